@@ -1,0 +1,424 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_line.h"
+#include "paths.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 20)
+
+static const char *check_address(const char *value)
+{
+    struct in6_addr address;
+
+    if (inet_pton(AF_INET6, value, &address) == 1 || inet_pton(AF_INET, value, &address) == 1)
+        return NULL;
+
+    return "an IPv4 or IPv6 address";
+}
+
+static const struct setting rows[] = {
+    {
+        .key = "port",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, port),
+        .max = 65535,
+        .number = 5000,
+        .unit = "",
+        .help = "TCP port to listen on; 0 takes a free one",
+    },
+    {
+        .key = "address",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, address),
+        .max = CONFIG_ADDRESS_MAX,
+        .text = "",
+        .help = "address to listen on; empty is all interfaces, IPv6 and IPv4",
+        .check = check_address,
+    },
+    {
+        .key = "mount-origin",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, mount_origin),
+        .max = CONFIG_MOUNT_ORIGIN_MAX,
+        .text = "",
+        .help = "directory served at \"/\"; empty is the page that belongs to the app",
+    },
+    {
+        .key = "plugin-dir",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, plugin_dir),
+        .max = CONFIG_PLUGIN_DIR_MAX,
+        .text = "",
+        .help = "directory of the plugin; empty is the one that belongs to the app",
+    },
+    {
+        .key = "tls",
+        .type = SETTING_SECTION,
+        .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",
+        .help = "serve https and wss",
+    },
+    {
+        .key = "echo",
+        .type = SETTING_SECTION,
+        .text = "{ OPTION: VALUE, ... }",
+        .help = "options of the plugin",
+    },
+    {
+        .key = "$schema",
+        .type = SETTING_SECTION,
+        .text = "URL",
+        .help = "for editors; not read",
+    },
+};
+
+static const struct setting tls_rows[] = {
+    {
+        .key = "cert",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, tls_cert),
+        .min = 1,
+        .max = PATH_MAX - 1,
+        .text = "",
+        .help = "PEM file with the certificate and its chain",
+    },
+    {
+        .key = "key",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, tls_key),
+        .min = 1,
+        .max = PATH_MAX - 1,
+        .text = "",
+        .help = "PEM file with the private key",
+    },
+};
+
+struct setting_table config_table(void)
+{
+    return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
+}
+
+struct setting_table config_tls_table(void)
+{
+    return (struct setting_table){tls_rows, sizeof(tls_rows) / sizeof(tls_rows[0])};
+}
+
+/* What a load works on; config_error is written at the level that knows the key. */
+struct loading {
+    struct config *config;
+    const char *file;
+    char *text;
+    struct config_error *error;
+};
+
+/* Reports @wrong at the line of @section's key, or of @wrong's own when @section is NULL. */
+static int fail_at(const struct loading *loading, const char *section,
+                   const struct setting_error *wrong)
+{
+    const char *const path[] = {section ? section : wrong->key, wrong->key};
+    unsigned line = json_line_of_key(loading->text, path, section ? 2 : 1);
+
+    if (!line && section)
+        line = json_line_of_key(loading->text, path, 1);
+    snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s",
+             loading->file, line, wrong->key, wrong->text);
+
+    return -1;
+}
+
+static int read_whole(struct loading *loading)
+{
+    FILE *stream = fopen(loading->file, "rb");
+    size_t bytes = 0;
+    int failure = stream ? 0 : errno;
+
+    loading->text = malloc(FILE_MAX_BYTES + 1);
+    if (!loading->text)
+        failure = ENOMEM;
+    if (!failure) {
+        bytes = fread(loading->text, 1, FILE_MAX_BYTES + 1, stream);
+        failure = ferror(stream) ? errno : 0;
+    }
+    if (stream)
+        fclose(stream);
+
+    if (failure) {
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s: cannot be read: %s",
+                 loading->file, strerror(failure));
+        return -1;
+    }
+    if (bytes > FILE_MAX_BYTES) {
+        snprintf(loading->error->text, sizeof(loading->error->text),
+                 "%s: is larger than a configuration can be (%zu bytes)", loading->file,
+                 FILE_MAX_BYTES);
+        return -1;
+    }
+    loading->text[bytes] = '\0';
+
+    return 0;
+}
+
+static json_t *parse(const struct loading *loading)
+{
+    json_error_t syntax;
+    json_t *root = json_loads(loading->text, JSON_REJECT_DUPLICATES, &syntax);
+
+    if (!root)
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s",
+                 loading->file, syntax.line, syntax.column, syntax.text);
+    if (root && !json_is_object(root)) {
+        snprintf(loading->error->text, sizeof(loading->error->text),
+                 "%s:1: the configuration must be an object, { ... }", loading->file);
+        json_decref(root);
+        return NULL;
+    }
+
+    return root;
+}
+
+static const char *type_name(const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "an object",  [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number",  [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",       [JSON_NULL] = "null",
+    };
+
+    return names[json_typeof(value)];
+}
+
+/* Returns @value as the text of an option, or NULL; the caller frees it. */
+static char *option_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return strdup(json_string_value(value));
+    if (json_is_number(value))
+        return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+
+    return NULL;
+}
+
+/* A key of ours: numbers are JSON numbers, texts are JSON strings. */
+static int set_row(struct loading *loading, struct setting_table table, const char *section,
+                   const char *key, const json_t *value)
+{
+    const struct setting *row = setting_find(table, key);
+    struct setting_error wrong;
+    char takes[160];
+    char *text = NULL;
+    int failure;
+
+    if (!row) {
+        setting_fail_unknown(&wrong, table, key);
+        return fail_at(loading, section, &wrong);
+    }
+    if (row->type == SETTING_NUMBER ? json_is_number(value) : json_is_string(value))
+        text = option_text(value);
+    if (!text) {
+        setting_describe(row, takes, sizeof(takes));
+        setting_fail(&wrong, key, "%s is not %s (%s)", type_name(value),
+                     row->type == SETTING_NUMBER ? "a number" : "a string", takes);
+        return fail_at(loading, section, &wrong);
+    }
+
+    failure = setting_set(table, loading->config, key, text, &wrong);
+    free(text);
+
+    return failure ? fail_at(loading, section, &wrong) : 0;
+}
+
+static int resolve(const struct loading *loading, const char *section, const char *key,
+                   char *path, size_t size)
+{
+    struct setting_error wrong;
+    char resolved[PATH_MAX];
+
+    if (!*path || (!path_beside(loading->file, path, resolved, sizeof(resolved)) &&
+                   strlen(resolved) < size)) {
+        if (*path)
+            memcpy(path, resolved, strlen(resolved) + 1);
+        return 0;
+    }
+    setting_fail(&wrong, key, "the path is too long (at most %zu bytes, directory included)",
+                 size - 1);
+
+    return fail_at(loading, section, &wrong);
+}
+
+static int load_tls(struct loading *loading, json_t *tls)
+{
+    struct config *config = loading->config;
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(tls) && !strcmp(json_string_value(tls), "self-signed")) {
+        config->tls = CONFIG_TLS_SELF_SIGNED;
+        return 0;
+    }
+    if (!json_is_object(tls)) {
+        setting_fail(&wrong, "tls", "must be %s", setting_find(config_table(), "tls")->text);
+        return fail_at(loading, NULL, &wrong);
+    }
+
+    json_object_foreach (tls, key, value)
+        if (set_row(loading, config_tls_table(), "tls", key, value))
+            return -1;
+
+    for (size_t i = 0; i < config_tls_table().count; i++)
+        if (!json_object_get(tls, tls_rows[i].key)) {
+            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", tls_rows[i].key,
+                         tls_rows[i].help);
+            return fail_at(loading, NULL, &wrong);
+        }
+    config->tls = CONFIG_TLS_FILES;
+
+    return resolve(loading, "tls", "cert", config->tls_cert, sizeof(config->tls_cert)) ||
+                   resolve(loading, "tls", "key", config->tls_key, sizeof(config->tls_key))
+               ? -1
+               : 0;
+}
+
+static int add_option(struct loading *loading, const char *key, const json_t *value)
+{
+    struct config *config = loading->config;
+    struct config_option *option = &config->echo[config->echo_count];
+    struct setting_error wrong;
+
+    option->key = strdup(key);
+    option->value = option_text(value);
+    config->echo_count++;
+    if (!option->key || !option->value) {
+        setting_fail(&wrong, key, "%s is no value for an option of the plugin", type_name(value));
+        return fail_at(loading, "echo", &wrong);
+    }
+
+    /* the plugin will judge the same text by the same rule; only here the line is known */
+    if (setting_set(echo_options_table(), &config->echo_in_force, key, option->value, &wrong))
+        return fail_at(loading, "echo", &wrong);
+
+    return 0;
+}
+
+static int load_echo(struct loading *loading, json_t *echo)
+{
+    struct config *config = loading->config;
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    if (!json_is_object(echo)) {
+        setting_fail(&wrong, "echo", "must be %s", setting_find(config_table(), "echo")->text);
+        return fail_at(loading, NULL, &wrong);
+    }
+
+    config->echo = calloc(json_object_size(echo) + 1, sizeof(*config->echo));
+    if (!config->echo) {
+        setting_fail(&wrong, "echo", "out of memory");
+        return fail_at(loading, NULL, &wrong);
+    }
+    json_object_foreach (echo, key, value)
+        if (add_option(loading, key, value))
+            return -1;
+
+    return 0;
+}
+
+static int load_key(struct loading *loading, const char *key, json_t *value)
+{
+    if (!strcmp(key, "tls"))
+        return load_tls(loading, value);
+    if (!strcmp(key, "echo"))
+        return load_echo(loading, value);
+    if (!strcmp(key, "$schema"))
+        return 0;
+
+    return set_row(loading, config_table(), NULL, key, value);
+}
+
+static int load_root(struct loading *loading, json_t *root)
+{
+    struct config *config = loading->config;
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach (root, key, value)
+        if (load_key(loading, key, value))
+            return -1;
+
+    if (echo_options_check(&config->echo_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
+        return fail_at(loading, "echo", &wrong);
+
+    return resolve(loading, NULL, "mount-origin", config->mount_origin,
+                   sizeof(config->mount_origin)) ||
+                   resolve(loading, NULL, "plugin-dir", config->plugin_dir,
+                           sizeof(config->plugin_dir))
+               ? -1
+               : 0;
+}
+
+static int load_file(struct config *config, const char *file, struct config_error *error)
+{
+    struct loading loading = {.config = config, .file = file, .error = error};
+    int failure = -1;
+    json_t *root;
+
+    if (read_whole(&loading))
+        goto free_text;
+    root = parse(&loading);
+    if (!root)
+        goto free_text;
+
+    failure = load_root(&loading, root);
+    json_decref(root);
+
+free_text:
+    free(loading.text);
+
+    return failure;
+}
+
+static int locate(struct config *config, struct config_error *error)
+{
+    if ((!config->plugin_dir[0] &&
+         path_of_plugins(config->plugin_dir, sizeof(config->plugin_dir))) ||
+        (!config->mount_origin[0] &&
+         path_of_page(config->mount_origin, sizeof(config->mount_origin)))) {
+        snprintf(error->text, sizeof(error->text),
+                 "lws-echo: the program's own path is too long; set \"plugin-dir\" and "
+                 "\"mount-origin\"");
+        return -1;
+    }
+
+    return 0;
+}
+
+int config_load(struct config *config, const char *file, struct config_error *error)
+{
+    memset(config, 0, sizeof(*config));
+    setting_defaults(config_table(), config);
+    setting_defaults(echo_options_table(), &config->echo_in_force);
+
+    if (file && load_file(config, file, error))
+        return -1;
+
+    return locate(config, error);
+}
+
+void config_fini(struct config *config)
+{
+    for (size_t i = 0; i < config->echo_count; i++) {
+        free(config->echo[i].key);
+        free(config->echo[i].value);
+    }
+    free(config->echo);
+    config->echo = NULL;
+    config->echo_count = 0;
+}

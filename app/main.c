@@ -1,0 +1,50 @@
+/* lws-echo: a WebSocket echo server that hosts the lws-echo plugin. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arguments.h"
+#include "config.h"
+#include "server.h"
+
+#define EXIT_WRONG_ARGUMENTS 2
+
+static int act(const struct arguments *arguments, const struct config *config)
+{
+    int status;
+
+    switch (arguments->action) {
+    case ARGUMENTS_PRINT_CONFIG:
+        return config_print(config) ? EXIT_FAILURE : EXIT_SUCCESS;
+    case ARGUMENTS_CHECK:
+        status = server_check(config, arguments->log_level);
+        if (status == EXIT_SUCCESS)
+            printf("%s: valid\n", arguments->config_file ? arguments->config_file : "defaults");
+        return status;
+    default:
+        return server_run(config, arguments->log_level);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = arguments_parse(argc, argv);
+    struct config_error error;
+    struct config config;
+    int status = EXIT_FAILURE;
+
+    if (arguments.action == ARGUMENTS_EXIT)
+        return EXIT_SUCCESS;
+    if (arguments.action == ARGUMENTS_WRONG)
+        return EXIT_WRONG_ARGUMENTS;
+
+    if (config_load(&config, arguments.config_file, &error)) {
+        fprintf(stderr, "%s\n", error.text);
+    } else {
+        arguments_override(&arguments, &config);
+        status = act(&arguments, &config);
+    }
+    config_fini(&config);
+
+    return status;
+}

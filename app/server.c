@@ -1,0 +1,245 @@
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libwebsockets.h>
+#include <openssl/err.h>
+#include <uv.h>
+
+#include "listeners.h"
+#include "log.h"
+#include "plugins.h"
+#include "shutdown.h"
+#include "tls.h"
+
+#define PAGE_FILE "index.html"
+
+/* Everything that lives as long as the server; libwebsockets keeps pointers into it. */
+struct server {
+    uv_loop_t loop;
+    void *loops[1];
+    struct lws_plugin *plugins;
+    struct lws_protocols protocols[2]; /* the plugin's, and the end */
+    struct lws_http_mount page;
+    struct lws_protocol_vhost_options any_type;
+    struct lws_protocol_vhost_options echo;
+    struct lws_protocol_vhost_options *options;
+    struct tls_pair tls;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct listener listener;
+    struct shutdown shutdown;
+};
+
+/* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
+static const lws_retry_bo_t no_validity_checks;
+
+static int check_page(const struct config *config)
+{
+    char file[CONFIG_MOUNT_ORIGIN_MAX + sizeof("/" PAGE_FILE)];
+
+    snprintf(file, sizeof(file), "%s/" PAGE_FILE, config->mount_origin);
+    if (!access(file, R_OK))
+        return 0;
+    fprintf(stderr, "lws-echo: %s: the page cannot be read: %s\n", file, strerror(errno));
+
+    return -1;
+}
+
+static int load_tls(struct server *server, const struct config *config)
+{
+    switch (config->tls) {
+    case CONFIG_TLS_FILES:
+        return tls_check_files(config);
+    case CONFIG_TLS_SELF_SIGNED:
+        return tls_self_sign(&server->tls);
+    default:
+        return 0;
+    }
+}
+
+/* The list that lwsws would make of the same options. */
+static int compose_options(struct server *server, const struct config *config)
+{
+    size_t count = config->echo_count;
+
+    server->options = calloc(count + 1, sizeof(*server->options));
+    if (!server->options)
+        return -1;
+
+    for (size_t i = 0; i < count; i++) {
+        server->options[i].name = config->echo[i].key;
+        server->options[i].value = config->echo[i].value;
+        server->options[i].next = &server->options[i + 1];
+    }
+    server->options[count].name = "default"; /* also serves clients that ask for no subprotocol */
+    server->options[count].value = "1";
+    server->echo.name = server->protocols[0].name;
+    server->echo.options = server->options;
+
+    return 0;
+}
+
+static void compose_page(struct server *server, const struct config *config)
+{
+    /* libwebsockets answers 415 for file names that it does not know */
+    server->any_type.name = "*";
+    server->any_type.value = "application/octet-stream";
+
+    server->page.mountpoint = "/";
+    server->page.mountpoint_len = 1;
+    server->page.origin = config->mount_origin;
+    server->page.origin_protocol = LWSMPRO_FILE;
+    server->page.def = PAGE_FILE;
+    server->page.extra_mimetypes = &server->any_type;
+}
+
+static void compose_tls(const struct server *server, const struct config *config,
+                        struct lws_context_creation_info *info)
+{
+    if (config->tls == CONFIG_TLS_OFF)
+        return;
+
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->alpn = "http/1.1"; /* WebSocket over HTTP/2 stalls in libwebsockets 4.1 */
+    if (config->tls == CONFIG_TLS_FILES) {
+        info->ssl_cert_filepath = config->tls_cert;
+        info->ssl_private_key_filepath = config->tls_key;
+    } else {
+        info->server_ssl_cert_mem = server->tls.cert;
+        info->server_ssl_cert_mem_len = (unsigned)server->tls.cert_bytes;
+        info->server_ssl_private_key_mem = server->tls.key;
+        info->server_ssl_private_key_mem_len = (unsigned)server->tls.key_bytes;
+    }
+}
+
+static int start_context(struct server *server, const struct config *config)
+{
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
+                   LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE,
+        .vhost_name = "lws-echo",
+        .protocols = server->protocols,
+        .pvo = &server->echo,
+        .mounts = &server->page,
+        .foreign_loops = server->loops,
+        .pcontext = &server->context,
+        .retry_and_idle_policy = &no_validity_checks,
+        .pt_serv_buf_size = (unsigned)echo_options_service_buffer_bytes(&config->echo_in_force),
+        .gid = -1,
+        .uid = -1,
+    };
+
+    server->loops[0] = &server->loop;
+    compose_tls(server, config, &info);
+    server->context = lws_create_context(&info);
+    if (!server->context)
+        return -1;
+    server->vhost = lws_create_vhost(server->context, &info);
+    ERR_clear_error(); /* libwebsockets tries keys as RSA first */
+
+    return server->vhost ? lws_protocol_init(server->context) : -1;
+}
+
+/* Fills @server. Returns 0, or -1 after a report; server_close() releases it either way. */
+static int server_open(struct server *server, const struct config *config, const char *log_level)
+{
+    const struct lws_protocols *echo;
+
+    memset(server, 0, sizeof(*server));
+    server->listener.fd = -1;
+    if (uv_loop_init(&server->loop)) {
+        fputs("lws-echo: cannot start an event loop\n", stderr);
+        exit(EXIT_FAILURE);
+    }
+    if (check_page(config))
+        return -1;
+    echo = plugins_load_echo(config->plugin_dir, &server->plugins);
+    if (!echo || load_tls(server, config))
+        return -1;
+
+    server->protocols[0] = *echo;
+    compose_page(server, config);
+    log_set_level(log_level);
+    if (compose_options(server, config) || start_context(server, config)) {
+        fputs("lws-echo: libwebsockets cannot start; --log-level info shows why\n", stderr);
+        return -1;
+    }
+
+    return 0;
+}
+
+static void server_close(struct server *server)
+{
+    /*
+     * On a loop that is not its own, libwebsockets needs two calls: one that closes its handles
+     * through the loop, one to release the rest. It clears server->context at the end.
+     */
+    if (server->context)
+        lws_context_destroy(server->context);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    if (server->context)
+        lws_context_destroy(server->context);
+    uv_loop_close(&server->loop);
+    lws_plugins_destroy(&server->plugins, NULL, NULL);
+    tls_pair_fini(&server->tls);
+    free(server->options);
+}
+
+/* Returns 0 after an orderly end, or -1 after a report, without having listened. */
+static int serve(struct server *server, const struct config *config)
+{
+    char url[128];
+    int fd = listener_bind(config->address, config->port);
+    int failure;
+
+    if (fd < 0)
+        return -1;
+
+    listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, url, sizeof(url));
+    failure = listener_start(&server->listener, &server->loop, fd, server->vhost);
+    if (!failure)
+        failure =
+            shutdown_init(&server->shutdown, &server->loop, &server->listener, server->vhost);
+    if (failure) {
+        fprintf(stderr, "lws-echo: cannot watch socket and signals: %s\n", uv_strerror(failure));
+        exit(EXIT_FAILURE);
+    }
+
+    printf("lws-echo is ready: open %s\n", url);
+    fflush(stdout);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+
+    listener_close(&server->listener);
+    shutdown_close(&server->shutdown);
+
+    return 0;
+}
+
+int server_run(const struct config *config, const char *log_level)
+{
+    struct server server;
+    int failure;
+
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
+    failure = server_open(&server, config, log_level) || serve(&server, config);
+    server_close(&server);
+
+    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int server_check(const struct config *config, const char *log_level)
+{
+    struct server server;
+    int failure = server_open(&server, config, log_level);
+
+    server_close(&server);
+
+    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+}

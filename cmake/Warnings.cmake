@@ -1,0 +1,7 @@
+# echo_warnings: what every target of this project is compiled with, and must be clean of.
+add_library(echo_warnings INTERFACE)
+target_compile_options(echo_warnings INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla)
+if(ECHO_WERROR)
+  target_compile_options(echo_warnings INTERFACE -Werror)
+endif()

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stdbool.h>
+
+/* The close codes this endpoint sends by itself (RFC 6455 section 7.4.1). */
+enum echo_close_code {
+    ECHO_CLOSE_NORMAL = 1000,
+    ECHO_CLOSE_GOING_AWAY = 1001,
+    ECHO_CLOSE_PROTOCOL_ERROR = 1002,
+};
+
+/**
+ * Says whether a peer may put @code into a Close frame.
+ *
+ * Those are the codes that RFC 6455 section 7.4 and the IANA registry define for use on the
+ * wire, and the ranges left to libraries and applications (3000..4999). Codes reserved for local
+ * use (1004, 1005, 1006, 1015) and undefined ones are protocol errors.
+ */
+bool echo_close_code_receivable(unsigned code);

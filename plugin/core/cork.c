@@ -1,0 +1,77 @@
+#include "cork.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Copies of this size and more take glibc's non-temporal or vector loops, which become several
+ * times slower when source and destination are a few bytes apart modulo the page size: every
+ * load then seems to depend on the store before it. The first frame of an empty cork is placed
+ * half a page away from that.
+ */
+#define PAGE_BYTES ((size_t)4096)
+#define PLACED_COPY_BYTES PAGE_BYTES
+
+static size_t placed_start(const struct echo_cork *cork, const void *payload, size_t header_bytes)
+{
+    size_t source = (size_t)((uintptr_t)payload % PAGE_BYTES);
+    size_t target = (size_t)((uintptr_t)(cork->buffer + header_bytes) % PAGE_BYTES);
+
+    return (source + PAGE_BYTES / 2 + PAGE_BYTES - target) % PAGE_BYTES;
+}
+
+int echo_cork_init(struct echo_cork *cork, size_t payload_max)
+{
+    /* a full cork less one byte, a frame behind it, and the page that placing may skip */
+    size_t capacity = ECHO_CORK_FULL_BYTES + ECHO_FRAME_HEADER_MAX + payload_max + PAGE_BYTES;
+
+    memset(cork, 0, sizeof(*cork));
+    cork->buffer = malloc(capacity);
+    if (!cork->buffer)
+        return -ENOMEM;
+    cork->capacity_bytes = capacity;
+
+    return 0;
+}
+
+void echo_cork_fini(struct echo_cork *cork)
+{
+    free(cork->buffer);
+    memset(cork, 0, sizeof(*cork));
+}
+
+int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void *payload,
+                     size_t payload_bytes)
+{
+    size_t header_bytes = echo_frame_header_size(payload_bytes);
+    size_t start = cork->start;
+    size_t end = cork->end;
+
+    if (start == end)
+        start = end =
+            payload_bytes >= PLACED_COPY_BYTES ? placed_start(cork, payload, header_bytes) : 0;
+
+    if (payload_bytes > cork->capacity_bytes ||
+        end + header_bytes + payload_bytes > cork->capacity_bytes)
+        return -ENOBUFS;
+
+    end += echo_frame_header_write(cork->buffer + end, frame, payload_bytes);
+    if (payload_bytes)
+        memcpy(cork->buffer + end, payload, payload_bytes);
+    cork->start = start;
+    cork->end = end + payload_bytes;
+
+    return 0;
+}
+
+uint8_t *echo_cork_take(struct echo_cork *cork, size_t *bytes)
+{
+    uint8_t *first = cork->buffer + cork->start;
+
+    *bytes = echo_cork_used(cork);
+    cork->start = cork->end = 0;
+    cork->owner = NULL;
+
+    return first;
+}

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+
+/*
+ * The output buffer that all connections of one service thread share.
+ *
+ * It holds whole frames of one connection, the owner, so that many small echoes leave in one
+ * write. Whoever appends for another connection hands the old owner's bytes on first. A
+ * connection that is not the owner therefore holds no buffer.
+ */
+struct echo_cork {
+    uint8_t *buffer;
+    size_t capacity_bytes;
+    size_t start; /* offset of the first byte held */
+    size_t end;   /* offset behind the last byte held */
+    void *owner;  /* whose bytes these are; NULL when nobody's */
+};
+
+/* From this many bytes on the cork should be handed on: larger writes gain nothing more. */
+#define ECHO_CORK_FULL_BYTES ((size_t)16384)
+
+/**
+ * Allocates a cork that takes a frame of up to @payload_max bytes whenever it is not full.
+ *
+ * Returns 0, or -ENOMEM. The caller owns the cork and releases it with echo_cork_fini().
+ */
+int echo_cork_init(struct echo_cork *cork, size_t payload_max);
+
+void echo_cork_fini(struct echo_cork *cork);
+
+/**
+ * Appends one frame for the owner.
+ *
+ * The payload is copied; it may be reused on return.
+ *
+ * Returns 0, or -ENOBUFS when the frame does not fit; the cork is unchanged then. That cannot
+ * happen for payloads within the limit given to echo_cork_init() while the cork is not full.
+ */
+int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void *payload,
+                     size_t payload_bytes);
+
+static inline size_t echo_cork_used(const struct echo_cork *cork)
+{
+    return cork->end - cork->start;
+}
+
+static inline bool echo_cork_is_full(const struct echo_cork *cork)
+{
+    return echo_cork_used(cork) >= ECHO_CORK_FULL_BYTES;
+}
+
+/**
+ * Takes all bytes out: the cork is empty and nobody's afterwards.
+ *
+ * Returns where the bytes are and sets @bytes to their count. They stay readable until the next
+ * echo_cork_append() and belong to the cork.
+ */
+uint8_t *echo_cork_take(struct echo_cork *cork, size_t *bytes);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "setting.h"
+
+#define ECHO_PATH_MAX 255
+
+/* The options of the protocol on one vhost. Their rows say range, unit and default. */
+struct echo_options {
+    uint64_t ping_interval_s;
+    uint64_t pong_timeout_s;
+    uint64_t rx_buffer_bytes;
+    char path[ECHO_PATH_MAX + 1];
+};
+
+/** Returns the option table: the one place that knows which options there are. */
+struct setting_table echo_options_table(void);
+
+/**
+ * Says whether the options agree with each other and with the transport.
+ *
+ * Returns 0, or -EINVAL with @error filled in.
+ */
+int echo_options_check(const struct echo_options *options, bool tls, struct setting_error *error);
+
+/**
+ * Returns the size in bytes that the host should give libwebsockets' service buffer
+ * (pt_serv_buf_size) to serve these options: one read then fills one chunk.
+ */
+size_t echo_options_service_buffer_bytes(const struct echo_options *options);

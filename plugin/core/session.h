@@ -1,0 +1,70 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "close_code.h"
+#include "frame.h"
+
+enum echo_session_state {
+    ECHO_SESSION_OPEN,
+    ECHO_SESSION_CLOSING, /* our Close is sent or owed, the peer's has not come */
+    ECHO_SESSION_CLOSED,  /* both Close frames are decided; nothing more is sent or echoed */
+};
+
+/* The payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1). */
+struct echo_close {
+    size_t bytes;
+    uint8_t payload[ECHO_CONTROL_PAYLOAD_MAX];
+};
+
+/* What one connection does with what arrives: the policy, without the sockets. */
+struct echo_session {
+    enum echo_session_state state;
+    bool blocked;        /* output waits for the peer to read; reading is paused */
+    bool close_owed;     /* the Close of @close_code goes out once output has drained */
+    bool ping_owed;      /* a Ping fell due while output was blocked */
+    uint16_t close_code; /* of the Close that we start */
+};
+
+/**
+ * Returns the frame that echoes one chunk of a message.
+ *
+ * @first and @final say whether the chunk begins and ends its message. The first chunk carries
+ * the type, later ones are continuations (RFC 6455 section 5.4).
+ */
+struct echo_frame echo_session_frame(bool first, bool final, bool binary);
+
+/** Says whether messages that arrive now are echoed; from our own Close on they are not. */
+static inline bool echo_session_echoes(const struct echo_session *session)
+{
+    return session->state == ECHO_SESSION_OPEN;
+}
+
+/**
+ * Starts the closing handshake from our side, with @code.
+ *
+ * Sets @answer to the Close to send and returns true. Returns false when nothing is to be sent
+ * now: a Close was already started, or output is blocked and the Close stays owed until
+ * echo_session_drained().
+ */
+bool echo_session_close(struct echo_session *session, enum echo_close_code code,
+                        struct echo_close *answer);
+
+/**
+ * Takes the peer's Close, with @payload of @bytes.
+ *
+ * Sets @answer to the Close that answers it and returns true: the peer's own code and reason;
+ * 1000 for an empty one, as ASP.NET Core's echo sample does; 1002 for one that RFC 6455 sections
+ * 5.5.1 and 7.4 do not allow. Returns false when our Close is already out, and this was its answer.
+ */
+bool echo_session_peer_close(struct echo_session *session, const uint8_t *payload, size_t bytes,
+                             struct echo_close *answer);
+
+/**
+ * Says that blocked output has drained.
+ *
+ * Returns true and sets @answer when a Close is owed and goes out now.
+ */
+bool echo_session_drained(struct echo_session *session, struct echo_close *answer);

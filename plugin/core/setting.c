@@ -1,0 +1,234 @@
+#include "setting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Keys that are more edits apart than this are not taken for each other's misspelling. */
+#define NEAR_EDITS 3
+#define KEY_MAX 63
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+    unsigned least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance; keys are cut at KEY_MAX bytes. */
+static unsigned edits_between(const char *a, const char *b)
+{
+    unsigned row[KEY_MAX + 1];
+    size_t a_length = strnlen(a, KEY_MAX);
+    size_t b_length = strnlen(b, KEY_MAX);
+
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = (unsigned)j;
+
+    for (size_t i = 1; i <= a_length; i++) {
+        unsigned diagonal = row[0];
+
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_length; j++) {
+            unsigned above = row[j];
+
+            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+
+    return row[b_length];
+}
+
+static const struct setting *nearest(struct setting_table table, const char *key)
+{
+    const struct setting *best = NULL;
+    unsigned best_edits = NEAR_EDITS + 1;
+
+    for (size_t i = 0; i < table.count; i++) {
+        unsigned edits = edits_between(key, table.rows[i].key);
+
+        /* a short key is not "near" everything of its own length */
+        if (edits < best_edits && edits < strlen(table.rows[i].key)) {
+            best = &table.rows[i];
+            best_edits = edits;
+        }
+    }
+
+    return best;
+}
+
+static int parse_number(const char *value, uint64_t *number)
+{
+    char *end;
+
+    if (value[0] < '0' || value[0] > '9')
+        return -EINVAL;
+    errno = 0;
+    *number = strtoull(value, &end, 10);
+    if (*end)
+        return -EINVAL;
+
+    return errno ? -ERANGE : 0;
+}
+
+static bool is_integer(const char *value)
+{
+    if (*value == '-' || *value == '+')
+        value++;
+
+    return *value && value[strspn(value, "0123456789")] == '\0';
+}
+
+const struct setting *setting_find(struct setting_table table, const char *key)
+{
+    for (size_t i = 0; i < table.count; i++)
+        if (!strcmp(table.rows[i].key, key))
+            return &table.rows[i];
+
+    return NULL;
+}
+
+static void *field(const struct setting *row, void *target)
+{
+    return (char *)target + row->offset;
+}
+
+uint64_t setting_number(const struct setting *row, const void *target)
+{
+    uint64_t number;
+
+    memcpy(&number, (const char *)target + row->offset, sizeof(number));
+
+    return number;
+}
+
+const char *setting_text(const struct setting *row, const void *target)
+{
+    return (const char *)target + row->offset;
+}
+
+static void store_text(const struct setting *row, void *target, const char *value)
+{
+    memcpy(field(row, target), value, strlen(value) + 1);
+}
+
+void setting_defaults(struct setting_table table, void *target)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+
+        if (row->type == SETTING_NUMBER)
+            memcpy(field(row, target), &row->number, sizeof(row->number));
+        else if (row->type == SETTING_TEXT)
+            store_text(row, target, row->text);
+    }
+}
+
+void setting_describe(const struct setting *row, char *out, size_t size)
+{
+    const char *gap = row->unit && row->unit[0] ? " " : "";
+
+    switch (row->type) {
+    case SETTING_NUMBER:
+        snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s; default %" PRIu64, row->min, row->max,
+                 gap, row->unit, row->number);
+        break;
+    case SETTING_TEXT:
+        snprintf(out, size, "default \"%s\"", row->text);
+        break;
+    case SETTING_SECTION:
+        snprintf(out, size, "%s", row->text);
+        break;
+    }
+}
+
+void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
+{
+    va_list arguments;
+
+    snprintf(error->key, sizeof(error->key), "%s", key);
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof(error->text), format, arguments);
+    va_end(arguments);
+}
+
+void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key)
+{
+    const struct setting *near = nearest(table, key);
+    char known[256] = "";
+    size_t used = 0;
+
+    if (near) {
+        setting_fail(error, key, "unknown key; did you mean \"%s\"?", near->key);
+        return;
+    }
+
+    for (size_t i = 0; i < table.count && used < sizeof(known); i++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"", i ? ", " : "",
+                                 table.rows[i].key);
+    setting_fail(error, key, "unknown key; known are %s", known);
+}
+
+static int set_number(const struct setting *row, void *target, const char *value,
+                      struct setting_error *error)
+{
+    char takes[160];
+    uint64_t number;
+    int failure = parse_number(value, &number);
+
+    if (!failure && number >= row->min && number <= row->max) {
+        memcpy(field(row, target), &number, sizeof(number));
+        return 0;
+    }
+
+    setting_describe(row, takes, sizeof(takes));
+    if (is_integer(value))
+        setting_fail(error, row->key, "%.64s is out of range (%s)", value, takes);
+    else
+        setting_fail(error, row->key, "\"%.64s\" is not a whole number (%s)", value, takes);
+
+    return -EINVAL;
+}
+
+static int set_text(const struct setting *row, void *target, const char *value,
+                    struct setting_error *error)
+{
+    size_t length = strlen(value);
+    const char *must = length && row->check ? row->check(value) : NULL;
+
+    if (length < row->min || length > row->max) {
+        setting_fail(error, row->key,
+                     "\"%.64s%s\" has %zu bytes (%" PRIu64 "..%" PRIu64 "; default \"%s\")", value,
+                     length > 64 ? "..." : "", length, row->min, row->max, row->text);
+        return -EINVAL;
+    }
+    if (must) {
+        setting_fail(error, row->key, "\"%.128s\" is not %s (default \"%s\")", value, must,
+                     row->text);
+        return -EINVAL;
+    }
+
+    store_text(row, target, value);
+
+    return 0;
+}
+
+int setting_set(struct setting_table table, void *target, const char *key, const char *value,
+                struct setting_error *error)
+{
+    const struct setting *row = setting_find(table, key);
+
+    if (row && row->type == SETTING_NUMBER)
+        return set_number(row, target, value, error);
+    if (row && row->type == SETTING_TEXT)
+        return set_text(row, target, value, error);
+
+    setting_fail_unknown(error, table, key);
+
+    return -EINVAL;
+}

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Settings as table rows: what may be set, where it goes, which values it takes, and what to say
+ * about it. Parsers, --help, --print-config and error messages all read the rows.
+ */
+
+enum setting_type {
+    SETTING_NUMBER,  /* a uint64_t field */
+    SETTING_TEXT,    /* a char array field of max + 1 bytes */
+    SETTING_SECTION, /* no field: the value has parts, which the owner of the table reads */
+};
+
+struct setting {
+    const char *key;
+    enum setting_type type;
+    size_t offset; /* of the field in the target struct */
+    uint64_t min;  /* NUMBER: smallest value; TEXT: shortest length in bytes */
+    uint64_t max;  /* NUMBER: largest value; TEXT: longest length in bytes */
+    uint64_t number; /* default of a NUMBER */
+    const char *text; /* default of a TEXT; how --help writes the value of a SECTION */
+    const char *unit; /* of a NUMBER, or "" */
+    const char *help; /* one line */
+    /* says what a TEXT must be ("an absolute path"), or NULL when @value is it; may be NULL */
+    const char *(*check)(const char *value);
+};
+
+struct setting_table {
+    const struct setting *rows;
+    size_t count;
+};
+
+/* What is wrong with a setting. Printed as "key": text, behind the place where it stands. */
+struct setting_error {
+    char key[64];
+    char text[448];
+};
+
+/** Returns the row of @key, or NULL. */
+const struct setting *setting_find(struct setting_table table, const char *key);
+
+/** Writes every row's default into @target. */
+void setting_defaults(struct setting_table table, void *target);
+
+/**
+ * Parses @value and writes it into @target.
+ *
+ * Returns 0, or -EINVAL with @error filled in: the key is unknown (the nearest known one is
+ * named), or the value is not one the row takes (the range and the default are named). @target is
+ * unchanged then.
+ */
+int setting_set(struct setting_table table, void *target, const char *key, const char *value,
+                struct setting_error *error);
+
+/** Fills @error with @key and the formatted words. */
+void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** Fills @error: @key is unknown; names the nearest row, or all of them when none is near. */
+void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key);
+
+/** Writes what values @row takes, as "0..65535; default 5000", to @out. */
+void setting_describe(const struct setting *row, char *out, size_t size);
+
+/** Returns the field of @row in @target, which must be a NUMBER. */
+uint64_t setting_number(const struct setting *row, const void *target);
+
+/** Returns the field of @row in @target, which must be a TEXT. */
+const char *setting_text(const struct setting *row, const void *target);

@@ -1,0 +1,167 @@
+#include "handlers.h"
+
+#include <stdio.h>
+
+#include "http.h"
+#include "output.h"
+#include "pinger.h"
+
+static int send_close(struct echo_connection *connection, const struct echo_close *close)
+{
+    const struct echo_frame frame = {.opcode = ECHO_OPCODE_CLOSE, .fin = true};
+
+    return echo_output_frame_now(connection, frame, close->payload, close->bytes);
+}
+
+int on_protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
+{
+    return options ? echo_vhost_init(wsi, options) : 0;
+}
+
+int on_protocol_destroy(struct lws *wsi)
+{
+    echo_vhost_fini(wsi);
+
+    return 0;
+}
+
+int on_http(struct lws *wsi)
+{
+    const struct echo_vhost *vhost = echo_vhost_get(wsi);
+
+    if (vhost && echo_http_path_is(wsi, vhost->options.path))
+        return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
+                                "This is a WebSocket endpoint: it takes WebSocket handshakes "
+                                "(RFC 6455) and no other requests.");
+
+    return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
+}
+
+int on_confirm_upgrade(struct lws *wsi)
+{
+    /*
+     * libwebsockets asks even after it has refused an upgrade that it does not know, and has then
+     * already freed the header it passes (CVE-2025-11677): look at none but our own copy, and end
+     * the connection here.
+     */
+    return echo_http_upgrades_to_websocket(wsi) ? 0 : -1;
+}
+
+int on_filter_handshake(struct lws *wsi)
+{
+    const struct echo_vhost *vhost = echo_vhost_get(wsi);
+    char sentence[64 + ECHO_PATH_MAX];
+    struct setting_error error;
+
+    if (!vhost)
+        return -1;
+
+    if (!echo_http_path_is(wsi, vhost->options.path)) {
+        snprintf(sentence, sizeof(sentence), "WebSocket connections are accepted at %s only.",
+                 vhost->options.path);
+        return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, sentence);
+    }
+
+    /* a vhost does not tell whether it has TLS; hosts that know check before they start */
+    if (echo_options_check(&vhost->options, lws_is_ssl(wsi), &error)) {
+        lwsl_err(ECHO_PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
+        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
+                                "The server's options do not fit this connection; see its log.");
+    }
+
+    return 0;
+}
+
+int on_established(struct lws *wsi, struct echo_connection *connection)
+{
+    struct echo_vhost *vhost = echo_vhost_get(wsi);
+
+    if (!vhost)
+        return -1;
+
+    connection->wsi = wsi;
+    connection->thread = &vhost->threads[lws_get_tsi(wsi)];
+    echo_pinger_add(connection);
+
+    return 0;
+}
+
+int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk,
+               size_t bytes)
+{
+    struct echo_frame frame;
+
+    if (!echo_session_echoes(&connection->session))
+        return 0;
+
+    frame = echo_session_frame(lws_is_first_fragment(wsi), lws_is_final_fragment(wsi),
+                               lws_frame_is_binary(wsi));
+    if (echo_output_frame(connection, frame, chunk, bytes))
+        return -1;
+    echo_pinger_received(connection);
+
+    return 0;
+}
+
+int on_pong(struct echo_connection *connection, const void *payload, size_t bytes)
+{
+    echo_pinger_pong(connection, payload, bytes);
+
+    return 0;
+}
+
+int on_peer_close(struct echo_connection *connection, const uint8_t *payload, size_t bytes)
+{
+    struct echo_close answer;
+
+    /*
+     * The answer is our own frame, behind the echoes that are still corked: libwebsockets would
+     * mirror the payload whatever it says. Then the connection is done, whoever began.
+     */
+    if (echo_session_peer_close(&connection->session, payload, bytes, &answer))
+        send_close(connection, &answer);
+
+    return -1;
+}
+
+int on_writeable(struct lws *wsi, struct echo_connection *connection)
+{
+    struct echo_close answer;
+
+    if (lws_get_close_length(wsi))
+        return -1; /* libwebsockets has sent a Close for an error; nothing may follow it */
+    if (!echo_output_resume(connection))
+        return 0;
+    if (echo_session_drained(&connection->session, &answer))
+        return send_close(connection, &answer);
+
+    return echo_pinger_drained(connection);
+}
+
+int on_closed(struct echo_connection *connection)
+{
+    if (!connection->wsi)
+        return 0;
+
+    echo_pinger_remove(connection);
+    echo_output_forget(connection);
+    connection->wsi = NULL;
+
+    return 0;
+}
+
+int on_drain(struct echo_connection *connection, size_t *open)
+{
+    struct echo_close answer;
+
+    if (!connection || !connection->wsi)
+        return 0; /* a connection that has not become a WebSocket */
+
+    if (open)
+        ++*open;
+    if (echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
+        send_close(connection, &answer))
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+
+    return 0;
+}

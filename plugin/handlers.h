@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vhost.h"
+
+/*
+ * The libwebsockets side: one function a callback reason. Each asks the core what to do, does it
+ * and returns what libwebsockets expects: 0 to go on, -1 to end the connection (or, for
+ * on_protocol_init(), to refuse the vhost).
+ */
+
+/** Reads the vhost's options; NULL @options means that the protocol is not enabled there. */
+int on_protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *options);
+int on_protocol_destroy(struct lws *wsi);
+
+/** A request that asks for no upgrade has found nothing else to serve it. */
+int on_http(struct lws *wsi);
+
+/** A request asks for an upgrade of some kind. */
+int on_confirm_upgrade(struct lws *wsi);
+
+/** A WebSocket handshake is about to be accepted. */
+int on_filter_handshake(struct lws *wsi);
+
+int on_established(struct lws *wsi, struct echo_connection *connection);
+
+/** A chunk of a message came: the whole of a frame, or as much of it as was read. */
+int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk,
+               size_t bytes);
+int on_pong(struct echo_connection *connection, const void *payload, size_t bytes);
+int on_peer_close(struct echo_connection *connection, const uint8_t *payload, size_t bytes);
+int on_writeable(struct lws *wsi, struct echo_connection *connection);
+int on_closed(struct echo_connection *connection);
+
+/**
+ * The host shuts down: closes the connection with 1001 (RFC 6455 section 7.4.1), unless its close
+ * has begun already.
+ *
+ * A host sends LWS_CALLBACK_USER to all connections of the vhost, and repeats it until none is
+ * left. @open, if it is not NULL, is incremented for each WebSocket connection still there.
+ */
+int on_drain(struct echo_connection *connection, size_t *open);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include <libwebsockets.h>
+
+/* What the plugin says in HTTP: refusals, each with one sentence for the person who reads it. */
+
+/** Says whether the path of @wsi's request is @path; a query does not matter. */
+bool echo_http_path_is(struct lws *wsi, const char *path);
+
+/** Says whether @wsi's request asks for an upgrade to "websocket" and nothing else. */
+bool echo_http_upgrades_to_websocket(struct lws *wsi);
+
+/**
+ * Answers @wsi's request with @status and @sentence as plain text, and ends the connection.
+ *
+ * Returns -1, for the callback to return.
+ */
+int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence);

@@ -1,0 +1,126 @@
+#include "output.h"
+
+static void block(struct echo_connection *connection)
+{
+    connection->session.blocked = true;
+    lws_rx_flow_control(connection->wsi, 0);
+}
+
+/* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
+static int flush(struct echo_thread *thread)
+{
+    struct echo_connection *owner = thread->cork.owner;
+    uint8_t *bytes;
+    size_t count;
+
+    if (!owner)
+        return 0;
+
+    bytes = echo_cork_take(&thread->cork, &count);
+    if (!count)
+        return 0;
+
+    /* raw: the frames are complete; libwebsockets may put control frames of its own between them */
+    if (lws_write(owner->wsi, bytes, count, LWS_WRITE_RAW) < 0)
+        return -1;
+
+    if (!owner->session.blocked && lws_partial_buffered(owner->wsi))
+        block(owner);
+
+    return 0;
+}
+
+/* The same, outside of a callback of the owner, where -1 cannot be returned to libwebsockets. */
+static void flush_or_kill(struct echo_thread *thread)
+{
+    struct echo_connection *owner = thread->cork.owner;
+
+    if (flush(thread))
+        lws_set_timeout(owner->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+static void on_pass_end(lws_sorted_usec_list_t *timer)
+{
+    struct echo_thread *thread = lws_container_of(timer, struct echo_thread, flush_timer);
+
+    thread->flush_pending = false;
+    flush_or_kill(thread);
+}
+
+static void flush_at_pass_end(struct echo_thread *thread)
+{
+    if (thread->flush_pending)
+        return;
+
+    thread->flush_pending = true;
+    thread->now_us = lws_now_usecs();
+    /* 0, not 1: a timer in the future costs another turn of the event loop */
+    lws_sul_schedule(thread->context, thread->tsi, &thread->flush_timer, on_pass_end, 0);
+}
+
+static int cork_frame(struct echo_connection *connection, struct echo_frame frame,
+                      const void *payload, size_t payload_bytes)
+{
+    struct echo_thread *thread = connection->thread;
+    struct echo_cork *cork = &thread->cork;
+
+    if (cork->owner != connection) {
+        flush_or_kill(thread);
+        cork->owner = connection;
+    }
+
+    if (echo_cork_append(cork, frame, payload, payload_bytes)) {
+        lwsl_err(ECHO_PROTOCOL_NAME ": a frame of %zu bytes does not fit the output buffer\n",
+                 payload_bytes);
+        return -1;
+    }
+
+    return 0;
+}
+
+int echo_output_frame(struct echo_connection *connection, struct echo_frame frame,
+                      const void *payload, size_t payload_bytes)
+{
+    struct echo_thread *thread = connection->thread;
+
+    if (cork_frame(connection, frame, payload, payload_bytes))
+        return -1;
+    if (echo_cork_is_full(&thread->cork))
+        return flush(thread);
+    flush_at_pass_end(thread);
+
+    return 0;
+}
+
+int echo_output_frame_now(struct echo_connection *connection, struct echo_frame frame,
+                          const void *payload, size_t payload_bytes)
+{
+    if (cork_frame(connection, frame, payload, payload_bytes))
+        return -1;
+
+    return flush(connection->thread);
+}
+
+lws_usec_t echo_output_now_us(const struct echo_thread *thread)
+{
+    return thread->flush_pending ? thread->now_us : lws_now_usecs();
+}
+
+bool echo_output_resume(struct echo_connection *connection)
+{
+    if (!connection->session.blocked || lws_partial_buffered(connection->wsi))
+        return false;
+
+    lws_rx_flow_control(connection->wsi, 1);
+
+    return true;
+}
+
+void echo_output_forget(struct echo_connection *connection)
+{
+    struct echo_cork *cork = &connection->thread->cork;
+    size_t bytes;
+
+    if (cork->owner == connection)
+        echo_cork_take(cork, &bytes);
+}

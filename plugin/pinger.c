@@ -1,0 +1,131 @@
+#include "pinger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+
+/*
+ * A Ping says eight hexadecimal digits. It must say something: libwebsockets does not tell us of
+ * empty Pongs.
+ */
+#define PING_BYTES 8
+
+static void ping_payload(char out[PING_BYTES + 1], uint32_t id)
+{
+    snprintf(out, PING_BYTES + 1, "%08" PRIx32, id);
+}
+
+static int send_ping(struct echo_connection *connection)
+{
+    const struct echo_frame ping = {.opcode = ECHO_OPCODE_PING, .fin = true};
+    char payload[PING_BYTES + 1];
+
+    connection->ping_id = ++connection->thread->last_ping_id;
+    ping_payload(payload, connection->ping_id);
+
+    return echo_output_frame_now(connection, ping, payload, PING_BYTES);
+}
+
+static void kill_connection(struct echo_connection *connection)
+{
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+static void ping(struct echo_connection *connection)
+{
+    struct echo_session *session = &connection->session;
+
+    if (session->state != ECHO_SESSION_OPEN)
+        return;
+    if (session->blocked)
+        session->ping_owed = true;
+    else if (send_ping(connection))
+        kill_connection(connection);
+}
+
+static void on_timer(lws_sorted_usec_list_t *timer);
+
+static void arm(struct echo_thread *thread, lws_usec_t now_us)
+{
+    lws_usec_t due_us = echo_keepalive_due(&thread->keepalive);
+
+    if (due_us >= thread->keepalive_due_us)
+        return; /* it fires early enough */
+
+    thread->keepalive_due_us = due_us;
+    lws_sul_schedule(thread->context, thread->tsi, &thread->keepalive_timer, on_timer,
+                     due_us > now_us ? due_us - now_us : 0);
+}
+
+static void on_timer(lws_sorted_usec_list_t *timer)
+{
+    struct echo_thread *thread = lws_container_of(timer, struct echo_thread, keepalive_timer);
+    struct echo_keepalive_entry *entry;
+    enum echo_keepalive_event event;
+    lws_usec_t now_us = lws_now_usecs();
+
+    thread->keepalive_due_us = INT64_MAX;
+    while ((event = echo_keepalive_next(&thread->keepalive, now_us, &entry))) {
+        struct echo_connection *connection =
+            lws_container_of(entry, struct echo_connection, keepalive);
+
+        if (event == ECHO_KEEPALIVE_DROP) {
+            lwsl_info(ECHO_PROTOCOL_NAME ": no Pong within %" PRIu64 " s, dropping %p\n",
+                      thread->vhost->options.pong_timeout_s, (void *)connection->wsi);
+            kill_connection(connection);
+        } else {
+            ping(connection);
+        }
+    }
+    arm(thread, now_us);
+}
+
+void echo_pinger_add(struct echo_connection *connection)
+{
+    lws_usec_t now_us = lws_now_usecs();
+
+    echo_keepalive_add(&connection->thread->keepalive, &connection->keepalive, now_us);
+    arm(connection->thread, now_us);
+}
+
+void echo_pinger_received(struct echo_connection *connection)
+{
+    struct echo_thread *thread = connection->thread;
+
+    echo_keepalive_received(&thread->keepalive, &connection->keepalive,
+                            echo_output_now_us(thread));
+}
+
+void echo_pinger_pong(struct echo_connection *connection, const void *payload, size_t bytes)
+{
+    struct echo_thread *thread = connection->thread;
+    lws_usec_t now_us = lws_now_usecs();
+    char expected[PING_BYTES + 1];
+
+    ping_payload(expected, connection->ping_id);
+    if (bytes != PING_BYTES || memcmp(payload, expected, PING_BYTES)) {
+        echo_keepalive_received(&thread->keepalive, &connection->keepalive, now_us);
+        return;
+    }
+
+    echo_keepalive_pong(&thread->keepalive, &connection->keepalive, now_us);
+    arm(thread, now_us);
+}
+
+int echo_pinger_drained(struct echo_connection *connection)
+{
+    if (!connection->session.ping_owed)
+        return 0;
+
+    connection->session.ping_owed = false;
+    echo_keepalive_pinged(&connection->thread->keepalive, &connection->keepalive, lws_now_usecs());
+
+    return send_ping(connection);
+}
+
+void echo_pinger_remove(struct echo_connection *connection)
+{
+    echo_keepalive_remove(&connection->keepalive);
+}

@@ -1,0 +1,66 @@
+/*
+ * libprotocol_lws_echo.so: the protocol "lws-echo" for any libwebsockets host.
+ *
+ * libwebsockets finds a plugin by the symbol that is named like the file, here lws_echo. It is
+ * the only one exported. The host provides libwebsockets itself.
+ */
+
+#include "handlers.h"
+
+static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t len)
+{
+    switch (reason) {
+    case LWS_CALLBACK_PROTOCOL_INIT:
+        return on_protocol_init(wsi, in);
+    case LWS_CALLBACK_PROTOCOL_DESTROY:
+        return on_protocol_destroy(wsi);
+    case LWS_CALLBACK_HTTP:
+        return on_http(wsi);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return on_confirm_upgrade(wsi);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return on_filter_handshake(wsi);
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+        return 1; /* none: the permessage-deflate of libwebsockets damages data */
+    case LWS_CALLBACK_ESTABLISHED:
+        return on_established(wsi, user);
+    case LWS_CALLBACK_RECEIVE:
+        return on_receive(wsi, user, in, len);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        return on_pong(user, in, len);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return on_peer_close(user, in, len);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return on_writeable(wsi, user);
+    case LWS_CALLBACK_CLOSED:
+        return on_closed(user);
+    case LWS_CALLBACK_USER:
+        return on_drain(user, in);
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_CONNECTED:
+    case LWS_CALLBACK_RAW_RX:
+        return -1; /* what CONNECT becomes: this is no proxy */
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, len);
+    }
+}
+
+static const struct lws_protocols protocols[] = {
+    {
+        .name = ECHO_PROTOCOL_NAME,
+        .callback = callback_echo,
+        .per_session_data_size = sizeof(struct echo_connection),
+    },
+};
+
+__attribute__((visibility("default"))) const lws_plugin_protocol_t lws_echo = {
+    .hdr =
+        {
+            .name = ECHO_PROTOCOL_NAME,
+            ._class = "lws_protocol_plugin",
+            .api_magic = LWS_PLUGIN_API_MAGIC,
+        },
+    .protocols = protocols,
+    .count_protocols = LWS_ARRAY_SIZE(protocols),
+};

@@ -1,0 +1,120 @@
+#include "vhost.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Options that libwebsockets itself reads from the same list. */
+static const char *const host_options[] = {"default", "raw", "basic-auth"};
+
+static bool is_host_option(const char *key)
+{
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(host_options); i++)
+        if (!strcmp(key, host_options[i]))
+            return true;
+
+    return false;
+}
+
+static int read_options(struct echo_options *out, const struct lws_protocol_vhost_options *option,
+                        struct setting_error *error)
+{
+    setting_defaults(echo_options_table(), out);
+
+    for (; option; option = option->next) {
+        if (is_host_option(option->name))
+            continue;
+        if (setting_set(echo_options_table(), out, option->name, option->value, error))
+            return -1;
+    }
+
+    return echo_options_check(out, false, error);
+}
+
+static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
+                       struct lws_context *context, int tsi)
+{
+    thread->vhost = vhost;
+    thread->context = context;
+    thread->tsi = tsi;
+    thread->keepalive_due_us = INT64_MAX;
+    echo_keepalive_init(&thread->keepalive, vhost->options.ping_interval_s,
+                        vhost->options.pong_timeout_s);
+
+    return echo_cork_init(&thread->cork, (size_t)vhost->options.rx_buffer_bytes);
+}
+
+/*
+ * The vhost has its own copy of struct lws_protocols on the heap, so that sizes can be set for
+ * this vhost alone.
+ */
+static void set_protocol_sizes(struct lws *wsi, const struct echo_vhost *vhost)
+{
+    struct lws_protocols *protocol = (struct lws_protocols *)lws_get_protocol(wsi);
+
+    protocol->rx_buffer_size = (size_t)vhost->options.rx_buffer_bytes;
+    /* one send for all that a cork can hold: smaller ones multiply the CPU of large messages */
+    protocol->tx_packet_size = vhost->threads[0].cork.capacity_bytes;
+}
+
+int echo_vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
+{
+    struct lws_context *context = lws_get_context(wsi);
+    struct setting_error error;
+    struct echo_vhost *vhost;
+    int count = lws_get_count_threads(context);
+
+    vhost = lws_protocol_vh_priv_zalloc(lws_get_vhost(wsi), lws_get_protocol(wsi), sizeof(*vhost));
+    if (!vhost)
+        goto no_memory;
+
+    if (read_options(&vhost->options, options, &error)) {
+        lwsl_err(ECHO_PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
+        return -1;
+    }
+
+    vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
+    if (!vhost->threads)
+        goto no_memory;
+
+    for (int tsi = 0; tsi < count; tsi++) {
+        if (thread_init(&vhost->threads[tsi], vhost, context, tsi)) {
+            echo_vhost_fini(wsi);
+            goto no_memory;
+        }
+        vhost->thread_count = tsi + 1;
+    }
+    set_protocol_sizes(wsi, vhost);
+
+    return 0;
+
+no_memory:
+    lwsl_err(ECHO_PROTOCOL_NAME ": out of memory\n");
+    return -1;
+}
+
+void echo_vhost_fini(struct lws *wsi)
+{
+    struct echo_vhost *vhost = echo_vhost_get(wsi);
+
+    if (!vhost)
+        return;
+
+    for (int tsi = 0; tsi < vhost->thread_count; tsi++) {
+        struct echo_thread *thread = &vhost->threads[tsi];
+
+        lws_sul_cancel(&thread->flush_timer);
+        lws_sul_cancel(&thread->keepalive_timer);
+        echo_cork_fini(&thread->cork);
+    }
+    free(vhost->threads);
+    vhost->threads = NULL;
+    vhost->thread_count = 0;
+}
+
+struct echo_vhost *echo_vhost_get(struct lws *wsi)
+{
+    struct echo_vhost *vhost =
+        lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
+
+    return vhost && vhost->threads ? vhost : NULL;
+}

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libwebsockets.h>
+
+#include "cork.h"
+#include "keepalive.h"
+#include "options.h"
+#include "session.h"
+
+/*
+ * What the plugin keeps: per vhost, per service thread of the vhost, per connection.
+ * libwebsockets owns the memory of the first and the last.
+ */
+
+#define ECHO_PROTOCOL_NAME "lws-echo"
+
+struct echo_vhost;
+
+/* All that connections of one service thread share; no locks are needed. */
+struct echo_thread {
+    struct echo_vhost *vhost;
+    struct lws_context *context;
+    int tsi; /* libwebsockets' thread service index */
+
+    struct echo_cork cork;
+    lws_sorted_usec_list_t flush_timer;
+    bool flush_pending;
+    lws_usec_t now_us; /* when this service pass began; valid while flush_pending */
+
+    struct echo_keepalive keepalive;
+    lws_sorted_usec_list_t keepalive_timer;
+    lws_usec_t keepalive_due_us; /* when the timer fires; INT64_MAX: not running */
+    uint32_t last_ping_id;
+};
+
+struct echo_vhost {
+    struct echo_options options;
+    struct echo_thread *threads;
+    int thread_count;
+};
+
+struct echo_connection {
+    struct lws *wsi; /* NULL until the handshake is done */
+    struct echo_thread *thread;
+    struct echo_session session;
+    struct echo_keepalive_entry keepalive;
+    uint32_t ping_id; /* what the Pong must say */
+};
+
+/**
+ * Takes the vhost's options and prepares its threads.
+ *
+ * Reports what is wrong as one error line in libwebsockets' log. Returns 0 or -1.
+ */
+int echo_vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options);
+
+/** Releases what echo_vhost_init() took, even if it failed half way. */
+void echo_vhost_fini(struct lws *wsi);
+
+/** Returns the plugin's state of @wsi's vhost, or NULL where the protocol is not enabled. */
+struct echo_vhost *echo_vhost_get(struct lws *wsi);
