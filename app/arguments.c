@@ -15,7 +15,7 @@
 
 static const struct {
     const char *name;
-    char short_name; /* 0: none */
+    char short_name;   /* 0: none */
     const char *value; /* what the value is called, or NULL for none */
     const char *help;
 } flags[] = {
@@ -59,7 +59,8 @@ static void print_help(void)
             printf("  %-*s %s\n  %-*s (%s)\n", COLUMN, row->key, row->help, COLUMN, "", takes);
         }
     }
-    puts("\nExit status: 0 after a clean stop, 1 when it cannot start, 2 for a wrong command line.");
+    puts(
+        "\nExit status: 0 after a clean stop, 1 when it cannot start, 2 for a wrong command line.");
 }
 
 static void print_version(void)

@@ -6,7 +6,7 @@ enum arguments_action {
     ARGUMENTS_RUN,
     ARGUMENTS_CHECK,
     ARGUMENTS_PRINT_CONFIG,
-    ARGUMENTS_EXIT, /* all that was asked for has been printed */
+    ARGUMENTS_EXIT,  /* all that was asked for has been printed */
     ARGUMENTS_WRONG, /* and has been reported */
 };
 

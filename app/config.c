@@ -126,8 +126,8 @@ static int fail_at(const struct loading *loading, const char *section,
 
     if (!line && section)
         line = json_line_of_key(loading->text, path, 1);
-    snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s",
-             loading->file, line, wrong->key, wrong->text);
+    snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s", loading->file,
+             line, wrong->key, wrong->text);
 
     return -1;
 }
@@ -170,8 +170,8 @@ static json_t *parse(const struct loading *loading)
     json_t *root = json_loads(loading->text, JSON_REJECT_DUPLICATES, &syntax);
 
     if (!root)
-        snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s",
-                 loading->file, syntax.line, syntax.column, syntax.text);
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
+                 syntax.line, syntax.column, syntax.text);
     if (root && !json_is_object(root)) {
         snprintf(loading->error->text, sizeof(loading->error->text),
                  "%s:1: the configuration must be an object, { ... }", loading->file);
@@ -185,9 +185,9 @@ static json_t *parse(const struct loading *loading)
 static const char *type_name(const json_t *value)
 {
     static const char *const names[] = {
-        [JSON_OBJECT] = "an object",  [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
-        [JSON_INTEGER] = "a number",  [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
-        [JSON_FALSE] = "false",       [JSON_NULL] = "null",
+        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",      [JSON_NULL] = "null",
     };
 
     return names[json_typeof(value)];
@@ -233,8 +233,8 @@ static int set_row(struct loading *loading, struct setting_table table, const ch
     return failure ? fail_at(loading, section, &wrong) : 0;
 }
 
-static int resolve(const struct loading *loading, const char *section, const char *key,
-                   char *path, size_t size)
+static int resolve(const struct loading *loading, const char *section, const char *key, char *path,
+                   size_t size)
 {
     struct setting_error wrong;
     char resolved[PATH_MAX];
@@ -267,14 +267,12 @@ static int load_tls(struct loading *loading, json_t *tls)
         return fail_at(loading, NULL, &wrong);
     }
 
-    json_object_foreach (tls, key, value)
-        if (set_row(loading, config_tls_table(), "tls", key, value))
-            return -1;
+    json_object_foreach(
+        tls, key, value) if (set_row(loading, config_tls_table(), "tls", key, value)) return -1;
 
     for (size_t i = 0; i < config_tls_table().count; i++)
         if (!json_object_get(tls, tls_rows[i].key)) {
-            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", tls_rows[i].key,
-                         tls_rows[i].help);
+            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", tls_rows[i].key, tls_rows[i].help);
             return fail_at(loading, NULL, &wrong);
         }
     config->tls = CONFIG_TLS_FILES;
@@ -323,9 +321,7 @@ static int load_echo(struct loading *loading, json_t *echo)
         setting_fail(&wrong, "echo", "out of memory");
         return fail_at(loading, NULL, &wrong);
     }
-    json_object_foreach (echo, key, value)
-        if (add_option(loading, key, value))
-            return -1;
+    json_object_foreach(echo, key, value) if (add_option(loading, key, value)) return -1;
 
     return 0;
 }
@@ -349,9 +345,7 @@ static int load_root(struct loading *loading, json_t *root)
     const char *key;
     json_t *value;
 
-    json_object_foreach (root, key, value)
-        if (load_key(loading, key, value))
-            return -1;
+    json_object_foreach(root, key, value) if (load_key(loading, key, value)) return -1;
 
     if (echo_options_check(&config->echo_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
         return fail_at(loading, "echo", &wrong);

@@ -11,8 +11,8 @@
  * The configuration: a JSON file, read into a plain struct. Nothing here opens a socket.
  */
 
-#define CONFIG_ADDRESS_MAX 45 /* an IPv6 address as text */
-#define CONFIG_PLUGIN_DIR_MAX 223 /* libwebsockets composes plugin paths in 256 bytes */
+#define CONFIG_ADDRESS_MAX 45       /* an IPv6 address as text */
+#define CONFIG_PLUGIN_DIR_MAX 223   /* libwebsockets composes plugin paths in 256 bytes */
 #define CONFIG_MOUNT_ORIGIN_MAX 191 /* and paths of static files, too */
 
 enum config_tls {

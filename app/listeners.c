@@ -2,11 +2,10 @@
 
 #include "listeners.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,61 +17,60 @@
 /* How long to wait for a descriptor to become free. */
 #define PAUSE_MS 100
 
-/* Fills @out for @address, or for all of @family when @address is empty. Returns its size. */
-static socklen_t compose(struct sockaddr_storage *out, int family, const char *address,
-                         uint64_t port)
+/* Makes @fd a listening socket with @name. Returns 0, or -1 with errno set. */
+static int set_up(int fd, const struct addrinfo *name)
 {
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-    struct sockaddr_in *in = (struct sockaddr_in *)out;
+    const int on = 1;
+    const int off = 0;
 
-    memset(out, 0, sizeof(*out));
-    out->ss_family = (sa_family_t)family;
-    if (family == AF_INET6) {
-        in6->sin6_port = htons((uint16_t)port);
-        inet_pton(AF_INET6, *address ? address : "::", &in6->sin6_addr);
-        return sizeof(*in6);
-    }
-    in->sin_port = htons((uint16_t)port);
-    inet_pton(AF_INET, *address ? address : "0.0.0.0", &in->sin_addr);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+        return -1;
+    /* accepted sockets inherit it: no system call for each */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+        return -1;
+    /* "::" takes IPv4 connections, too */
+    if (name->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))
+        return -1;
 
-    return sizeof(*in);
+    return bind(fd, name->ai_addr, name->ai_addrlen) || listen(fd, SOMAXCONN) ? -1 : 0;
 }
 
 /* Returns a listening socket, or -1 with errno set. */
-static int listen_on(int family, const char *address, uint64_t port)
+static int listen_on(const char *address, uint64_t port)
 {
-    const int on = 1;
-    const int both_families = 0;
-    struct sockaddr_storage name;
-    socklen_t bytes = compose(&name, family, address, port);
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const struct addrinfo hints = {
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+        .ai_socktype = SOCK_STREAM,
+    };
+    struct addrinfo *name;
+    char service[8];
+    int fd;
 
-    if (fd < 0)
+    snprintf(service, sizeof(service), "%u", (unsigned)port);
+    if (getaddrinfo(address, service, &hints, &name)) {
+        errno = EADDRNOTAVAIL;
         return -1;
+    }
 
-    /* accepted sockets inherit TCP_NODELAY: no system call for each */
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ||
-        (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both_families,
-                                          sizeof(both_families))) ||
-        bind(fd, (const struct sockaddr *)&name, bytes) || listen(fd, SOMAXCONN)) {
+    fd = socket(name->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && set_up(fd, name)) {
         int failure = errno;
 
         close(fd);
         errno = failure;
-        return -1;
+        fd = -1;
     }
+    freeaddrinfo(name);
 
     return fd;
 }
 
 int listener_bind(const char *address, uint64_t port)
 {
-    bool is_ipv4 = *address && !strchr(address, ':');
-    int fd = listen_on(is_ipv4 ? AF_INET : AF_INET6, address, port);
+    int fd = listen_on(*address ? address : "::", port);
 
     if (fd < 0 && !*address && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
-        fd = listen_on(AF_INET, address, port); /* a kernel without IPv6 */
+        fd = listen_on("0.0.0.0", port); /* a kernel without IPv6 */
     if (fd < 0)
         fprintf(stderr, "lws-echo: cannot listen on %s port %u: %s\n",
                 *address ? address : "all interfaces,", (unsigned)port, strerror(errno));
@@ -80,20 +78,22 @@ int listener_bind(const char *address, uint64_t port)
     return fd;
 }
 
-void listener_url(int fd, const char *address, int tls, char *out, size_t size)
+void listener_url(int fd, const char *address, bool tls, char *out, size_t size)
 {
-    bool is_ipv6 = strchr(address, ':') != NULL;
-    bool is_any = !*address || !strcmp(address, "::") || !strcmp(address, "0.0.0.0");
+    const char *scheme = tls ? "https" : "http";
     struct sockaddr_storage name;
     socklen_t bytes = sizeof(name);
-    uint16_t port = 0;
+    char port[8] = "";
 
     if (!getsockname(fd, (struct sockaddr *)&name, &bytes))
-        port = name.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&name)->sin6_port
-                                          : ((const struct sockaddr_in *)&name)->sin_port;
+        getnameinfo((const struct sockaddr *)&name, bytes, NULL, 0, port, sizeof(port),
+                    NI_NUMERICSERV);
 
-    snprintf(out, size, "http%s://%s%s%s:%u/", tls ? "s" : "", is_ipv6 && !is_any ? "[" : "",
-             is_any ? "localhost" : address, is_ipv6 && !is_any ? "]" : "", ntohs(port));
+    if (!*address || !strcmp(address, "::") || !strcmp(address, "0.0.0.0"))
+        snprintf(out, size, "%s://localhost:%s/", scheme, port);
+    else
+        snprintf(out, size, strchr(address, ':') ? "%s://[%s]:%s/" : "%s://%s:%s/", scheme, address,
+                 port);
 }
 
 static void on_readable(uv_poll_t *readable, int status, int events);

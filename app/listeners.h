@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,7 @@ struct listener {
 int listener_bind(const char *address, uint64_t port);
 
 /** Writes the URL at which a browser on this machine reaches @fd. */
-void listener_url(int fd, const char *address, int tls, char *out, size_t size);
+void listener_url(int fd, const char *address, bool tls, char *out, size_t size);
 
 /**
  * Starts accepting connections for @vhost from @fd, which it owns from then on.

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,15 +14,27 @@
 #define PLUGIN_SYMBOL "lws_echo" /* from the file name, as libwebsockets does it */
 #define PLUGIN_CLASS "lws_protocol_plugin"
 
-/* libwebsockets logs why, but not in one line with what; ask the loader again. */
-static void report(const char *file)
+static int fail(const char *file, const char *why)
+{
+    fprintf(stderr, "lws-echo: %s: cannot be loaded: %s\n", file, why);
+
+    return -1;
+}
+
+/*
+ * Asks the dynamic loader first, for its reason in one line; libwebsockets would log one of its
+ * own and lose memory.
+ */
+static int probe(const char *file)
 {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    bool is_plugin = library && dlsym(library, PLUGIN_SYMBOL);
 
-    fprintf(stderr, "lws-echo: %s: cannot be loaded: %s\n", file,
-            library ? "it is no protocol plugin for this version of libwebsockets" : dlerror());
-    if (library)
-        dlclose(library);
+    if (!library)
+        return fail(file, dlerror());
+    dlclose(library);
+
+    return is_plugin ? 0 : fail(file, "it has no symbol " PLUGIN_SYMBOL);
 }
 
 const struct lws_protocols *plugins_load_echo(const char *dir, struct lws_plugin **plugins)
@@ -35,12 +48,14 @@ const struct lws_protocols *plugins_load_echo(const char *dir, struct lws_plugin
         fprintf(stderr, "lws-echo: %s: the plugin cannot be read: %s\n", file, strerror(errno));
         return NULL;
     }
+    if (probe(file))
+        return NULL;
 
     log_set_silent();
     *plugins = NULL;
     lws_plugins_init(plugins, dirs, PLUGIN_CLASS, PLUGIN_SYMBOL, NULL, NULL);
     if (!*plugins) {
-        report(file);
+        fail(file, "it is no protocol plugin for this version of libwebsockets");
         return NULL;
     }
 

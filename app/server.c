@@ -205,8 +205,7 @@ static int serve(struct server *server, const struct config *config)
     listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, url, sizeof(url));
     failure = listener_start(&server->listener, &server->loop, fd, server->vhost);
     if (!failure)
-        failure =
-            shutdown_init(&server->shutdown, &server->loop, &server->listener, server->vhost);
+        failure = shutdown_init(&server->shutdown, &server->loop, &server->listener, server->vhost);
     if (failure) {
         fprintf(stderr, "lws-echo: cannot watch socket and signals: %s\n", uv_strerror(failure));
         exit(EXIT_FAILURE);

@@ -86,8 +86,7 @@ int on_established(struct lws *wsi, struct echo_connection *connection)
     return 0;
 }
 
-int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk,
-               size_t bytes)
+int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk, size_t bytes)
 {
     struct echo_frame frame;
 

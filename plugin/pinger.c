@@ -94,8 +94,7 @@ void echo_pinger_received(struct echo_connection *connection)
 {
     struct echo_thread *thread = connection->thread;
 
-    echo_keepalive_received(&thread->keepalive, &connection->keepalive,
-                            echo_output_now_us(thread));
+    echo_keepalive_received(&thread->keepalive, &connection->keepalive, echo_output_now_us(thread));
 }
 
 void echo_pinger_pong(struct echo_connection *connection, const void *payload, size_t bytes)
@@ -105,7 +104,7 @@ void echo_pinger_pong(struct echo_connection *connection, const void *payload, s
     char expected[PING_BYTES + 1];
 
     ping_payload(expected, connection->ping_id);
-    if (bytes != PING_BYTES || memcmp(payload, expected, PING_BYTES)) {
+    if (bytes != PING_BYTES || memcmp(payload, expected, PING_BYTES) != 0) {
         echo_keepalive_received(&thread->keepalive, &connection->keepalive, now_us);
         return;
     }

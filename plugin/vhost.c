@@ -113,8 +113,7 @@ void echo_vhost_fini(struct lws *wsi)
 
 struct echo_vhost *echo_vhost_get(struct lws *wsi)
 {
-    struct echo_vhost *vhost =
-        lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
+    struct echo_vhost *vhost = lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
 
     return vhost && vhost->threads ? vhost : NULL;
 }

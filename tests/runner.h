@@ -8,13 +8,13 @@
  */
 
 /* A test in a CU_TestInfo array, named as its function. */
-#define TEST(function)                                                                            \
-    {                                                                                             \
-        #function, function                                                                       \
+#define TEST(function)                                                                             \
+    {                                                                                              \
+#function, function                                                                        \
     }
 
 /* Fails the running test unless @condition holds; says which row of a table it was. */
-#define CHECK_ROW(condition, row)                                                                 \
+#define CHECK_ROW(condition, row)                                                                  \
     runner_check_row((condition) ? 1 : 0, __LINE__, #condition, __FILE__, (row))
 
 void runner_check_row(int holds, unsigned line, const char *condition, const char *file,

@@ -17,10 +17,10 @@ enum setting_type {
 struct setting {
     const char *key;
     enum setting_type type;
-    size_t offset; /* of the field in the target struct */
-    uint64_t min;  /* NUMBER: smallest value; TEXT: shortest length in bytes */
-    uint64_t max;  /* NUMBER: largest value; TEXT: longest length in bytes */
-    uint64_t number; /* default of a NUMBER */
+    size_t offset;    /* of the field in the target struct */
+    uint64_t min;     /* NUMBER: smallest value; TEXT: shortest length in bytes */
+    uint64_t max;     /* NUMBER: largest value; TEXT: longest length in bytes */
+    uint64_t number;  /* default of a NUMBER */
     const char *text; /* default of a TEXT; how --help writes the value of a SECTION */
     const char *unit; /* of a NUMBER, or "" */
     const char *help; /* one line */

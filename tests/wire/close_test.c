@@ -1,0 +1,220 @@
+/* The closing handshake (RFC 6455 section 7). */
+
+#include <string.h>
+
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+
+static struct server server;
+
+static int start(void)
+{
+    return server_start(&server, ON_FREE_PORT) ? 0 : 1;
+}
+
+static int stop(void)
+{
+    return server_stop(&server) ? 0 : 1;
+}
+
+#define REASON_123                                                                                 \
+    "123456789012345678901234567890123456789012345678901234567890"                                 \
+    "123456789012345678901234567890123456789012345678901234567890123"
+
+static void close_is_answered(void)
+{
+    static const struct {
+        const char *name;
+        const char *sent;
+        size_t sent_bytes;
+        const char *answer;
+        size_t answer_bytes;
+    } rows[] = {
+        {"empty: 1000, as ASP.NET answers", "", 0, "\x03\xe8", 2},
+        {"1000", "\x03\xe8", 2, "\x03\xe8", 2},
+        {"1000 with a reason",
+         "\x03\xe8"
+         "bye",
+         5,
+         "\x03\xe8"
+         "bye",
+         5},
+        {"1001", "\x03\xe9", 2, "\x03\xe9", 2},
+        {"1003", "\x03\xeb", 2, "\x03\xeb", 2},
+        {"1007", "\x03\xef", 2, "\x03\xef", 2},
+        {"1011 with a reason",
+         "\x03\xf3"
+         "Gr\xc3\xbc\xc3\x9f"
+         "e",
+         9,
+         "\x03\xf3"
+         "Gr\xc3\xbc\xc3\x9f"
+         "e",
+         9},
+        {"3000", "\x0b\xb8", 2, "\x0b\xb8", 2},
+        {"4999 with a reason",
+         "\x13\x87"
+         "x",
+         3,
+         "\x13\x87"
+         "x",
+         3},
+        {"the longest reason", "\x03\xe8" REASON_123, 125, "\x03\xe8" REASON_123, 125},
+        {"one byte is no code: 1002", "\x03", 1, "\x03\xea", 2},
+    };
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!client_open(&client, server.port))
+            return;
+        client_send_frame(&client, FIN | CLOSE, rows[i].sent, rows[i].sent_bytes);
+        check_close(&client, rows[i].answer, rows[i].answer_bytes, rows[i].name);
+        client_close(&client);
+    }
+}
+
+static void codes_that_may_not_be_sent_are_answered_1002(void)
+{
+    static const char *const rows[] = {"\x03\xe7", "\x03\xec", "\x03\xed", "\x03\xee",
+                                       "\x03\xf7", "\x07\xd0", "\x0b\xb7", "\x13\x88"};
+    struct client client;
+    struct frame frame;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!client_open(&client, server.port))
+            return;
+        client_send_frame(&client, FIN | CLOSE, rows[i], 2);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_EQUAL(frame.bytes, 2);
+        CU_ASSERT_EQUAL(memcmp(frame.payload, "\x03\xea", 2), 0);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+}
+
+static void what_came_before_the_close_is_echoed_first(void)
+{
+    uint8_t out[256];
+    struct client client;
+    size_t bytes = 0;
+
+    bytes += compose_frame(out, FIN | TEXT, "one", 3);
+    bytes += compose_frame(out + bytes, FIN | BINARY, "two", 3);
+    bytes += compose_frame(out + bytes, FIN | CLOSE,
+                           "\x0f\xa1"
+                           "done",
+                           6);
+    if (!client_open(&client, server.port))
+        return;
+    client_send(&client, out, bytes);
+    check_message(&client, TEXT, "one", 3, "first");
+    check_message(&client, BINARY, "two", 3, "second");
+    check_close(&client,
+                "\x0f\xa1"
+                "done",
+                6, "close");
+    client_close(&client);
+}
+
+static void nothing_is_echoed_after_the_close(void)
+{
+    uint8_t out[256];
+    struct client client;
+    size_t bytes = 0;
+
+    bytes += compose_frame(out, FIN | CLOSE, "\x03\xe8", 2);
+    bytes += compose_frame(out + bytes, FIN | TEXT, "late", 4);
+    if (!client_open(&client, server.port))
+        return;
+    client_send(&client, out, bytes);
+    check_close(&client, "\x03\xe8", 2, "close");
+    client_close(&client);
+}
+
+/* The message is not ended by the Close; its first half was echoed already. */
+static void a_close_may_come_inside_a_message(void)
+{
+    struct client client;
+    struct frame frame;
+
+    if (!client_open(&client, server.port))
+        return;
+    client_send_frame(&client, TEXT, "half", 4);
+    client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+    CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+    CU_ASSERT_EQUAL(frame.opcode, TEXT);
+    CU_ASSERT_FALSE(frame.fin);
+    check_close(&client, "\x03\xe8", 2, "close");
+    client_close(&client);
+}
+
+static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
+{
+    static const struct {
+        const char *name;
+        unsigned first;
+    } rows[] = {
+        {"reserved bit", 0x80 | 0x40 | TEXT},
+        {"reserved opcode 3", FIN | 0x3},
+        {"reserved opcode 15", FIN | 0xf},
+        {"nothing to continue", FIN | CONTINUATION},
+        {"fragmented ping", PING},
+    };
+    struct client client;
+    struct frame frame;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t out[64];
+        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+
+        bytes += compose_frame(out + bytes, rows[i].first, "x", 1);
+        if (!client_open(&client, server.port))
+            return;
+        client_send(&client, out, bytes);
+        check_message(&client, TEXT, "owed", 4, rows[i].name);
+        CHECK_ROW(client_read_frame(&client, &frame) == READ_OK, rows[i].name);
+        CHECK_ROW(frame.opcode == CLOSE, rows[i].name);
+        CHECK_ROW(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2), rows[i].name);
+        client_close(&client);
+    }
+}
+
+static void an_abrupt_end_leaves_the_others_alone(void)
+{
+    struct client stays;
+    struct client goes;
+
+    if (!client_open(&stays, server.port))
+        return;
+    for (int i = 0; i < 50; i++) {
+        if (!client_open(&goes, server.port))
+            return;
+        client_send_frame(&goes, i % 2 ? TEXT : FIN | TEXT, "gone", 4);
+        client_close(&goes); /* with the echo unread: a reset */
+    }
+    check_echo(&stays, TEXT, "still here", 10, "still here");
+    client_say_goodbye(&stays);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(close_is_answered),
+    TEST(codes_that_may_not_be_sent_are_answered_1002),
+    TEST(what_came_before_the_close_is_echoed_first),
+    TEST(nothing_is_echoed_after_the_close),
+    TEST(a_close_may_come_inside_a_message),
+    TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
+    TEST(an_abrupt_end_leaves_the_others_alone),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"close", start, stop, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}

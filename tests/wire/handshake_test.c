@@ -1,0 +1,184 @@
+/* HTTP on the same port: the page, the opening handshake, and what is refused. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+
+static struct server server;
+
+static int start(void)
+{
+    return server_start(&server, ON_FREE_PORT) ? 0 : 1;
+}
+
+static int stop(void)
+{
+    return server_stop(&server) ? 0 : 1;
+}
+
+#define UPGRADE                                                                                    \
+    "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                             \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+static void requests_are_answered(void)
+{
+    static const struct {
+        const char *request;
+        const char *status;
+        const char *contains;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 ",
+         "WebSocket Sample Application"},
+        {"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 ", "text/html"},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 ",
+         "content-security-policy: default-src 'none'"},
+        {"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 400 ",
+         "This is a WebSocket endpoint"},
+        {"GET /ws?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 400 ",
+         "This is a WebSocket endpoint"},
+        {"POST /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 400 ",
+         "This is a WebSocket endpoint"},
+        {"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 ",
+         "Nothing is served at this path"},
+        {"GET /ws/ HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 ", "Nothing is served"},
+        {"GET /ws2 HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 ", "Nothing is served"},
+        {"GET /../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 ",
+         "Nothing is served"},
+        {"GET /ws HTTP/1.1\r\n" UPGRADE, "HTTP/1.1 101 ", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
+        {"GET /ws?token=1 HTTP/1.1\r\n" UPGRADE, "HTTP/1.1 101 ", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
+        {"GET /other HTTP/1.1\r\n" UPGRADE, "HTTP/1.1 404 ",
+         "WebSocket connections are accepted at /ws only."},
+        {"GET / HTTP/1.1\r\n" UPGRADE, "HTTP/1.1 404 ", "accepted at /ws only."},
+        {"GET /wss HTTP/1.1\r\n" UPGRADE, "HTTP/1.1 404 ", "accepted at /ws only."},
+    };
+    char response[16384];
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!client_connect(&client, server.port))
+            return;
+        CHECK_ROW(client_request(&client, rows[i].request, response, sizeof(response)),
+                  rows[i].request);
+        CHECK_ROW(!strncmp(response, rows[i].status, strlen(rows[i].status)), rows[i].request);
+        CHECK_ROW(strstr(response, rows[i].contains) != NULL, rows[i].request);
+        client_close(&client);
+    }
+}
+
+static void the_page_s_files_have_their_types(void)
+{
+    static const struct {
+        const char *path;
+        const char *type;
+    } rows[] = {
+        {"/", "text/html"},
+        {"/js/main.js", "javascript"},
+        {"/js/connection.js", "javascript"},
+        {"/css/page.css", "text/css"},
+    };
+    char request[256];
+    char response[32768];
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!client_connect(&client, server.port))
+            return;
+        snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                 rows[i].path);
+        CHECK_ROW(client_request(&client, request, response, sizeof(response)), rows[i].path);
+        CHECK_ROW(!strncmp(response, "HTTP/1.1 200 ", 13), rows[i].path);
+        CHECK_ROW(strstr(response, rows[i].type) != NULL, rows[i].path);
+        client_close(&client);
+    }
+}
+
+static void an_upgrade_may_follow_a_page_on_the_same_connection(void)
+{
+    char response[16384];
+    struct client client;
+
+    if (!client_connect(&client, server.port))
+        return;
+    CU_ASSERT_TRUE(client_request(&client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", response,
+                                  sizeof(response)));
+    if (client_upgrade(&client, "/ws"))
+        check_echo(&client, TEXT, "second", 6, "second request");
+    client_say_goodbye(&client);
+}
+
+/* CVE-2025-11677: libwebsockets reads freed memory unless the plugin ends the connection. */
+static void upgrades_to_anything_else_end_the_connection(void)
+{
+    static const char *const rows[] = {"x", "h2c", "websocketx", "websocket, h2c"};
+    char request[256];
+    char response[16384];
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!client_connect(&client, server.port))
+            return;
+        CU_ASSERT_TRUE(client_request(&client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                      response, sizeof(response)));
+        snprintf(request, sizeof(request),
+                 "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n",
+                 rows[i]);
+        client_send(&client, request, strlen(request));
+        while (client_receive(&client) == READ_OK)
+            ;
+        client_close(&client);
+    }
+}
+
+static void connect_requests_are_not_kept(void)
+{
+    struct client client;
+
+    if (!client_connect(&client, server.port))
+        return;
+    client_send(&client, "CONNECT x HTTP/1.1\r\n\r\n", 22);
+    while (client_receive(&client) == READ_OK)
+        ;
+    client_close(&client);
+}
+
+static void the_path_is_an_option(void)
+{
+    struct server other;
+    struct client client;
+    char response[4096];
+
+    if (!server_start(&other, ON_FREE_PORT ", \"echo\": { \"path\": \"/echo/here\" }"))
+        return;
+    if (client_connect(&client, other.port) && client_upgrade(&client, "/echo/here"))
+        client_say_goodbye(&client);
+    if (client_connect(&client, other.port)) {
+        CU_ASSERT_TRUE(
+            client_request(&client, "GET /ws HTTP/1.1\r\n" UPGRADE, response, sizeof(response)));
+        CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 404 ", 13), 0);
+        client_close(&client);
+    }
+    server_stop(&other);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(requests_are_answered),
+    TEST(the_page_s_files_have_their_types),
+    TEST(an_upgrade_may_follow_a_page_on_the_same_connection),
+    TEST(upgrades_to_anything_else_end_the_connection),
+    TEST(connect_requests_are_not_kept),
+    TEST(the_path_is_an_option),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"handshake", start, stop, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}

@@ -1,0 +1,151 @@
+/* Pings at the interval, and the end of peers that do not answer (RFC 6455 section 5.5.2). */
+
+#include <string.h>
+#include <time.h>
+
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+
+/* Timers may fire this much early by rounding; never that tests may run fast. */
+#define ROUNDING_MS 20
+
+static void silence_for_the_interval_brings_a_ping(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+    int64_t since_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+        return;
+    since_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_TRUE(frame.bytes > 0);
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            since_ms = clock_ms();
+            client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+        }
+        check_echo(&client, TEXT, "alive", 5, "alive");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void messages_postpone_the_ping(void)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+    struct server server;
+    struct client client;
+    struct frame frame;
+    int64_t last_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+        return;
+    last_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 8; i++) {
+            client_send_frame(&client, FIN | TEXT, "busy", 4);
+            while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == PING)
+                /* only a machine that was busy for so long itself excuses one */
+                CU_ASSERT_TRUE(clock_ms() - last_ms >= 1000 - ROUNDING_MS);
+            last_ms = clock_ms();
+            nanosleep(&pause, NULL);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void a_silent_peer_is_dropped_without_a_close_frame(void)
+{
+    struct server server;
+    struct client silent;
+    struct client answering;
+    struct frame frame;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&silent, server.port) && client_open(&answering, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
+        client_send_frame(&answering, FIN | PONG, frame.payload, frame.bytes);
+
+        CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_END);
+        client_close(&silent);
+
+        /* the one that answers gets its next Ping instead */
+        CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        client_send_frame(&answering, FIN | PONG, frame.payload, frame.bytes);
+        check_echo(&answering, TEXT, "alive", 5, "alive");
+        client_say_goodbye(&answering);
+    }
+    server_stop(&server);
+}
+
+static void a_wrong_pong_does_not_count(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        client_send_frame(&client, FIN | PONG, "not that", 8);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+static void interval_0_sends_no_ping(void)
+{
+    const struct timespec pause = {.tv_sec = 1, .tv_nsec = 500000000};
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 0, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        nanosleep(&pause, NULL);
+        client_send_frame(&client, FIN | TEXT, "first", 5);
+        {
+            struct frame frame;
+
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, TEXT);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(silence_for_the_interval_brings_a_ping),
+    TEST(messages_postpone_the_ping),
+    TEST(a_silent_peer_is_dropped_without_a_close_frame),
+    TEST(a_wrong_pong_does_not_count),
+    TEST(interval_0_sends_no_ping),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"keepalive", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}

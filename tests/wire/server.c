@@ -1,0 +1,212 @@
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner.h"
+
+/* Far beyond what a slow machine needs: reached only when the server hangs. */
+#define PATIENCE_MS 30000
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void write_temporary(char name[64], const char *content)
+{
+    int fd;
+
+    snprintf(name, 64, "/tmp/lws-echo-test-XXXXXX");
+    fd = mkstemp(name);
+    if (fd < 0 || write(fd, content, strlen(content)) != (ssize_t)strlen(content)) {
+        perror("temporary file");
+        exit(EXIT_FAILURE);
+    }
+    close(fd);
+}
+
+static void become_app(const char *const *argv, int out, int err)
+{
+    const char *full[16] = {ECHO_APP};
+    int i = 0;
+
+    for (; argv[i] && i < 14; i++)
+        full[i + 1] = argv[i];
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing behind */
+    /* freed memory that the sanitizer holds back would look like growth */
+    setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=1", 1);
+    execv(ECHO_APP, (char *const *)full);
+    perror(ECHO_APP);
+    _exit(127);
+}
+
+/* CUnit counts assertions in tests only; a suite's own start and stop report by what they return.
+ */
+static bool check(bool holds)
+{
+    if (CU_get_current_test())
+        CU_ASSERT_TRUE(holds);
+
+    return holds;
+}
+
+void server_spawn(struct server *server, const char *const *argv)
+{
+    int out[2];
+    int err[2];
+
+    memset(server, 0, sizeof(*server));
+    if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) {
+        perror("pipe");
+        exit(EXIT_FAILURE);
+    }
+    fflush(NULL);
+    server->pid = fork();
+    if (!server->pid)
+        become_app(argv, out[1], err[1]);
+    close(out[1]);
+    close(err[1]);
+    server->out = out[0];
+    server->err = err[0];
+}
+
+bool server_wait_ready(struct server *server)
+{
+    int64_t deadline_ms = now_ms() + PATIENCE_MS;
+    char line[256] = "";
+    size_t used = 0;
+    const char *colon;
+
+    while (used < sizeof(line) - 1 && !strchr(line, '\n')) {
+        struct pollfd readable = {.fd = server->out, .events = POLLIN};
+
+        if (poll(&readable, 1, (int)(deadline_ms - now_ms())) <= 0 ||
+            read(server->out, line + used, 1) != 1)
+            return false;
+        line[++used] = '\0';
+    }
+
+    colon = strrchr(line, ':');
+    if (strncmp(line, "lws-echo is ready: open http", 28) != 0 || !colon)
+        return false;
+    server->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+
+    return server->port != 0;
+}
+
+bool server_start(struct server *server, const char *members)
+{
+    char config[4096];
+    char name[64];
+    bool ready;
+
+    snprintf(config, sizeof(config), "{ %s }", members);
+    write_temporary(name, config);
+    server_spawn(server, (const char *const[]){"-c", name, NULL});
+    memcpy(server->config_file, name, sizeof(name));
+    ready = check(server_wait_ready(server));
+    if (!ready) {
+        kill(server->pid, SIGKILL);
+        server_wait_exit(server);
+        fprintf(stderr, "not ready with %s: %s\n", config, server->text);
+    }
+
+    return ready;
+}
+
+static void read_rest(struct server *server)
+{
+    size_t used = 0;
+    ssize_t got;
+
+    while (used < sizeof(server->text) - 1 &&
+           (got = read(server->err, server->text + used, sizeof(server->text) - 1 - used)) > 0)
+        used += (size_t)got;
+    server->text[used] = '\0';
+    close(server->out);
+    close(server->err);
+}
+
+int server_wait_exit(struct server *server)
+{
+    int64_t deadline_ms = now_ms() + PATIENCE_MS;
+    const struct timespec tick = {.tv_nsec = 2000000};
+    int status;
+
+    while (waitpid(server->pid, &status, WNOHANG) == 0) {
+        if (now_ms() > deadline_ms) {
+            kill(server->pid, SIGKILL);
+            waitpid(server->pid, &status, 0);
+            status = -1;
+            break;
+        }
+        nanosleep(&tick, NULL);
+    }
+    read_rest(server);
+    if (server->config_file[0])
+        unlink(server->config_file);
+
+    return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool server_stop(struct server *server)
+{
+    bool clean;
+    int status;
+
+    kill(server->pid, SIGTERM);
+    status = server_wait_exit(server);
+    clean = !status && !strstr(server->text, "ERROR: ") && !strstr(server->text, "runtime error");
+    if (!clean)
+        fprintf(stderr, "exit status %d: %s\n", status, server->text);
+
+    return check(clean);
+}
+
+uint64_t server_memory(const struct server *server, const char *what)
+{
+    char line[256];
+    uint64_t kibibytes = 0;
+    FILE *status;
+
+    snprintf(line, sizeof(line), "/proc/%d/status", (int)server->pid);
+    status = fopen(line, "r");
+    while (status && fgets(line, sizeof(line), status))
+        if (!strncmp(line, what, strlen(what)) && line[strlen(what)] == ':')
+            kibibytes = strtoull(line + strlen(what) + 1, NULL, 10);
+    if (status)
+        fclose(status);
+    CU_ASSERT_NOT_EQUAL(kibibytes, 0);
+
+    return kibibytes * 1024;
+}
+
+void server_reset_peak(const struct server *server)
+{
+    char name[64];
+    FILE *refs;
+
+    snprintf(name, sizeof(name), "/proc/%d/clear_refs", (int)server->pid);
+    refs = fopen(name, "w");
+    CU_ASSERT_PTR_NOT_NULL(refs);
+    if (refs) {
+        fputs("5", refs);
+        fclose(refs);
+    }
+}

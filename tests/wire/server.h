@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The real binary, started on a free port of the loopback interface. */
+struct server {
+    pid_t pid;
+    uint16_t port;
+    int out;         /* its standard output */
+    int err;         /* and standard error */
+    char text[8192]; /* what it said on standard error, filled in by server_stop() */
+    char config_file[64];
+};
+
+/* The members every test's configuration begins with. */
+#define ON_FREE_PORT "\"address\": \"127.0.0.1\", \"port\": 0"
+
+/**
+ * Starts the app with the members @members in its configuration and waits until it is ready.
+ *
+ * Returns false, and fails the running test, when it does not become ready.
+ */
+bool server_start(struct server *server, const char *members);
+
+/** Starts the app with the arguments in @argv (after its name, NULL at the end); does not wait. */
+void server_spawn(struct server *server, const char *const *argv);
+
+/** Waits for the ready line and reads the port from it. */
+bool server_wait_ready(struct server *server);
+
+/** Waits until the app ends by itself and returns its exit status, or -1 if it does not. */
+int server_wait_exit(struct server *server);
+
+/**
+ * Sends SIGTERM and waits for the end.
+ *
+ * Returns false, and fails the running test, unless the app exits with 0 and no sanitizer
+ * complained.
+ */
+bool server_stop(struct server *server);
+
+/** Returns a figure in bytes from /proc/PID/status, such as "VmRSS". */
+uint64_t server_memory(const struct server *server, const char *what);
+
+/** Makes "VmHWM" start again from the present "VmRSS". */
+void server_reset_peak(const struct server *server);
+
+/** Writes @content to a new temporary file and its name to @name. */
+void write_temporary(char name[64], const char *content);

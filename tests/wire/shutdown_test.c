@@ -1,0 +1,156 @@
+/* SIGTERM and SIGINT: the orderly end. */
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+#include "stream.h"
+
+#define GOING_AWAY "\x03\xe9"
+
+static bool can_connect(uint16_t port)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int failure;
+
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    failure = connect(fd, (const struct sockaddr *)&name, sizeof(name));
+    close(fd);
+
+    return !failure;
+}
+
+static void open_connections_are_closed_with_1001(void)
+{
+    enum { CLIENTS = 20 };
+    static const int signals[] = {SIGTERM, SIGINT};
+    struct client clients[CLIENTS];
+    struct server server;
+    struct frame frame;
+
+    for (size_t s = 0; s < 2; s++) {
+        if (!server_start(&server, ON_FREE_PORT))
+            return;
+        for (int c = 0; c < CLIENTS; c++)
+            if (!client_open(&clients[c], server.port))
+                return;
+        kill(server.pid, signals[s]);
+        for (int c = 0; c < CLIENTS; c++) {
+            CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+            CU_ASSERT_EQUAL(frame.bytes, 2);
+            CU_ASSERT_EQUAL(memcmp(frame.payload, GOING_AWAY, 2), 0);
+            CU_ASSERT_FALSE(can_connect(server.port)); /* no longer accepting */
+            client_send_frame(&clients[c], FIN | CLOSE, GOING_AWAY, 2);
+            CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_END);
+            client_close(&clients[c]);
+        }
+        CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+    }
+}
+
+static void the_close_comes_behind_the_echoes_owed(void)
+{
+    static struct stream stream;
+    struct server server;
+    struct client client;
+    uint8_t out[32];
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    if (client_open(&client, server.port)) {
+        stream_init(&stream, &client, 1 << 20, 64);
+        stream_push(&stream);
+        kill(server.pid, SIGTERM);
+        while (can_connect(server.port)) /* until the signal has been seen */
+            ;
+        CU_ASSERT_TRUE(stream_read_to_close(&stream));
+        CU_ASSERT_PTR_NULL(stream.fault);
+        CU_ASSERT_EQUAL(stream.frame_left, 2); /* a code alone; whole frames before it */
+        CU_ASSERT_TRUE(stream.received > 0);
+        client_send(&client, out, compose_frame(out, FIN | CLOSE, GOING_AWAY, 2));
+        client_close(&client);
+    }
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+}
+
+static void peers_that_do_not_answer_cannot_delay_it(void)
+{
+    struct server server;
+    struct client mute;
+    struct client half_open;
+    struct client plain;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    if (client_open(&mute, server.port) && client_connect(&half_open, server.port) &&
+        client_connect(&plain, server.port)) {
+        client_send(&half_open, "GET /ws HT", 10);
+        kill(server.pid, SIGTERM);
+        CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+        client_close(&mute);
+        client_close(&half_open);
+        client_close(&plain);
+    }
+}
+
+static void a_second_signal_ends_it_at_once(void)
+{
+    struct server server;
+    struct client mute;
+    struct frame frame;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    if (client_open(&mute, server.port)) {
+        kill(server.pid, SIGTERM);
+        CU_ASSERT_EQUAL(client_read_frame(&mute, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        kill(server.pid, SIGTERM);
+        CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+        client_close(&mute);
+    }
+}
+
+static void messages_after_the_close_are_not_echoed(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    if (client_open(&client, server.port)) {
+        kill(server.pid, SIGTERM);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        client_send_frame(&client, FIN | TEXT, "late", 4);
+        client_send_frame(&client, FIN | CLOSE, GOING_AWAY, 2);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(open_connections_are_closed_with_1001),    TEST(the_close_comes_behind_the_echoes_owed),
+    TEST(peers_that_do_not_answer_cannot_delay_it), TEST(a_second_signal_ends_it_at_once),
+    TEST(messages_after_the_close_are_not_echoed),  CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"shutdown", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}

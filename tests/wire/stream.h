@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+
+/*
+ * A long exchange over one connection: messages go out and their echoes come in at the same time,
+ * without either being kept. The content is a pattern that tells each byte's place.
+ */
+struct stream {
+    struct client *client;
+    size_t message_bytes;
+    size_t messages;
+
+    /* out */
+    uint64_t composed; /* payload bytes */
+    size_t place;      /* in the message that is being composed */
+    uint8_t out[65536];
+    size_t out_used;
+    size_t out_bytes;
+
+    /* in */
+    uint64_t received; /* payload bytes */
+    size_t received_messages;
+    uint8_t header[10];
+    size_t header_bytes;
+    uint64_t frame_left;
+    bool inside_message;
+    bool close_received;
+    const char *fault; /* what was wrong with what came, or NULL */
+};
+
+/** Prepares to send @messages messages of @message_bytes each over @client, an open connection. */
+void stream_init(struct stream *stream, struct client *client, size_t message_bytes,
+                 size_t messages);
+
+/** Sends without reading until the server takes no more, or until everything is sent. */
+void stream_push(struct stream *stream);
+
+/**
+ * Sends up to payload byte @payload_bytes, or everything, and reads until all of it has come back.
+ *
+ * Returns false on a fault, an end or a hang.
+ */
+bool stream_exchange(struct stream *stream, uint64_t payload_bytes);
+
+/** Only reads, until a Close frame has come. Returns false on a fault or an end before it. */
+bool stream_read_to_close(struct stream *stream);

@@ -1,0 +1,252 @@
+/* The same over TLS. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+#include "stream.h"
+#include "tls.h"
+
+#define SELF_SIGNED ON_FREE_PORT ", \"tls\": \"self-signed\""
+
+static struct stream stream;
+
+static void messages_come_back_over_wss(void)
+{
+    static const size_t rows[] = {0, 1, 125, 126, 16384, 65535, 65536, 1 << 20};
+    struct server server;
+    struct client client;
+    char row[32];
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            uint8_t *payload = random_bytes((uint32_t)i, rows[i]);
+
+            snprintf(row, sizeof(row), "%zu bytes", rows[i]);
+            check_echo(&client, BINARY, payload, rows[i], row);
+            free(payload);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void the_self_signed_certificate_is_for_this_machine_and_short_lived(void)
+{
+    struct server server;
+    struct client client;
+    X509 *cert;
+    int days;
+    int seconds;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        cert = SSL_get1_peer_certificate(client.ssl);
+        CU_ASSERT_EQUAL(X509_check_host(cert, "localhost", 0, 0, NULL), 1);
+        CU_ASSERT_EQUAL(X509_check_ip_asc(cert, "127.0.0.1", 0), 1);
+        CU_ASSERT_EQUAL(X509_check_ip_asc(cert, "::1", 0), 1);
+        CU_ASSERT_EQUAL(X509_cmp_current_time(X509_get0_notBefore(cert)), -1);
+        CU_ASSERT_EQUAL(X509_cmp_current_time(X509_get0_notAfter(cert)), 1);
+        ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(cert), X509_get0_notAfter(cert));
+        CU_ASSERT_TRUE(days <= 8);
+        X509_free(cert);
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void only_http_1_1_is_negotiated(void)
+{
+    struct server server;
+    struct client client;
+    const unsigned char *chosen;
+    unsigned bytes;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_connect_tls(&client, server.port, "\x02h2\x08http/1.1") &&
+        client_upgrade(&client, "/ws")) {
+        SSL_get0_alpn_selected(client.ssl, &chosen, &bytes);
+        CU_ASSERT_EQUAL(bytes, 8);
+        CU_ASSERT_EQUAL(memcmp(chosen, "http/1.1", bytes), 0);
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void write_pem(char cert_name[64], char key_name[64])
+{
+    struct tls_pair pair;
+    const unsigned char *p;
+    EVP_PKEY *key;
+    X509 *cert;
+    FILE *file;
+
+    CU_ASSERT_EQUAL(tls_self_sign(&pair), 0);
+    p = pair.cert;
+    cert = d2i_X509(NULL, &p, (long)pair.cert_bytes);
+    p = pair.key;
+    key = d2i_AutoPrivateKey(NULL, &p, (long)pair.key_bytes);
+    write_temporary(cert_name, "");
+    write_temporary(key_name, "");
+    file = fopen(cert_name, "w");
+    PEM_write_X509(file, cert);
+    fclose(file);
+    file = fopen(key_name, "w");
+    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+    fclose(file);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    tls_pair_fini(&pair);
+}
+
+static void certificate_and_key_may_be_files(void)
+{
+    struct server server;
+    struct client client;
+    char members[512];
+    char cert[64];
+    char key[64];
+
+    write_pem(cert, key);
+    snprintf(members, sizeof(members),
+             ON_FREE_PORT ", \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" }", cert, key);
+    if (server_start(&server, members)) {
+        if (client_open_tls(&client, server.port)) {
+            check_echo(&client, TEXT, "files", 5, "files");
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    unlink(cert);
+    unlink(key);
+}
+
+static void a_key_of_another_certificate_stops_the_start(void)
+{
+    struct server server;
+    char config[512];
+    char name[64];
+    char cert[64];
+    char key[64];
+    char other_cert[64];
+    char other_key[64];
+
+    write_pem(cert, key);
+    write_pem(other_cert, other_key);
+    snprintf(config, sizeof(config), "{ \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" } }", cert,
+             other_key);
+    write_temporary(name, config);
+    server_spawn(&server, (const char *const[]){"-c", name, NULL});
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
+    CHECK_ROW(strstr(server.text, other_key) && strstr(server.text, "key"), server.text);
+    unlink(name);
+    unlink(cert);
+    unlink(key);
+    unlink(other_cert);
+    unlink(other_key);
+}
+
+static void a_large_message_passes_in_constant_memory(void)
+{
+    const uint64_t mib = 1 << 20;
+    struct server server;
+    struct client client;
+    uint64_t before;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        stream_init(&stream, &client, 4 * mib, 1);
+        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
+        before = server_memory(&server, "VmRSS");
+        server_reset_peak(&server);
+        stream_init(&stream, &client, 32 * mib, 1);
+        CHECK_ROW(stream_exchange(&stream, 32 * mib - 1), stream.fault);
+        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
+        CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 4 * mib);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+static void a_slow_reader_loses_nothing(void)
+{
+    static const struct {
+        const char *name;
+        const char *members;
+        size_t message_bytes;
+        size_t messages;
+    } rows[] = {
+        {"large messages", SELF_SIGNED, 1 << 20, 32},
+        {"small messages", SELF_SIGNED, 100, 150000},
+        {"the smallest buffer", SELF_SIGNED ", \"echo\": { \"rx-buffer\": 16384 }", 100000, 300},
+    };
+    struct server server;
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!server_start(&server, rows[i].members))
+            return;
+        if (client_open_tls(&client, server.port)) {
+            stream_init(&stream, &client, rows[i].message_bytes, rows[i].messages);
+            stream_push(&stream);
+            CHECK_ROW(stream.composed < (uint64_t)rows[i].message_bytes * rows[i].messages,
+                      rows[i].name);
+            CHECK_ROW(stream_exchange(&stream, UINT64_MAX),
+                      stream.fault ? stream.fault : rows[i].name);
+            CHECK_ROW(stream.received_messages == rows[i].messages, rows[i].name);
+            client_close(&client);
+        }
+        server_stop(&server);
+    }
+}
+
+static void plain_text_on_the_tls_port_is_refused(void)
+{
+    struct server server;
+    struct client client;
+    char response[1024];
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_connect(&client, server.port)) {
+        CU_ASSERT_FALSE(client_request(&client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                       response, sizeof(response)));
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(messages_come_back_over_wss),
+    TEST(the_self_signed_certificate_is_for_this_machine_and_short_lived),
+    TEST(only_http_1_1_is_negotiated),
+    TEST(certificate_and_key_may_be_files),
+    TEST(a_key_of_another_certificate_stops_the_start),
+    TEST(a_large_message_passes_in_constant_memory),
+    TEST(a_slow_reader_loses_nothing),
+    TEST(plain_text_on_the_tls_port_is_refused),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"tls", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}
