@@ -129,7 +129,7 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
 
     if (lws_get_close_length(wsi))
         return -1; /* libwebsockets has sent a Close for an error; nothing may follow it */
-    if (!echo_output_resume(connection))
+    if (!connection->wsi || !echo_output_resume(connection))
         return 0;
     if (echo_session_drained(&connection->session, &answer))
         return send_close(connection, &answer);
@@ -137,13 +137,13 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
     return echo_pinger_drained(connection);
 }
 
-int on_closed(struct echo_connection *connection)
+int on_leave(struct echo_connection *connection)
 {
     if (!connection->wsi)
         return 0;
 
     echo_pinger_remove(connection);
-    echo_output_forget(connection);
+    echo_output_leave(connection);
     connection->wsi = NULL;
 
     return 0;

@@ -32,7 +32,12 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
 int on_pong(struct echo_connection *connection, const void *payload, size_t bytes);
 int on_peer_close(struct echo_connection *connection, const uint8_t *payload, size_t bytes);
 int on_writeable(struct lws *wsi, struct echo_connection *connection);
-int on_closed(struct echo_connection *connection);
+
+/**
+ * The connection goes, whoever ends it and why. This comes before a Close that libwebsockets sends
+ * for an error of the peer: the last moment at which echoes owed can precede it.
+ */
+int on_leave(struct echo_connection *connection);
 
 /**
  * The host shuts down: closes the connection with 1001 (RFC 6455 section 7.4.1), unless its close

@@ -116,11 +116,8 @@ bool echo_output_resume(struct echo_connection *connection)
     return true;
 }
 
-void echo_output_forget(struct echo_connection *connection)
+void echo_output_leave(struct echo_connection *connection)
 {
-    struct echo_cork *cork = &connection->thread->cork;
-    size_t bytes;
-
-    if (cork->owner == connection)
-        echo_cork_take(cork, &bytes);
+    if (connection->thread->cork.owner == connection)
+        flush(connection->thread);
 }

@@ -34,5 +34,5 @@ lws_usec_t echo_output_now_us(const struct echo_thread *thread);
 /** The socket takes bytes again: returns true when all has drained and reading goes on. */
 bool echo_output_resume(struct echo_connection *connection);
 
-/** The connection is gone: forgets what is still corked of it. */
-void echo_output_forget(struct echo_connection *connection);
+/** The connection goes: hands on what is still corked of it, as far as the socket takes it. */
+void echo_output_leave(struct echo_connection *connection);

@@ -33,8 +33,8 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
         return on_peer_close(user, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return on_writeable(wsi, user);
-    case LWS_CALLBACK_CLOSED:
-        return on_closed(user);
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
+        return on_leave(user);
     case LWS_CALLBACK_USER:
         return on_drain(user, in);
     case LWS_CALLBACK_RAW_ADOPT:

@@ -228,6 +228,15 @@ enum read_result client_receive(struct client *client)
     return READ_OK;
 }
 
+void check_end(struct client *client)
+{
+    enum read_result result;
+
+    while ((result = client_receive(client)) == READ_OK)
+        ;
+    CU_ASSERT_EQUAL(result, READ_END);
+}
+
 static void take_input(struct client *client, size_t bytes)
 {
     client->input_bytes -= bytes;

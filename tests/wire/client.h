@@ -93,6 +93,9 @@ bool client_request(struct client *client, const char *request, char *response, 
 /** Receives some bytes into the input. */
 enum read_result client_receive(struct client *client);
 
+/** Receives until the server ends the connection; fails the test if it does not. */
+void check_end(struct client *client);
+
 /** Reads up to @bytes of payload as they come, without putting frames together. */
 enum read_result client_read_frame(struct client *client, struct frame *frame);
 

@@ -181,6 +181,32 @@ static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
     }
 }
 
+/* libwebsockets ends these without a Close; what came whole before is still echoed. */
+static void echoes_owed_precede_an_end_without_a_close(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t header[10];
+    } rows[] = {
+        {"length with the 63rd bit set", {FIN | TEXT, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}},
+        {"ping of 126 bytes", {FIN | PING, 0xfe, 0, 126, 0, 0, 0, 0, 0, 0}},
+    };
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t out[64];
+        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+
+        memcpy(out + bytes, rows[i].header, sizeof(rows[i].header));
+        if (!client_open(&client, server.port))
+            return;
+        client_send(&client, out, bytes + sizeof(rows[i].header));
+        check_message(&client, TEXT, "owed", 4, rows[i].name);
+        check_end(&client);
+        client_close(&client);
+    }
+}
+
 static void an_abrupt_end_leaves_the_others_alone(void)
 {
     struct client stays;
@@ -205,6 +231,7 @@ static CU_TestInfo tests[] = {
     TEST(nothing_is_echoed_after_the_close),
     TEST(a_close_may_come_inside_a_message),
     TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
+    TEST(echoes_owed_precede_an_end_without_a_close),
     TEST(an_abrupt_end_leaves_the_others_alone),
     CU_TEST_INFO_NULL,
 };

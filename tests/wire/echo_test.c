@@ -55,9 +55,7 @@ static void messages_of_every_size_come_back(void)
 
 static void text_keeps_its_characters(void)
 {
-    static const char *const rows[] = {"Gr\xc3\xbc\xc3\x9f"
-                                       "e",
-                                       "\xf0\x9f\x8c\x8d", "\xe2\x82\xac\n\t", "<b>&amp;\\\"'"};
+    static const char *const rows[] = {"Grüße", "🌍", "€\n\t", "<b>&amp;\\\"'"};
     struct client client;
 
     if (!client_open(&client, server.port))
