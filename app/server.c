@@ -105,7 +105,7 @@ static void compose_tls(const struct server *server, const struct config *config
     if (config->tls == CONFIG_TLS_OFF)
         return;
 
-    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
     info->alpn = "http/1.1"; /* WebSocket over HTTP/2 stalls in libwebsockets 4.1 */
     if (config->tls == CONFIG_TLS_FILES) {
         info->ssl_cert_filepath = config->tls_cert;

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 /* The promise is to be gone within 5 s; what is left is for taking everything down. */
-#define DEADLINE_MS 4500
+#define DEADLINE_MS 4000
 
 #define POLL_MS 10
 

@@ -40,11 +40,19 @@ int on_http(struct lws *wsi)
 int on_confirm_upgrade(struct lws *wsi)
 {
     /*
-     * libwebsockets asks even after it has refused an upgrade that it does not know, and has then
-     * already freed the header it passes (CVE-2025-11677): look at none but our own copy, and end
-     * the connection here.
+     * libwebsockets asks even after it has refused an upgrade that it does not know, and passes a
+     * header that it has freed by then (CVE-2025-11677): only what it still holds is looked at.
      */
-    return echo_http_upgrades_to_websocket(wsi) ? 0 : -1;
+    switch (echo_http_upgrade_of(wsi)) {
+    case ECHO_HTTP_UPGRADE_WEBSOCKET:
+        return 0;
+    case ECHO_HTTP_UPGRADE_OTHER:
+        return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
+                                "Connections are upgraded to \"websocket\" only; leave the Upgrade "
+                                "header out of other requests.");
+    default:
+        return -1;
+    }
 }
 
 int on_filter_handshake(struct lws *wsi)

@@ -29,12 +29,18 @@ bool echo_http_path_is(struct lws *wsi, const char *path)
            strlen(path) == (size_t)uri_bytes && !memcmp(uri, path, (size_t)uri_bytes);
 }
 
-bool echo_http_upgrades_to_websocket(struct lws *wsi)
+enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi)
 {
-    char upgrade[sizeof("websocket") + 1];
+    char upgrade[sizeof("websocket")];
 
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) <= 0)
+        return ECHO_HTTP_UPGRADE_GONE;
+
+    /* what is longer does not fit and is not copied */
     return lws_hdr_copy(wsi, upgrade, sizeof(upgrade), WSI_TOKEN_UPGRADE) > 0 &&
-           !strcasecmp(upgrade, "websocket");
+                   !strcasecmp(upgrade, "websocket")
+               ? ECHO_HTTP_UPGRADE_WEBSOCKET
+               : ECHO_HTTP_UPGRADE_OTHER;
 }
 
 /*

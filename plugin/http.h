@@ -9,8 +9,14 @@
 /** Says whether the path of @wsi's request is @path; a query does not matter. */
 bool echo_http_path_is(struct lws *wsi, const char *path);
 
-/** Says whether @wsi's request asks for an upgrade to "websocket" and nothing else. */
-bool echo_http_upgrades_to_websocket(struct lws *wsi);
+/* What a request asks to be upgraded to. */
+enum echo_http_upgrade {
+    ECHO_HTTP_UPGRADE_GONE, /* libwebsockets has answered already and dropped the headers */
+    ECHO_HTTP_UPGRADE_WEBSOCKET,
+    ECHO_HTTP_UPGRADE_OTHER,
+};
+
+enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
 
 /**
  * Answers @wsi's request with @status and @sentence as plain text, and ends the connection.

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The real binary, started on a free port of the loopback interface. */
+/*
+ * The real binary, started on a free port of the loopback interface: that of this build, or the one
+ * that the environment variable LWS_ECHO names.
+ */
 struct server {
     pid_t pid;
     uint16_t port;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -101,22 +102,28 @@ static void peers_that_do_not_answer_cannot_delay_it(void)
     }
 }
 
+/* Two servers whose peers are mute: the one that gets two signals does not wait like the other. */
 static void a_second_signal_ends_it_at_once(void)
 {
-    struct server server;
-    struct client mute;
+    struct server servers[2];
+    struct client mute[2];
     struct frame frame;
 
-    if (!server_start(&server, ON_FREE_PORT))
-        return;
-    if (client_open(&mute, server.port)) {
-        kill(server.pid, SIGTERM);
-        CU_ASSERT_EQUAL(client_read_frame(&mute, &frame), READ_OK);
+    for (int i = 0; i < 2; i++)
+        if (!server_start(&servers[i], ON_FREE_PORT) || !client_open(&mute[i], servers[i].port))
+            return;
+    for (int i = 0; i < 2; i++) {
+        kill(servers[i].pid, SIGTERM);
+        CU_ASSERT_EQUAL(client_read_frame(&mute[i], &frame), READ_OK);
         CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-        kill(server.pid, SIGTERM);
-        CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
-        client_close(&mute);
     }
+
+    kill(servers[0].pid, SIGTERM);
+    CU_ASSERT_EQUAL(server_wait_exit(&servers[0]), 0);
+    CU_ASSERT_EQUAL(waitpid(servers[1].pid, NULL, WNOHANG), 0);
+    CU_ASSERT_EQUAL(server_wait_exit(&servers[1]), 0);
+    for (int i = 0; i < 2; i++)
+        client_close(&mute[i]);
 }
 
 static void messages_after_the_close_are_not_echoed(void)
