@@ -30,7 +30,6 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, port),
         .max = 65535,
         .number = 5000,
-        .unit = "",
         .help = "TCP port to listen on; 0 takes a free one",
     },
     {
@@ -114,18 +113,22 @@ struct loading {
     struct config *config;
     const char *file;
     char *text;
+    size_t text_bytes;
     struct config_error *error;
 };
 
-/* Reports @wrong at the line of @section's key, or of @wrong's own when @section is NULL. */
-static int fail_at(const struct loading *loading, const char *section,
+/*
+ * Reports @wrong at the line of @key, which stands in the object @section, or in the outermost one
+ * when that is NULL.
+ */
+static int fail_at(const struct loading *loading, const char *section, const char *key,
                    const struct setting_error *wrong)
 {
-    const char *const path[] = {section ? section : wrong->key, wrong->key};
+    const char *const path[] = {section ? section : key, key};
     unsigned line = json_line_of_key(loading->text, path, section ? 2 : 1);
 
-    if (!line && section)
-        line = json_line_of_key(loading->text, path, 1);
+    if (!line)
+        line = json_line_of_key(loading->text, path, 1); /* a key that is missing */
     snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s", loading->file,
              line, wrong->key, wrong->text);
 
@@ -160,6 +163,7 @@ static int read_whole(struct loading *loading)
         return -1;
     }
     loading->text[bytes] = '\0';
+    loading->text_bytes = bytes;
 
     return 0;
 }
@@ -167,9 +171,12 @@ static int read_whole(struct loading *loading)
 static json_t *parse(const struct loading *loading)
 {
     json_error_t syntax;
-    json_t *root = json_loads(loading->text, JSON_REJECT_DUPLICATES, &syntax);
+    json_t *root = json_loadb(loading->text, loading->text_bytes, JSON_REJECT_DUPLICATES, &syntax);
 
-    if (!root)
+    if (!root && syntax.line < 0)
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s: out of memory",
+                 loading->file);
+    else if (!root)
         snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
                  syntax.line, syntax.column, syntax.text);
     if (root && !json_is_object(root)) {
@@ -216,7 +223,7 @@ static int set_row(struct loading *loading, struct setting_table table, const ch
 
     if (!row) {
         setting_fail_unknown(&wrong, table, key);
-        return fail_at(loading, section, &wrong);
+        return fail_at(loading, section, key, &wrong);
     }
     if (row->type == SETTING_NUMBER ? json_is_number(value) : json_is_string(value))
         text = option_text(value);
@@ -224,13 +231,13 @@ static int set_row(struct loading *loading, struct setting_table table, const ch
         setting_describe(row, takes, sizeof(takes));
         setting_fail(&wrong, key, "%s is not %s (%s)", type_name(value),
                      row->type == SETTING_NUMBER ? "a number" : "a string", takes);
-        return fail_at(loading, section, &wrong);
+        return fail_at(loading, section, key, &wrong);
     }
 
     failure = setting_set(table, loading->config, key, text, &wrong);
     free(text);
 
-    return failure ? fail_at(loading, section, &wrong) : 0;
+    return failure ? fail_at(loading, section, key, &wrong) : 0;
 }
 
 static int resolve(const struct loading *loading, const char *section, const char *key, char *path,
@@ -248,7 +255,7 @@ static int resolve(const struct loading *loading, const char *section, const cha
     setting_fail(&wrong, key, "the path is too long (at most %zu bytes, directory included)",
                  size - 1);
 
-    return fail_at(loading, section, &wrong);
+    return fail_at(loading, section, key, &wrong);
 }
 
 static int load_tls(struct loading *loading, json_t *tls)
@@ -264,7 +271,7 @@ static int load_tls(struct loading *loading, json_t *tls)
     }
     if (!json_is_object(tls)) {
         setting_fail(&wrong, "tls", "must be %s", setting_find(config_table(), "tls")->text);
-        return fail_at(loading, NULL, &wrong);
+        return fail_at(loading, NULL, wrong.key, &wrong);
     }
 
     json_object_foreach(
@@ -273,7 +280,7 @@ static int load_tls(struct loading *loading, json_t *tls)
     for (size_t i = 0; i < config_tls_table().count; i++)
         if (!json_object_get(tls, tls_rows[i].key)) {
             setting_fail(&wrong, "tls", "\"%s\" is missing: %s", tls_rows[i].key, tls_rows[i].help);
-            return fail_at(loading, NULL, &wrong);
+            return fail_at(loading, NULL, wrong.key, &wrong);
         }
     config->tls = CONFIG_TLS_FILES;
 
@@ -289,17 +296,22 @@ static int add_option(struct loading *loading, const char *key, const json_t *va
     struct config_option *option = &config->echo[config->echo_count];
     struct setting_error wrong;
 
+    if (!setting_find(echo_options_table(), key)) {
+        setting_fail_unknown(&wrong, echo_options_table(), key);
+        return fail_at(loading, "echo", key, &wrong);
+    }
+
     option->key = strdup(key);
     option->value = option_text(value);
     config->echo_count++;
     if (!option->key || !option->value) {
         setting_fail(&wrong, key, "%s is no value for an option of the plugin", type_name(value));
-        return fail_at(loading, "echo", &wrong);
+        return fail_at(loading, "echo", key, &wrong);
     }
 
     /* the plugin will judge the same text by the same rule; only here the line is known */
     if (setting_set(echo_options_table(), &config->echo_in_force, key, option->value, &wrong))
-        return fail_at(loading, "echo", &wrong);
+        return fail_at(loading, "echo", key, &wrong);
 
     return 0;
 }
@@ -313,13 +325,13 @@ static int load_echo(struct loading *loading, json_t *echo)
 
     if (!json_is_object(echo)) {
         setting_fail(&wrong, "echo", "must be %s", setting_find(config_table(), "echo")->text);
-        return fail_at(loading, NULL, &wrong);
+        return fail_at(loading, NULL, wrong.key, &wrong);
     }
 
     config->echo = calloc(json_object_size(echo) + 1, sizeof(*config->echo));
     if (!config->echo) {
         setting_fail(&wrong, "echo", "out of memory");
-        return fail_at(loading, NULL, &wrong);
+        return fail_at(loading, NULL, wrong.key, &wrong);
     }
     json_object_foreach(echo, key, value) if (add_option(loading, key, value)) return -1;
 
@@ -348,7 +360,7 @@ static int load_root(struct loading *loading, json_t *root)
     json_object_foreach(root, key, value) if (load_key(loading, key, value)) return -1;
 
     if (echo_options_check(&config->echo_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
-        return fail_at(loading, "echo", &wrong);
+        return fail_at(loading, "echo", wrong.key, &wrong);
 
     return resolve(loading, NULL, "mount-origin", config->mount_origin,
                    sizeof(config->mount_origin)) ||

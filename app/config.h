@@ -66,5 +66,9 @@ int config_load(struct config *config, const char *file, struct config_error *er
 
 void config_fini(struct config *config);
 
-/** Prints what is in force as JSON, defaults included, to standard output. Returns 0 or -1. */
+/**
+ * Prints what is in force as JSON, defaults included, to standard output.
+ *
+ * Returns 0, or -1 after one line on standard error.
+ */
 int config_print(const struct config *config);

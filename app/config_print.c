@@ -3,49 +3,65 @@
 #include <jansson.h>
 #include <stdio.h>
 
-static int print_rows(json_t *out, struct setting_table table, const void *target)
+/* All three return 0 or -1; jansson takes no text that is not UTF-8. */
+
+static int add_rows(json_t *out, struct setting_table table, const void *target)
 {
     for (size_t i = 0; i < table.count; i++) {
         const struct setting *row = &table.rows[i];
-        json_t *value = NULL;
+        json_t *value;
 
-        if (row->type == SETTING_NUMBER)
-            value = json_integer((json_int_t)setting_number(row, target));
-        else if (row->type == SETTING_TEXT)
-            value = json_string(setting_text(row, target));
-        if (value && json_object_set_new(out, row->key, value))
+        if (row->type == SETTING_SECTION)
+            continue;
+        value = row->type == SETTING_NUMBER ? json_integer((json_int_t)setting_number(row, target))
+                                            : json_string(setting_text(row, target));
+        if (json_object_set_new(out, row->key, value))
             return -1;
     }
 
     return 0;
 }
 
-static json_t *tls_as_json(const struct config *config)
+static int add_tls(json_t *out, const struct config *config)
 {
     json_t *files;
 
+    if (config->tls == CONFIG_TLS_OFF)
+        return 0;
     if (config->tls == CONFIG_TLS_SELF_SIGNED)
-        return json_string("self-signed");
+        return json_object_set_new(out, "tls", json_string("self-signed"));
 
     files = json_object();
-    print_rows(files, config_tls_table(), config);
+    if (add_rows(files, config_tls_table(), config)) {
+        json_decref(files);
+        return -1;
+    }
 
-    return files;
+    return json_object_set_new(out, "tls", files);
+}
+
+static int add_echo(json_t *out, const struct config *config)
+{
+    json_t *echo = json_object();
+
+    if (add_rows(echo, echo_options_table(), &config->echo_in_force)) {
+        json_decref(echo);
+        return -1;
+    }
+
+    return json_object_set_new(out, "echo", echo);
 }
 
 int config_print(const struct config *config)
 {
     json_t *root = json_object();
-    json_t *echo = json_object();
-    int failure = print_rows(root, config_table(), config) ||
-                  print_rows(echo, echo_options_table(), &config->echo_in_force);
+    int failure = add_rows(root, config_table(), config) || add_tls(root, config) ||
+                  add_echo(root, config) || json_dumpf(root, stdout, JSON_INDENT(2)) ||
+                  putchar('\n') == EOF || fflush(stdout);
 
-    if (config->tls != CONFIG_TLS_OFF)
-        failure |= json_object_set_new(root, "tls", tls_as_json(config));
-    failure |= json_object_set_new(root, "echo", echo);
-    failure |= json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     json_decref(root);
-    failure |= putchar('\n') == EOF || fflush(stdout);
+    if (failure)
+        fputs("lws-echo: the configuration cannot be printed as JSON\n", stderr);
 
     return failure ? -1 : 0;
 }

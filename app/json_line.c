@@ -1,5 +1,6 @@
 #include "json_line.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -47,31 +48,40 @@ static void skip_value(struct cursor *c)
     } while (depth && *c->p);
 }
 
+/* Says whether the string that starts at @p, quotes and escapes included, means @key. */
+static bool string_means(const char *p, size_t bytes, const char *key)
+{
+    json_t *string = json_loadb(p, bytes, JSON_DECODE_ANY, NULL);
+    bool means = string && !strcmp(json_string_value(string), key);
+
+    json_decref(string);
+
+    return means;
+}
+
 /* Moves behind the ':' of @key in the object at @c; @line is set to the key's line. */
 static bool enter_key(struct cursor *c, const char *key, unsigned *line)
 {
-    size_t key_bytes = strlen(key);
-
     skip_space(c);
     if (*c->p != '{')
         return false;
 
     for (c->p++; *c->p && *c->p != '}';) {
         const char *name;
-        size_t name_bytes;
+        bool found;
 
         skip_space(c);
         if (*c->p != '"')
             return false;
         *line = c->line;
-        name = c->p + 1;
+        name = c->p;
         skip_string(c);
-        name_bytes = (size_t)(c->p - name) - 1;
+        found = string_means(name, (size_t)(c->p - name), key);
 
         skip_space(c);
         if (*c->p == ':')
             c->p++;
-        if (name_bytes == key_bytes && !memcmp(name, key, key_bytes))
+        if (found)
             return true;
 
         skip_value(c);

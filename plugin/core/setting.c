@@ -10,6 +10,10 @@
 
 /* Keys that are more edits apart than this are not taken for each other's misspelling. */
 #define NEAR_EDITS 3
+
+/* From this many bytes on the beginning of a key stands for it. */
+#define COMPLETED_MIN 3
+
 #define KEY_MAX 63
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -44,10 +48,22 @@ static unsigned edits_between(const char *a, const char *b)
     return row[b_length];
 }
 
+/* Returns the row whose key goes on where @key ends, or NULL. */
+static const struct setting *completion(struct setting_table table, const char *key)
+{
+    size_t length = strlen(key);
+
+    for (size_t i = 0; length >= COMPLETED_MIN && i < table.count; i++)
+        if (!strncmp(table.rows[i].key, key, length))
+            return &table.rows[i];
+
+    return NULL;
+}
+
 static const struct setting *nearest(struct setting_table table, const char *key)
 {
-    const struct setting *best = NULL;
-    unsigned best_edits = NEAR_EDITS + 1;
+    const struct setting *best = completion(table, key);
+    unsigned best_edits = best ? 0 : NEAR_EDITS + 1;
 
     for (size_t i = 0; i < table.count; i++) {
         unsigned edits = edits_between(key, table.rows[i].key);
@@ -78,7 +94,7 @@ static int parse_number(const char *value, uint64_t *number)
 
 static bool is_integer(const char *value)
 {
-    if (*value == '-' || *value == '+')
+    if (*value == '-')
         value++;
 
     return *value && value[strspn(value, "0123456789")] == '\0';
@@ -131,12 +147,13 @@ void setting_defaults(struct setting_table table, void *target)
 
 void setting_describe(const struct setting *row, char *out, size_t size)
 {
-    const char *gap = row->unit && row->unit[0] ? " " : "";
+    const char *unit = row->unit ? row->unit : "";
+    const char *gap = unit[0] ? " " : "";
 
     switch (row->type) {
     case SETTING_NUMBER:
         snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s; default %" PRIu64, row->min, row->max,
-                 gap, row->unit, row->number);
+                 gap, unit, row->number);
         break;
     case SETTING_TEXT:
         snprintf(out, size, "default \"%s\"", row->text);
@@ -147,6 +164,14 @@ void setting_describe(const struct setting *row, char *out, size_t size)
     }
 }
 
+/* What is printed in one line must not contain the ends of others. */
+static void hide_control_characters(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == '\x7f')
+            *text = '?';
+}
+
 void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
 {
     va_list arguments;
@@ -155,6 +180,8 @@ void setting_fail(struct setting_error *error, const char *key, const char *form
     va_start(arguments, format);
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     va_end(arguments);
+    hide_control_characters(error->key);
+    hide_control_characters(error->text);
 }
 
 void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key)

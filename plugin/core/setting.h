@@ -22,7 +22,7 @@ struct setting {
     uint64_t max;     /* NUMBER: largest value; TEXT: longest length in bytes */
     uint64_t number;  /* default of a NUMBER */
     const char *text; /* default of a TEXT; how --help writes the value of a SECTION */
-    const char *unit; /* of a NUMBER, or "" */
+    const char *unit; /* of a NUMBER, or NULL */
     const char *help; /* one line */
     /* says what a TEXT must be ("an absolute path"), or NULL when @value is it; may be NULL */
     const char *(*check)(const char *value);
@@ -55,7 +55,7 @@ void setting_defaults(struct setting_table table, void *target);
 int setting_set(struct setting_table table, void *target, const char *key, const char *value,
                 struct setting_error *error);
 
-/** Fills @error with @key and the formatted words. */
+/** Fills @error with @key and the formatted words; control characters become "?". */
 void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,6 @@
 /* The closing handshake (RFC 6455 section 7). */
 
+#include <poll.h>
 #include <string.h>
 
 #include "client.h"
@@ -181,6 +182,36 @@ static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
     }
 }
 
+/*
+ * The server does not wait for an answer to its 1002. The Ping to another connection, a second
+ * later, tells that time has passed; however slow the machine, the end must be there before it.
+ */
+static void a_protocol_error_ends_the_connection_at_once(void)
+{
+    struct server other;
+    struct client wrong;
+    struct client witness;
+    struct frame frame;
+    struct pollfd readable = {.events = POLLIN};
+
+    if (!server_start(&other, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+        return;
+    if (client_open(&wrong, other.port)) {
+        client_send_frame(&wrong, FIN | 0x3, "x", 1);
+        CU_ASSERT_EQUAL(client_read_frame(&wrong, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        if (client_open(&witness, other.port)) {
+            CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            readable.fd = wrong.fd;
+            CU_ASSERT_EQUAL(poll(&readable, 1, 0), 1);
+            client_close(&witness);
+        }
+        client_close(&wrong);
+    }
+    server_stop(&other);
+}
+
 /* libwebsockets ends these without a Close; what came whole before is still echoed. */
 static void echoes_owed_precede_an_end_without_a_close(void)
 {
@@ -231,6 +262,7 @@ static CU_TestInfo tests[] = {
     TEST(nothing_is_echoed_after_the_close),
     TEST(a_close_may_come_inside_a_message),
     TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
+    TEST(a_protocol_error_ends_the_connection_at_once),
     TEST(echoes_owed_precede_an_end_without_a_close),
     TEST(an_abrupt_end_leaves_the_others_alone),
     CU_TEST_INFO_NULL,

@@ -239,6 +239,31 @@ static void a_frame_may_be_split_anywhere_in_its_header(void)
     free(payload);
 }
 
+static void no_piece_is_larger_than_the_receive_buffer(void)
+{
+    struct server small;
+    struct client client;
+    struct frame frame = {0};
+    size_t bytes = 0;
+
+    if (!server_start(&small, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 1024 }"))
+        return;
+    if (client_open(&client, small.port)) {
+        uint8_t *payload = random_bytes(5, 50000);
+
+        client_send_frame(&client, FIN | BINARY, payload, 50000);
+        while (!frame.fin && client_read_frame(&client, &frame) == READ_OK) {
+            CU_ASSERT_TRUE(frame.bytes <= 1024);
+            CU_ASSERT_EQUAL(memcmp(frame.payload, payload + bytes, frame.bytes), 0);
+            bytes += frame.bytes;
+        }
+        CU_ASSERT_EQUAL(bytes, 50000);
+        free(payload);
+        client_say_goodbye(&client);
+    }
+    server_stop(&small);
+}
+
 static void connections_do_not_mix(void)
 {
     enum { CLIENTS = 24, ROUNDS = 40 };
@@ -300,6 +325,7 @@ static CU_TestInfo tests[] = {
     TEST(many_frames_in_one_write_keep_their_order),
     TEST(a_frame_may_come_a_byte_at_a_time),
     TEST(a_frame_may_be_split_anywhere_in_its_header),
+    TEST(no_piece_is_larger_than_the_receive_buffer),
     TEST(connections_do_not_mix),
     TEST(data_may_follow_the_handshake_at_once),
     CU_TEST_INFO_NULL,

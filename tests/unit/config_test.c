@@ -1,0 +1,811 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_text.h"
+#include "config.h"
+#include "paths.h"
+#include "runner.h"
+
+#define FILE_MAX_BYTES ((size_t)1048576)
+
+/* The directory and the file that the tests write to; made and removed with the suite. */
+static struct {
+    char directory[40];
+    char file[64];
+    char printed[64];
+} scratch;
+
+static int make_scratch(void)
+{
+    snprintf(scratch.directory, sizeof(scratch.directory), "/tmp/lws-echo-config-XXXXXX");
+    if (!mkdtemp(scratch.directory))
+        return -1;
+    snprintf(scratch.file, sizeof(scratch.file), "%s/echo.json", scratch.directory);
+    snprintf(scratch.printed, sizeof(scratch.printed), "%s/printed.json", scratch.directory);
+
+    return 0;
+}
+
+static int remove_scratch(void)
+{
+    unlink(scratch.file);
+    unlink(scratch.printed);
+
+    return rmdir(scratch.directory);
+}
+
+static void write_file(const char *text)
+{
+    FILE *stream = fopen(scratch.file, "wb");
+
+    if (!stream || fputs(text, stream) == EOF || fclose(stream)) {
+        perror(scratch.file);
+        abort();
+    }
+}
+
+/* Loads @text as a file. The caller releases @config, whatever is returned. */
+static int load(struct config *config, const char *text, struct config_error *error)
+{
+    write_file(text);
+    error->text[0] = '\0';
+
+    return config_load(config, scratch.file, error);
+}
+
+/* Loads @text, which must be refused with the file's name and @says. */
+static void check_refused(const char *text, const char *says, const char *row)
+{
+    size_t name_bytes = strlen(scratch.file);
+    struct config_error error;
+    struct config config;
+
+    CHECK_ROW(load(&config, text, &error) == -1, row);
+    config_fini(&config);
+    CHECK_ROW(!strncmp(error.text, scratch.file, name_bytes), row);
+    CHECK_TEXT(strlen(error.text) > name_bytes ? error.text + name_bytes : "", says, row);
+}
+
+/* The same, for messages of which only the beginning matters. */
+static void check_begins(const char *text, const char *says, const char *row)
+{
+    struct config_error error;
+    struct config config;
+
+    CHECK_ROW(load(&config, text, &error) == -1, row);
+    config_fini(&config);
+    CHECK_ROW(!strncmp(error.text + strlen(scratch.file), says, strlen(says)), error.text);
+}
+
+/* Writes the name of something in the file's directory. */
+static void beside(char *out, size_t size, const char *name)
+{
+    snprintf(out, size, "%s/%s", scratch.directory, name);
+}
+
+static void check_defaults(const struct config *config, const char *row)
+{
+    CHECK_ROW(config->port == 5000, row);
+    CHECK_TEXT(config->address, "", row);
+    CHECK_ROW(config->mount_origin[0] == '/', row);
+    CHECK_ROW(config->plugin_dir[0] == '/', row);
+    CHECK_ROW(config->tls == CONFIG_TLS_OFF, row);
+    CHECK_TEXT(config->tls_cert, "", row);
+    CHECK_TEXT(config->tls_key, "", row);
+    CHECK_ROW(config->echo_count == 0, row);
+    CHECK_ROW(config->echo_in_force.ping_interval_s == 120, row);
+    CHECK_ROW(config->echo_in_force.pong_timeout_s == 0, row);
+    CHECK_ROW(config->echo_in_force.rx_buffer_bytes == 262144, row);
+    CHECK_TEXT(config->echo_in_force.path, "/ws", row);
+}
+
+static void without_a_file_the_defaults_serve(void)
+{
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(config_load(&config, NULL, &error), 0);
+    check_defaults(&config, "no file");
+    config_fini(&config);
+}
+
+static void what_a_file_leaves_out_has_its_default(void)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+    } rows[] = {
+        {"empty object", "{}"},
+        {"empty object in much space", " \n\t{ \r\n }\n\n"},
+        {"empty echo", "{\"echo\": {}}"},
+        {"empty texts", "{\"address\": \"\", \"mount-origin\": \"\", \"plugin-dir\": \"\"}"},
+        {"schema only", "{\"$schema\": \"lws-echo.schema.json\"}"},
+        {"schema is not read", "{\"$schema\": [1, {\"port\": -1}]}"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error;
+        struct config config;
+
+        CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].name);
+        CHECK_TEXT(error.text, "", rows[i].name);
+        check_defaults(&config, rows[i].name);
+        config_fini(&config);
+    }
+}
+
+static void every_key_is_taken(void)
+{
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(load(&config,
+                         "{\n"
+                         "  \"$schema\": \"lws-echo.schema.json\",\n"
+                         "  \"port\": 6001,\n"
+                         "  \"address\": \"127.0.0.1\",\n"
+                         "  \"mount-origin\": \"/srv/page\",\n"
+                         "  \"plugin-dir\": \"/srv/plugins\",\n"
+                         "  \"tls\": { \"cert\": \"/srv/c.pem\", \"key\": \"/srv/k.pem\" },\n"
+                         "  \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2,\n"
+                         "              \"rx-buffer\": 30000, \"path\": \"/four\" }\n"
+                         "}\n",
+                         &error),
+                    0);
+    CU_ASSERT_EQUAL(config.port, 6001);
+    CHECK_TEXT(config.address, "127.0.0.1", "address");
+    CHECK_TEXT(config.mount_origin, "/srv/page", "mount-origin");
+    CHECK_TEXT(config.plugin_dir, "/srv/plugins", "plugin-dir");
+    CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
+    CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
+    CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
+    CU_ASSERT_EQUAL(config.echo_count, 4);
+    CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 1);
+    CU_ASSERT_EQUAL(config.echo_in_force.pong_timeout_s, 2);
+    CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 30000);
+    CHECK_TEXT(config.echo_in_force.path, "/four", "path");
+    config_fini(&config);
+}
+
+static void ports_and_addresses_are_taken_up_to_their_limits(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t port;
+        const char *address;
+    } rows[] = {
+        {"{\"port\": 0}", 0, ""},
+        {"{\"port\": 65535}", 65535, ""},
+        {"{\"address\": \"0.0.0.0\"}", 5000, "0.0.0.0"},
+        {"{\"address\": \"::\"}", 5000, "::"},
+        {"{\"address\": \"::1\"}", 5000, "::1"},
+        {"{\"address\": \"0000:0000:0000:0000:0000:ffff:255.255.255.255\"}", 5000,
+         "0000:0000:0000:0000:0000:ffff:255.255.255.255"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error;
+        struct config config;
+
+        CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].text);
+        CHECK_ROW(config.port == rows[i].port, rows[i].text);
+        CHECK_TEXT(config.address, rows[i].address, rows[i].text);
+        config_fini(&config);
+    }
+}
+
+static void options_are_passed_on_as_text_in_their_order(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+    } options[] = {
+        {"rx-buffer", "4096"}, {"path", "/e"}, {"ping-interval", "7"}, {"pong-timeout", "0"}};
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(load(&config,
+                         "{\"echo\": {\"rx-buffer\": 4096, \"path\": \"/e\", "
+                         "\"ping-interval\": \"7\", \"pong-timeout\": 0}}",
+                         &error),
+                    0);
+    CU_ASSERT_EQUAL_FATAL(config.echo_count, sizeof(options) / sizeof(options[0]));
+    for (size_t i = 0; i < config.echo_count; i++) {
+        CHECK_TEXT(config.echo[i].key, options[i].key, options[i].key);
+        CHECK_TEXT(config.echo[i].value, options[i].value, options[i].key);
+    }
+    CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 7);
+    CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 4096);
+    config_fini(&config);
+    CU_ASSERT_EQUAL(config.echo_count, 0);
+}
+
+static void tls_has_two_forms(void)
+{
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(load(&config, "{\"tls\": \"self-signed\"}", &error), 0);
+    CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_SELF_SIGNED);
+    config_fini(&config);
+
+    CU_ASSERT_EQUAL(load(&config, "{\"tls\": {\"key\": \"/k\", \"cert\": \"/c\"}}", &error), 0);
+    CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
+    CHECK_TEXT(config.tls_cert, "/c", "cert");
+    CHECK_TEXT(config.tls_key, "/k", "key");
+    config_fini(&config);
+}
+
+static void relative_paths_are_seen_from_the_file(void)
+{
+    char page[80];
+    char plugins[80];
+    char cert[80];
+    char key[80];
+    struct config_error error;
+    struct config config;
+
+    beside(page, sizeof(page), "page");
+    beside(plugins, sizeof(plugins), "../plugins");
+    beside(cert, sizeof(cert), "./c.pem");
+    beside(key, sizeof(key), "keys/k.pem");
+    CU_ASSERT_EQUAL(load(&config,
+                         "{\"mount-origin\": \"page\", \"plugin-dir\": \"../plugins\","
+                         " \"tls\": {\"cert\": \"./c.pem\", \"key\": \"keys/k.pem\"}}",
+                         &error),
+                    0);
+    CHECK_TEXT(config.mount_origin, page, "mount-origin");
+    CHECK_TEXT(config.plugin_dir, plugins, "plugin-dir");
+    CHECK_TEXT(config.tls_cert, cert, "cert");
+    CHECK_TEXT(config.tls_key, key, "key");
+    config_fini(&config);
+}
+
+static void paths_stay_as_they_are_for_a_file_named_without_a_directory(void)
+{
+    int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct config_error error;
+    struct config config;
+
+    write_file("{\"mount-origin\": \"page\"}");
+    CU_ASSERT_EQUAL_FATAL(chdir(scratch.directory), 0);
+    CU_ASSERT_EQUAL(config_load(&config, "echo.json", &error), 0);
+    CHECK_TEXT(config.mount_origin, "page", "mount-origin");
+    config_fini(&config);
+    CU_ASSERT_EQUAL(fchdir(before), 0);
+    close(before);
+}
+
+static void a_path_is_too_long_with_its_directory(void)
+{
+    static const struct {
+        const char *key;
+        const char *before; /* the path */
+        const char *behind;
+        size_t max;
+    } rows[] = {
+        {"mount-origin", "{\n\"mount-origin\": \"", "\"}", CONFIG_MOUNT_ORIGIN_MAX},
+        {"plugin-dir", "{\n\"plugin-dir\": \"", "\"}", CONFIG_PLUGIN_DIR_MAX},
+        {"cert", "{\"tls\": {\n\"cert\": \"", "\",\n\"key\": \"/k\"}}", PATH_MAX - 1},
+        {"key", "{\"tls\": {\"cert\": \"/c\",\n\"key\": \"", "\"}}", PATH_MAX - 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t fitting = rows[i].max - strlen(scratch.directory) - 1;
+        char text[PATH_MAX + 100];
+        char path[PATH_MAX];
+        char says[160];
+        struct config_error error;
+        struct config config;
+
+        memset(path, 'p', sizeof(path));
+        snprintf(text, sizeof(text), "%s%.*s%s", rows[i].before, (int)fitting, path,
+                 rows[i].behind);
+        CHECK_ROW(!load(&config, text, &error), rows[i].key);
+        CHECK_TEXT(error.text, "", rows[i].key);
+        config_fini(&config);
+
+        snprintf(text, sizeof(text), "%s%.*s%s", rows[i].before, (int)fitting + 1, path,
+                 rows[i].behind);
+        snprintf(says, sizeof(says),
+                 ":2: \"%s\": the path is too long (at most %zu bytes, directory included)",
+                 rows[i].key, rows[i].max);
+        check_refused(text, says, rows[i].key);
+    }
+}
+
+#define PORT_TAKES " (0..65535; default 5000)"
+#define TEN "mmmmmmmmmm"
+#define FIFTY TEN TEN TEN TEN TEN
+
+static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"{\"port\": 65536}", ":1: \"port\": 65536 is out of range" PORT_TAKES},
+        {"{\n\"port\": 70000\n}", ":2: \"port\": 70000 is out of range" PORT_TAKES},
+        {"{\n\n\"port\":\n-1}", ":3: \"port\": -1 is out of range" PORT_TAKES},
+        {"{\"port\": 1.5}", ":1: \"port\": \"1.5\" is not a whole number" PORT_TAKES},
+        {"{\"port\": 5000.0}", ":1: \"port\": \"5000.0\" is not a whole number" PORT_TAKES},
+        {"{\"port\": \"5000\"}", ":1: \"port\": a string is not a number" PORT_TAKES},
+        {"{\"port\": true}", ":1: \"port\": true is not a number" PORT_TAKES},
+        {"{\"port\": false}", ":1: \"port\": false is not a number" PORT_TAKES},
+        {"{\"port\": null}", ":1: \"port\": null is not a number" PORT_TAKES},
+        {"{\"port\": [5000]}", ":1: \"port\": an array is not a number" PORT_TAKES},
+        {"{\"port\": {}}", ":1: \"port\": an object is not a number" PORT_TAKES},
+
+        {"{\"address\": 1}", ":1: \"address\": a number is not a string (default \"\")"},
+        {"{\"address\": \"localhost\"}",
+         ":1: \"address\": \"localhost\" is not an IPv4 or IPv6 address (default \"\")"},
+        {"{\"address\": \"127.0.0.256\"}",
+         ":1: \"address\": \"127.0.0.256\" is not an IPv4 or IPv6 address (default \"\")"},
+        {"{\"address\": \"[::1]\"}",
+         ":1: \"address\": \"[::1]\" is not an IPv4 or IPv6 address (default \"\")"},
+        {"{\"address\": \"" TEN TEN TEN TEN "mmmmmm\"}",
+         ":1: \"address\": \"" TEN TEN TEN TEN "mmmmmm\" has 46 bytes (0..45; default \"\")"},
+        {"{\"mount-origin\": \"" FIFTY FIFTY FIFTY TEN TEN TEN TEN "mm\"}",
+         ":1: \"mount-origin\": \"" FIFTY TEN "mmmm...\" has 192 bytes (0..191; default \"\")"},
+        {"{\"plugin-dir\": \"" FIFTY FIFTY FIFTY FIFTY TEN TEN "mmmm\"}",
+         ":1: \"plugin-dir\": \"" FIFTY TEN "mmmm...\" has 224 bytes (0..223; default \"\")"},
+        {"{\"mount-origin\": null}", ":1: \"mount-origin\": null is not a string (default \"\")"},
+
+        {"{\n\"prot\": 1}", ":2: \"prot\": unknown key; did you mean \"port\"?"},
+        {"{\n\"mount_origin\": \"\"}",
+         ":2: \"mount_origin\": unknown key; did you mean \"mount-origin\"?"},
+        {"{\n\"workers\": 4}",
+         ":2: \"workers\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
+         "\"plugin-dir\", \"tls\", \"echo\", \"$schema\""},
+        {"{\"echo\": {\n\"ping-interval\": 1},\n\"ping-interval\": 1}",
+         ":3: \"ping-interval\": unknown key; known are \"port\", \"address\", "
+         "\"mount-origin\", \"plugin-dir\", \"tls\", \"echo\", \"$schema\""},
+        {"{\"port\": 1,\n\"port2\": 2,\n\"port3\": 3}",
+         ":2: \"port2\": unknown key; did you mean \"port\"?"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_refused(rows[i].text, rows[i].says, rows[i].text);
+}
+
+#define TLS_MUST_BE                                                                                \
+    "\"tls\": must be { \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off"
+
+static void wrong_tls_is_refused_at_its_line(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"{\"tls\": true}", ":1: " TLS_MUST_BE},
+        {"{\n\"tls\": null}", ":2: " TLS_MUST_BE},
+        {"{\n\"tls\": 1}", ":2: " TLS_MUST_BE},
+        {"{\n\"tls\": []}", ":2: " TLS_MUST_BE},
+        {"{\n\"tls\": \"\"}", ":2: " TLS_MUST_BE},
+        {"{\n\"tls\": \"self-signed \"}", ":2: " TLS_MUST_BE},
+        {"{\n\"tls\": {}}",
+         ":2: \"tls\": \"cert\" is missing: PEM file with the certificate and its chain"},
+        {"{\n\"tls\": {\n\"key\": \"k\"}}",
+         ":2: \"tls\": \"cert\" is missing: PEM file with the certificate and its chain"},
+        {"{\n\"tls\": {\n\"cert\": \"c\"}}",
+         ":2: \"tls\": \"key\" is missing: PEM file with the private key"},
+        {"{\"tls\": {\n\"cert\": 1,\n\"key\": \"k\"}}",
+         ":2: \"cert\": a number is not a string (default \"\")"},
+        {"{\"tls\": {\n\"cert\": \"c\",\n\"key\": \"\"}}",
+         ":3: \"key\": \"\" has 0 bytes (1..4095; default \"\")"},
+        {"{\"tls\": {\n\"certs\": \"c\"}}", ":2: \"certs\": unknown key; did you mean \"cert\"?"},
+        {"{\"tls\": {\"cert\": \"c\",\n\"password\": \"\"}}",
+         ":2: \"password\": unknown key; known are \"cert\", \"key\""},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_refused(rows[i].text, rows[i].says, rows[i].text);
+}
+
+static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"{\n\"echo\": []}", ":2: \"echo\": must be { OPTION: VALUE, ... }"},
+        {"{\n\"echo\": \"\"}", ":2: \"echo\": must be { OPTION: VALUE, ... }"},
+        {"{\n\"echo\": null}", ":2: \"echo\": must be { OPTION: VALUE, ... }"},
+        {"{\"echo\": {\n\"rx-bufer\": 2048}}",
+         ":2: \"rx-bufer\": unknown key; did you mean \"rx-buffer\"?"},
+        {"{\"echo\": {\"path\": \"/\",\n\"port\": 1234567890}}",
+         ":2: \"port\": unknown key; did you mean \"path\"?"},
+        {"{\"echo\": {\n\n\"origins\": \"*\"}}",
+         ":3: \"origins\": unknown key; known are \"ping-interval\", \"pong-timeout\", "
+         "\"rx-buffer\", \"path\""},
+        {"{\"echo\": {\n\"ping-interval\": 86401}}",
+         ":2: \"ping-interval\": 86401 is out of range (0..86400 s; default 120)"},
+        {"{\"echo\": {\n\"ping-interval\": \"-1\"}}",
+         ":2: \"ping-interval\": -1 is out of range (0..86400 s; default 120)"},
+        {"{\"echo\": {\n\"ping-interval\": 0.5}}",
+         ":2: \"ping-interval\": \"0.5\" is not a whole number (0..86400 s; default 120)"},
+        {"{\"echo\": {\n\"ping-interval\": \"\"}}",
+         ":2: \"ping-interval\": \"\" is not a whole number (0..86400 s; default 120)"},
+        {"{\"echo\": {\n\"pong-timeout\": true}}",
+         ":2: \"pong-timeout\": true is no value for an option of the plugin"},
+        {"{\"echo\": {\n\"pong-timeout\": null}}",
+         ":2: \"pong-timeout\": null is no value for an option of the plugin"},
+        {"{\"echo\": {\n\"path\": [\"/\"]}}",
+         ":2: \"path\": an array is no value for an option of the plugin"},
+        {"{\"echo\": {\n\"path\": {}}}",
+         ":2: \"path\": an object is no value for an option of the plugin"},
+        {"{\"echo\": {\n\"path\": 5}}",
+         ":2: \"path\": \"5\" is not a URL path: it starts with \"/\" (default \"/ws\")"},
+        {"{\"echo\": {\n\"rx-buffer\": 16383},\n\"tls\": \"self-signed\"}",
+         ":2: \"rx-buffer\": 16383 is too small with TLS (at least 16384 bytes)"},
+        {"{\"tls\": {\"cert\": \"c\",\n\"key\": \"k\"},\n\"echo\": {\n\"rx-buffer\": 1024}}",
+         ":4: \"rx-buffer\": 1024 is too small with TLS (at least 16384 bytes)"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_refused(rows[i].text, rows[i].says, rows[i].text);
+}
+
+static void a_key_is_placed_however_it_is_written(void)
+{
+    char text[256];
+    char key[101];
+
+    check_refused("{\n\"p\\u006frt\": 70000}",
+                  ":2: \"port\": 70000 is out of range (0..65535; default 5000)", "escape");
+    check_refused("{\n\"a\\nb\": 1}",
+                  ":2: \"a?b\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
+                  "\"plugin-dir\", \"tls\", \"echo\", \"$schema\"",
+                  "line end");
+    memset(key, 'k', sizeof(key) - 1);
+    key[sizeof(key) - 1] = '\0';
+    snprintf(text, sizeof(text), "{\n\"echo\": {\n\"%s\": 1}}", key);
+    snprintf(key, sizeof(key), ":3: \"%.63s\": ", text + strlen("{\n\"echo\": {\n\""));
+    check_begins(text, key, "100 letters");
+}
+
+static void the_first_error_in_the_file_is_reported(void)
+{
+    check_refused("{\"echo\": {\n\"path\": \"x\"},\n\"port\": -1}",
+                  ":2: \"path\": \"x\" is not a URL path: it starts with \"/\" (default \"/ws\")",
+                  "echo first");
+    check_refused("{\"port\": -1,\n\"echo\": {\n\"path\": \"x\"}}",
+                  ":1: \"port\": -1 is out of range" PORT_TAKES, "port first");
+}
+
+static void what_is_not_json_is_refused_where_it_ceases_to_be(void)
+{
+    static const struct {
+        const char *text;
+        const char *at;
+    } rows[] = {
+        {"", ":1:0: "},
+        {"{", ":1:1: "},
+        {"{ \"port\": }", ":1:11: "},
+        {"{\n  \"port\": 1\n  \"echo\": {}\n}", ":3:8: "},
+        {"{\n\"port\": 1,\n}", ":3:1: "},
+        {"{\n\"port\": 1\n}\n}", ":4:1: "},
+        {"{\n\"port\": 1, // the port\n}", ":2:12: "},
+        {"{\n\"port\": 99999999999999999999}", ":2:28: "},
+        {"{\n\"address\": \"\xFF\"}", ":2:12: "},
+        {"5000", ":1:4: "},
+        /* not a syntax error, but found by the same reader */
+        {"{\n\"port\": 1,\n\"port\": 2}", ":3:6: "},
+        {"{\"echo\": {\n\"path\": \"/\",\n\"path\": \"/\"}}", ":3:6: "},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error;
+        struct config config;
+        char starts[80];
+
+        CHECK_ROW(load(&config, rows[i].text, &error) == -1, rows[i].text);
+        config_fini(&config);
+        snprintf(starts, sizeof(starts), "%s%s", scratch.file, rows[i].at);
+        CHECK_ROW(strlen(error.text) > strlen(starts), rows[i].text);
+        error.text[strlen(starts)] = '\0';
+        CHECK_TEXT(error.text, starts, rows[i].text);
+    }
+}
+
+static void nothing_may_follow_the_object(void)
+{
+    static const char text[] = "{\"port\": 1}\0{}";
+    FILE *stream = fopen(scratch.file, "wb");
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(fwrite(text, 1, sizeof(text), stream), sizeof(text));
+    fclose(stream);
+    CU_ASSERT_EQUAL(config_load(&config, scratch.file, &error), -1);
+    config_fini(&config);
+}
+
+static void json_that_is_no_object_is_refused(void)
+{
+    check_refused("[]", ":1: the configuration must be an object, { ... }", "empty array");
+    check_refused("\n[{}]", ":1: the configuration must be an object, { ... }", "array");
+}
+
+static void a_file_that_cannot_be_read_is_refused(void)
+{
+    char file[80];
+    char says[200];
+    struct config_error error;
+    struct config config;
+
+    beside(file, sizeof(file), "missing.json");
+    CU_ASSERT_EQUAL(config_load(&config, file, &error), -1);
+    config_fini(&config);
+    snprintf(says, sizeof(says), "%s: cannot be read: %s", file, strerror(ENOENT));
+    CHECK_TEXT(error.text, says, "missing");
+
+    CU_ASSERT_EQUAL(config_load(&config, scratch.directory, &error), -1);
+    config_fini(&config);
+    snprintf(says, sizeof(says), "%s: cannot be read: %s", scratch.directory, strerror(EISDIR));
+    CHECK_TEXT(error.text, says, "directory");
+}
+
+static void a_file_is_refused_from_one_byte_above_a_mebibyte(void)
+{
+    char *text = malloc(FILE_MAX_BYTES + 2);
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    memset(text, ' ', FILE_MAX_BYTES + 1);
+    text[0] = '{';
+    text[FILE_MAX_BYTES - 1] = '}';
+    text[FILE_MAX_BYTES] = '\0';
+    CU_ASSERT_EQUAL(load(&config, text, &error), 0);
+    CHECK_TEXT(error.text, "", "a mebibyte");
+    config_fini(&config);
+
+    text[FILE_MAX_BYTES] = '\n';
+    text[FILE_MAX_BYTES + 1] = '\0';
+    check_refused(text, ": is larger than a configuration can be (1048576 bytes)", "one more");
+    free(text);
+}
+
+/* An allocator for jansson that has only so much to give. */
+static unsigned allocations_left;
+static unsigned allocations_refused;
+
+static void *give_if_left(size_t bytes)
+{
+    if (!allocations_left) {
+        allocations_refused++;
+        return NULL;
+    }
+    allocations_left--;
+
+    return malloc(bytes);
+}
+
+static void without_memory_a_load_fails_cleanly(void)
+{
+    const unsigned too_many = 1000;
+    unsigned given = 0;
+    int failure = -1;
+
+    for (; failure && given < too_many; given++) {
+        struct config_error error;
+        struct config config;
+        char row[40];
+
+        snprintf(row, sizeof(row), "%u allocations", given);
+        allocations_left = given;
+        allocations_refused = 0;
+        json_set_alloc_funcs(give_if_left, free);
+        failure = load(&config,
+                       "{\"port\": 1, \"address\": \"::1\", \"tls\": {\"cert\": \"c\", "
+                       "\"key\": \"k\"}, \"echo\": {\"path\": \"/\", \"rx-buffer\": 20000}}",
+                       &error);
+        json_set_alloc_funcs(malloc, free);
+        config_fini(&config);
+        CHECK_ROW(failure ? error.text[0] : !allocations_refused, row);
+    }
+    CU_ASSERT_EQUAL(failure, 0);
+    CU_ASSERT_TRUE(given > 10);
+}
+
+/* Runs config_print() with standard output in @file. */
+static int print_to(const char *file, const struct config *config)
+{
+    int target = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int before = dup(STDOUT_FILENO);
+    int failure;
+
+    fflush(stdout);
+    if (target < 0 || before < 0 || dup2(target, STDOUT_FILENO) < 0)
+        abort();
+    failure = config_print(config);
+    __fpurge(stdout);
+    clearerr(stdout);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    close(target);
+
+    return failure;
+}
+
+static void what_is_printed_loads_as_the_same(void)
+{
+    static const char *const texts[] = {
+        "{}",
+        "{\"port\": 0, \"address\": \"::1\", \"mount-origin\": \"page\", \"plugin-dir\": \"p\"}",
+        "{\"tls\": \"self-signed\"}",
+        "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",
+        "{\"echo\": {\"path\": \"/four\", \"ping-interval\": 1, \"pong-timeout\": 2}}",
+        "{\"echo\": {\"rx-buffer\": 3000}}",
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct config_error error = {""};
+        struct config config;
+        struct config again;
+
+        CHECK_ROW(!load(&config, texts[i], &error), texts[i]);
+        CHECK_ROW(!print_to(scratch.printed, &config), texts[i]);
+        CHECK_ROW(!config_load(&again, scratch.printed, &error), texts[i]);
+        CHECK_TEXT(error.text, "", texts[i]);
+
+        CHECK_ROW(again.port == config.port, texts[i]);
+        CHECK_TEXT(again.address, config.address, texts[i]);
+        CHECK_TEXT(again.mount_origin, config.mount_origin, texts[i]);
+        CHECK_TEXT(again.plugin_dir, config.plugin_dir, texts[i]);
+        CHECK_ROW(again.tls == config.tls, texts[i]);
+        CHECK_TEXT(again.tls_cert, config.tls_cert, texts[i]);
+        CHECK_TEXT(again.tls_key, config.tls_key, texts[i]);
+        CHECK_ROW(again.echo_in_force.ping_interval_s == config.echo_in_force.ping_interval_s,
+                  texts[i]);
+        CHECK_ROW(again.echo_in_force.pong_timeout_s == config.echo_in_force.pong_timeout_s,
+                  texts[i]);
+        CHECK_ROW(again.echo_in_force.rx_buffer_bytes == config.echo_in_force.rx_buffer_bytes,
+                  texts[i]);
+        CHECK_TEXT(again.echo_in_force.path, config.echo_in_force.path, texts[i]);
+        config_fini(&again);
+        config_fini(&config);
+    }
+}
+
+static void defaults_are_printed_too(void)
+{
+    const struct setting_table tables[] = {config_table(), echo_options_table()};
+    struct config_error error;
+    struct config config;
+    json_t *printed;
+
+    CU_ASSERT_EQUAL(config_load(&config, NULL, &error), 0);
+    CU_ASSERT_EQUAL(print_to(scratch.printed, &config), 0);
+    config_fini(&config);
+
+    printed = json_load_file(scratch.printed, 0, NULL);
+    for (size_t t = 0; t < 2; t++)
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct setting *row = &tables[t].rows[i];
+            const json_t *value =
+                json_object_get(t ? json_object_get(printed, "echo") : printed, row->key);
+
+            if (row->type == SETTING_NUMBER)
+                CHECK_ROW(json_is_integer(value) &&
+                              (uint64_t)json_integer_value(value) == row->number,
+                          row->key);
+            else if (row->type == SETTING_TEXT)
+                CHECK_ROW(json_is_string(value), row->key);
+        }
+    CU_ASSERT_PTR_NULL(json_object_get(printed, "tls"));
+    json_decref(printed);
+}
+
+static void printing_to_a_full_disk_fails(void)
+{
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(config_load(&config, NULL, &error), 0);
+    CU_ASSERT_EQUAL(print_to("/dev/full", &config), -1);
+    config_fini(&config);
+}
+
+static void what_is_not_utf_8_cannot_be_printed(void)
+{
+    struct config_error error;
+    struct config config;
+
+    CU_ASSERT_EQUAL(load(&config, "{}", &error), 0);
+    config.mount_origin[0] = '\xff';
+    CU_ASSERT_EQUAL(config_print(&config), -1);
+    config_fini(&config);
+}
+
+static void a_path_is_seen_from_a_files_directory(void)
+{
+    static const struct {
+        const char *from;
+        const char *path;
+        const char *seen;
+    } rows[] = {
+        {"conf/echo.json", "page", "conf/page"},
+        {"/etc/lws/echo.json", "../page", "/etc/lws/../page"},
+        {"/echo.json", "page", "/page"},
+        {"./echo.json", "page", "./page"},
+        {"echo.json", "page", "page"},
+        {"conf/echo.json", "/page", "/page"},
+        {"echo.json", "/page", "/page"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t size = strlen(rows[i].seen) + 1;
+        char seen[40];
+
+        CHECK_ROW(!path_beside(rows[i].from, rows[i].path, seen, size), rows[i].seen);
+        CHECK_TEXT(seen, rows[i].seen, rows[i].from);
+        CHECK_ROW(path_beside(rows[i].from, rows[i].path, seen, size - 1) == -1, rows[i].seen);
+    }
+}
+
+static void the_apps_own_directories_are_absolute_and_fit(void)
+{
+    char path[PATH_MAX];
+    char small[8];
+
+    CU_ASSERT_EQUAL(path_of_plugins(path, sizeof(path)), 0);
+    CU_ASSERT_EQUAL(path[0], '/');
+    CU_ASSERT_EQUAL(path_of_plugins(path, strlen(path) + 1), 0);
+    CU_ASSERT_EQUAL(path_of_plugins(small, sizeof(small)), -1);
+
+    CU_ASSERT_EQUAL(path_of_page(path, sizeof(path)), 0);
+    CU_ASSERT_EQUAL(path[0], '/');
+    CU_ASSERT_EQUAL(path_of_page(small, sizeof(small)), -1);
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo config_tests[] = {
+        TEST(without_a_file_the_defaults_serve),
+        TEST(what_a_file_leaves_out_has_its_default),
+        TEST(every_key_is_taken),
+        TEST(ports_and_addresses_are_taken_up_to_their_limits),
+        TEST(options_are_passed_on_as_text_in_their_order),
+        TEST(tls_has_two_forms),
+        TEST(relative_paths_are_seen_from_the_file),
+        TEST(paths_stay_as_they_are_for_a_file_named_without_a_directory),
+        TEST(a_path_is_too_long_with_its_directory),
+        TEST(a_wrong_key_of_the_app_is_refused_at_its_line),
+        TEST(wrong_tls_is_refused_at_its_line),
+        TEST(a_wrong_option_of_the_plugin_is_refused_at_its_line),
+        TEST(a_key_is_placed_however_it_is_written),
+        TEST(the_first_error_in_the_file_is_reported),
+        TEST(what_is_not_json_is_refused_where_it_ceases_to_be),
+        TEST(nothing_may_follow_the_object),
+        TEST(json_that_is_no_object_is_refused),
+        TEST(a_file_that_cannot_be_read_is_refused),
+        TEST(a_file_is_refused_from_one_byte_above_a_mebibyte),
+        TEST(without_memory_a_load_fails_cleanly),
+        TEST(what_is_printed_loads_as_the_same),
+        TEST(defaults_are_printed_too),
+        TEST(printing_to_a_full_disk_fails),
+        TEST(what_is_not_utf_8_cannot_be_printed),
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo paths_tests[] = {
+        TEST(a_path_is_seen_from_a_files_directory),
+        TEST(the_apps_own_directories_are_absolute_and_fit),
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"config", make_scratch, remove_scratch, NULL, NULL, config_tests},
+        {"paths", NULL, NULL, NULL, NULL, paths_tests},
+        CU_SUITE_INFO_NULL,
+    };
+
+    return runner_main(argc, argv, suites);
+}

@@ -1,0 +1,297 @@
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_text.h"
+#include "config.h"
+#include "runner.h"
+
+/*
+ * What is written about the settings outside of their tables agrees with the tables. A row that
+ * fails here says which document to correct.
+ */
+
+#define SCHEMA_FILE ECHO_SOURCE_DIR "/conf/lws-echo.schema.json"
+#define README_FILE ECHO_SOURCE_DIR "/README.md"
+
+/* Whether a default stands in the schema: it must be a value that the schema allows. */
+static bool has_default(const struct setting *row)
+{
+    return row->type == SETTING_NUMBER ||
+           (row->type == SETTING_TEXT && strlen(row->text) >= row->min);
+}
+
+static bool is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && !strcmp(json_string_value(value), text);
+}
+
+/* Says whether @value is the integer @number. */
+static bool is_number(const json_t *value, uint64_t number)
+{
+    return json_is_integer(value) && (uint64_t)json_integer_value(value) == number;
+}
+
+static void check_number(const json_t *property, const struct setting *row)
+{
+    CHECK_ROW(is_text(json_object_get(property, "type"), "integer"), row->key);
+    CHECK_ROW(is_number(json_object_get(property, "minimum"), row->min), row->key);
+    CHECK_ROW(is_number(json_object_get(property, "maximum"), row->max), row->key);
+    CHECK_ROW(is_number(json_object_get(property, "default"), row->number), row->key);
+}
+
+static void check_string(const json_t *property, const struct setting *row)
+{
+    const json_t *min = json_object_get(property, "minLength");
+
+    CHECK_ROW(is_text(json_object_get(property, "type"), "string"), row->key);
+    CHECK_ROW(row->min ? is_number(min, row->min) : !min, row->key);
+    CHECK_ROW(is_number(json_object_get(property, "maxLength"), row->max), row->key);
+    if (has_default(row))
+        CHECK_ROW(is_text(json_object_get(property, "default"), row->text), row->key);
+    else
+        CHECK_ROW(!json_object_get(property, "default"), row->key);
+}
+
+/* Checks that @schema is that of an object with the rows of @table as its properties. */
+static void check_object(const json_t *schema, struct setting_table table, const char *name)
+{
+    const json_t *properties = json_object_get(schema, "properties");
+    const char *key;
+    json_t *value;
+
+    CHECK_ROW(is_text(json_object_get(schema, "type"), "object"), name);
+    CHECK_ROW(json_is_false(json_object_get(schema, "additionalProperties")), name);
+
+    json_object_foreach((json_t *)properties, key, value) CHECK_ROW(setting_find(table, key), key);
+
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+        const json_t *property = json_object_get(properties, row->key);
+
+        CHECK_ROW(json_is_object(property), row->key);
+        CHECK_ROW(is_text(json_object_get(property, "description"), row->help), row->key);
+        if (row->type == SETTING_NUMBER)
+            check_number(property, row);
+        else if (row->type == SETTING_TEXT)
+            check_string(property, row);
+    }
+}
+
+static json_t *load_json(const char *file)
+{
+    json_error_t error;
+    json_t *json = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+
+    if (!json)
+        fprintf(stderr, "%s:%d: %s\n", file, error.line, error.text);
+    CHECK_ROW(json, file);
+
+    return json;
+}
+
+static const json_t *schema_property(const json_t *schema, const char *key)
+{
+    return json_object_get(json_object_get(schema, "properties"), key);
+}
+
+static void the_schema_has_the_keys_of_the_file(void)
+{
+    json_t *schema = load_json(SCHEMA_FILE);
+
+    CHECK_ROW(
+        is_text(json_object_get(schema, "$schema"), "https://json-schema.org/draft/2020-12/schema"),
+        "$schema of the schema");
+    check_object(schema, config_table(), "top level");
+    CHECK_ROW(is_text(json_object_get(schema_property(schema, "$schema"), "type"), "string"),
+              "$schema");
+    json_decref(schema);
+}
+
+static void the_schema_has_the_options_of_the_plugin(void)
+{
+    json_t *schema = load_json(SCHEMA_FILE);
+
+    check_object(schema_property(schema, "echo"), echo_options_table(), "echo");
+    json_decref(schema);
+}
+
+static void the_schema_has_both_forms_of_tls(void)
+{
+    json_t *schema = load_json(SCHEMA_FILE);
+    const json_t *forms = json_object_get(schema_property(schema, "tls"), "oneOf");
+    const json_t *files = json_array_get(forms, 0);
+    const json_t *required = json_object_get(files, "required");
+    struct setting_table table = config_tls_table();
+
+    CU_ASSERT_EQUAL(json_array_size(forms), 2);
+    check_object(files, table, "tls");
+    CU_ASSERT_EQUAL(json_array_size(required), table.count);
+    for (size_t i = 0; i < table.count; i++)
+        CHECK_ROW(is_text(json_array_get(required, i), table.rows[i].key), table.rows[i].key);
+    CU_ASSERT_TRUE(is_text(json_object_get(json_array_get(forms, 1), "const"), "self-signed"));
+    json_decref(schema);
+}
+
+/* Returns the whole of a file as text, or NULL; the caller frees it. */
+static char *read_text(const char *file)
+{
+    FILE *stream = fopen(file, "rb");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out;
+    int c;
+
+    if (!stream)
+        return NULL;
+    out = open_memstream(&text, &size);
+    while (out && (c = getc(stream)) != EOF)
+        putc(c, out);
+    if (out)
+        fclose(out);
+    fclose(stream);
+
+    return text;
+}
+
+/* Says whether @number stands in @line, not as a part of a longer number. */
+static bool mentions(const char *line, uint64_t number)
+{
+    char digits[24];
+    size_t length;
+
+    snprintf(digits, sizeof(digits), "%" PRIu64, number);
+    length = strlen(digits);
+    for (const char *p = strpbrk(line, "0123456789"); p; p = strpbrk(p, "0123456789")) {
+        size_t run = strspn(p, "0123456789");
+
+        if (run == length && !strncmp(p, digits, length))
+            return true;
+        p += run;
+    }
+
+    return false;
+}
+
+/* Says whether @text has a table line of @row, with its numbers if it has some. */
+static bool has_table_line(const char *text, const struct setting *row)
+{
+    char cell[80];
+    const char *p = text;
+
+    snprintf(cell, sizeof(cell), "| `%s`", row->key);
+    while ((p = strstr(p, cell))) {
+        size_t bytes = strcspn(p, "\n");
+        char line[1024];
+        bool agrees;
+
+        snprintf(line, sizeof(line), "%.*s", (int)bytes, p);
+        agrees = row->type != SETTING_NUMBER || (mentions(line + strlen(cell), row->number) &&
+                                                 mentions(line + strlen(cell), row->max));
+        if (agrees)
+            return true;
+        p += bytes;
+    }
+
+    return false;
+}
+
+static void the_readme_has_a_table_line_for_every_setting(void)
+{
+    const struct setting_table tables[] = {config_table(), echo_options_table()};
+    char *readme = read_text(README_FILE);
+
+    CHECK_ROW(readme, README_FILE);
+    for (size_t t = 0; readme && t < sizeof(tables) / sizeof(tables[0]); t++)
+        for (size_t i = 0; i < tables[t].count; i++)
+            if (strcmp(tables[t].rows[i].key, "$schema"))
+                CHECK_ROW(has_table_line(readme, &tables[t].rows[i]), tables[t].rows[i].key);
+    free(readme);
+}
+
+static void the_readme_is_searched_for_whole_cells_and_numbers(void)
+{
+    static const struct setting number = {
+        .key = "port", .type = SETTING_NUMBER, .max = 65535, .number = 50};
+    static const struct setting text = {.key = "path", .type = SETTING_TEXT, .text = ""};
+    static const struct {
+        const char *name;
+        const struct setting *row;
+        const char *text;
+        bool found;
+    } rows[] = {
+        {"number", &number, "# x\n| `port` | 50 | 0..65535 |\n", true},
+        {"number, last line", &number, "| `port` | 0..65535; 50", true},
+        {"number, second line of the key", &number, "| `port` |\n| `port` | 50 | 65535 |", true},
+        {"number, no default", &number, "| `port` | 0..65535 |\n| `x` | 50 |", false},
+        {"number, no maximum", &number, "| `port` | 50 |\n", false},
+        {"number, default only in another", &number, "| `port` | 500..65535 |\n", false},
+        {"text", &text, "| `path` | where |", true},
+        {"text, no quotes", &text, "| path | where |", false},
+        {"text, no table", &text, "the `path` is where", false},
+        {"text, longer key", &text, "| `path-2` | where |", false},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CHECK_ROW(has_table_line(rows[i].text, rows[i].row) == rows[i].found, rows[i].name);
+}
+
+static const struct {
+    const char *file;
+    enum config_tls tls;
+} examples[] = {
+    {ECHO_SOURCE_DIR "/conf/echo.json", CONFIG_TLS_OFF},
+    {ECHO_SOURCE_DIR "/conf/echo-tls.json", CONFIG_TLS_FILES},
+    {ECHO_SOURCE_DIR "/conf/echo-self-signed.json", CONFIG_TLS_SELF_SIGNED},
+};
+
+#define EXAMPLE_COUNT (sizeof(examples) / sizeof(examples[0]))
+
+static void the_example_files_load(void)
+{
+    for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
+        struct config_error error = {""};
+        struct config config;
+
+        CHECK_ROW(!config_load(&config, examples[i].file, &error), examples[i].file);
+        CHECK_TEXT(error.text, "", examples[i].file);
+        CHECK_ROW(config.tls == examples[i].tls, examples[i].file);
+        config_fini(&config);
+    }
+}
+
+static void the_example_files_name_the_schema_beside_them(void)
+{
+    for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
+        json_t *example = load_json(examples[i].file);
+
+        CHECK_ROW(is_text(json_object_get(example, "$schema"), "lws-echo.schema.json"),
+                  examples[i].file);
+        json_decref(example);
+    }
+    CU_ASSERT_EQUAL(access(ECHO_SOURCE_DIR "/conf/lws-echo.schema.json", R_OK), 0);
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        TEST(the_schema_has_the_keys_of_the_file),
+        TEST(the_schema_has_the_options_of_the_plugin),
+        TEST(the_schema_has_both_forms_of_tls),
+        TEST(the_readme_has_a_table_line_for_every_setting),
+        TEST(the_readme_is_searched_for_whole_cells_and_numbers),
+        TEST(the_example_files_load),
+        TEST(the_example_files_name_the_schema_beside_them),
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"documents", NULL, NULL, NULL, NULL, tests},
+        CU_SUITE_INFO_NULL,
+    };
+
+    return runner_main(argc, argv, suites);
+}

@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "frame.h"
+#include "runner.h"
+
+#define UNWRITTEN 0xAA
+
+static void first_byte_carries_opcode_and_fin(void)
+{
+    static const struct {
+        const char *name;
+        struct echo_frame frame;
+        uint8_t byte;
+    } rows[] = {
+        {"continuation", {ECHO_OPCODE_CONTINUATION, false}, 0x00},
+        {"last continuation", {ECHO_OPCODE_CONTINUATION, true}, 0x80},
+        {"text, more to come", {ECHO_OPCODE_TEXT, false}, 0x01},
+        {"text, whole", {ECHO_OPCODE_TEXT, true}, 0x81},
+        {"binary, more to come", {ECHO_OPCODE_BINARY, false}, 0x02},
+        {"binary, whole", {ECHO_OPCODE_BINARY, true}, 0x82},
+        {"close", {ECHO_OPCODE_CLOSE, true}, 0x88},
+        {"ping", {ECHO_OPCODE_PING, true}, 0x89},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t header[ECHO_FRAME_HEADER_MAX];
+
+        echo_frame_header_write(header, rows[i].frame, 0);
+        CHECK_ROW(header[0] == rows[i].byte, rows[i].name);
+    }
+}
+
+static void header_uses_the_shortest_length_form(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t payload_bytes;
+        size_t header_bytes;
+        uint8_t length[ECHO_FRAME_HEADER_MAX - 1]; /* what stands behind the first byte */
+    } rows[] = {
+        {"empty", 0, 2, {0}},
+        {"1", 1, 2, {1}},
+        {"125, the last of one byte", 125, 2, {125}},
+        {"126, the first of two bytes", 126, 4, {126, 0x00, 0x7E}},
+        {"127", 127, 4, {126, 0x00, 0x7F}},
+        {"255", 255, 4, {126, 0x00, 0xFF}},
+        {"256", 256, 4, {126, 0x01, 0x00}},
+        {"65535, the last of two bytes", 65535, 4, {126, 0xFF, 0xFF}},
+        {"65536, the first of eight bytes", 65536, 10, {127, 0, 0, 0, 0, 0, 1, 0, 0}},
+        {"2^32 - 1", UINT32_MAX, 10, {127, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF}},
+        {"2^32", (uint64_t)1 << 32, 10, {127, 0, 0, 0, 1, 0, 0, 0, 0}},
+        {"each byte its own",
+         0x0102030405060708,
+         10,
+         {127, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08}},
+        {"2^63 - 1, the longest there is",
+         INT64_MAX,
+         10,
+         {127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct echo_frame frame = {ECHO_OPCODE_BINARY, true};
+        size_t expected = rows[i].header_bytes;
+        uint8_t header[ECHO_FRAME_HEADER_MAX + 1];
+
+        memset(header, UNWRITTEN, sizeof(header));
+        CHECK_ROW(echo_frame_header_size(rows[i].payload_bytes) == expected, rows[i].name);
+        CHECK_ROW(echo_frame_header_write(header, frame, rows[i].payload_bytes) == expected,
+                  rows[i].name);
+        CHECK_ROW(!memcmp(header + 1, rows[i].length, expected - 1), rows[i].name);
+        CHECK_ROW(header[expected] == UNWRITTEN, rows[i].name);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        TEST(first_byte_carries_opcode_and_fin),
+        TEST(header_uses_the_shortest_length_form),
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"frame", NULL, NULL, NULL, NULL, tests},
+        CU_SUITE_INFO_NULL,
+    };
+
+    return runner_main(argc, argv, suites);
+}

@@ -1,0 +1,454 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check_text.h"
+#include "runner.h"
+#include "setting.h"
+
+#define NAME_MAX_BYTES 8
+#define NOTE_MAX_BYTES 100
+
+/* A target of settings that are nobody's, with bytes around each text that must stay. */
+struct sample {
+    uint64_t size_bytes;
+    uint64_t count;
+    char name[NAME_MAX_BYTES + 1];
+    char behind_name;
+    char note[NOTE_MAX_BYTES + 1];
+    char behind_note;
+};
+
+#define KEPT '#'
+
+static const char *check_note(const char *value)
+{
+    return strchr(value, '!') ? "a calm note" : NULL;
+}
+
+static const struct setting rows[] = {
+    {
+        .key = "size",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct sample, size_bytes),
+        .min = 2,
+        .max = 300,
+        .number = 7,
+        .unit = "bytes",
+    },
+    {
+        .key = "count",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct sample, count),
+        .max = UINT64_MAX,
+        .number = 0,
+        .unit = "",
+    },
+    {
+        .key = "name",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct sample, name),
+        .min = 2,
+        .max = NAME_MAX_BYTES,
+        .text = "abc",
+    },
+    {
+        .key = "note",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct sample, note),
+        .max = NOTE_MAX_BYTES,
+        .text = "",
+        .check = check_note,
+    },
+    {
+        .key = "parts",
+        .type = SETTING_SECTION,
+        .text = "{ PART, ... }",
+    },
+};
+
+static const struct setting_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+static struct sample new_sample(void)
+{
+    struct sample sample;
+
+    memset(&sample, KEPT, sizeof(sample));
+    setting_defaults(table, &sample);
+
+    return sample;
+}
+
+/* Sets @key to @value, which must be refused without a trace in the target. */
+static void check_refused(const char *key, const char *value, const char *row,
+                          struct setting_error *error)
+{
+    struct sample sample = new_sample();
+    struct sample before;
+
+    memcpy(&before, &sample, sizeof(before));
+    CHECK_ROW(setting_set(table, &sample, key, value, error) == -EINVAL, row);
+    CHECK_ROW(!memcmp(&sample, &before, sizeof(sample)), row);
+}
+
+static void defaults_are_written_and_nothing_else(void)
+{
+    struct sample sample = new_sample();
+
+    CU_ASSERT_EQUAL(sample.size_bytes, 7);
+    CU_ASSERT_EQUAL(sample.count, 0);
+    CHECK_TEXT(sample.name, "abc", "name");
+    CHECK_TEXT(sample.note, "", "note");
+    CU_ASSERT_EQUAL(sample.name[4], KEPT);
+    CU_ASSERT_EQUAL(sample.behind_name, KEPT);
+    CU_ASSERT_EQUAL(sample.behind_note, KEPT);
+}
+
+static void a_number_in_range_is_taken(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        uint64_t number;
+    } cases[] = {
+        {"size", "2", 2},     {"size", "3", 3},  {"size", "299", 299},
+        {"size", "300", 300}, {"count", "0", 0}, {"count", "18446744073709551615", UINT64_MAX},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sample sample = new_sample();
+        struct setting_error error;
+
+        errno = ERANGE; /* what failed before has no effect */
+        CHECK_ROW(!setting_set(table, &sample, cases[i].key, cases[i].value, &error),
+                  cases[i].value);
+        CHECK_ROW(setting_number(setting_find(table, cases[i].key), &sample) == cases[i].number,
+                  cases[i].value);
+    }
+}
+
+static void a_number_out_of_range_is_refused(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {"size", "1", "1 is out of range (2..300 bytes; default 7)"},
+        {"size", "0", "0 is out of range (2..300 bytes; default 7)"},
+        {"size", "301", "301 is out of range (2..300 bytes; default 7)"},
+        {"size", "-1", "-1 is out of range (2..300 bytes; default 7)"},
+        {"size", "-7", "-7 is out of range (2..300 bytes; default 7)"},
+        {"size", "4294967298", "4294967298 is out of range (2..300 bytes; default 7)"},
+        {"size", "18446744073709551618",
+         "18446744073709551618 is out of range (2..300 bytes; default 7)"},
+        {"count", "18446744073709551616",
+         "18446744073709551616 is out of range (0..18446744073709551615; default 0)"},
+        {"count", "-1", "-1 is out of range (0..18446744073709551615; default 0)"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        check_refused(cases[i].key, cases[i].value, cases[i].value, &error);
+        CHECK_TEXT(error.key, cases[i].key, cases[i].value);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].value);
+    }
+}
+
+static void what_is_not_a_whole_number_is_refused(void)
+{
+    static const char *const values[] = {
+        "", " ", "x", "1.5", "7.0", "1e3", "0x10", " 7", "7 ", "7x", "7,5", "--7", "-", "+",
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        struct setting_error error;
+        char says[100];
+
+        check_refused("size", values[i], values[i], &error);
+        snprintf(says, sizeof(says), "\"%s\" is not a whole number (2..300 bytes; default 7)",
+                 values[i]);
+        CHECK_TEXT(error.key, "size", values[i]);
+        CHECK_TEXT(error.text, says, values[i]);
+    }
+}
+
+static void a_sign_is_no_part_of_a_number(void)
+{
+    struct setting_error error;
+
+    check_refused("size", "+7", "+7", &error);
+    check_refused("count", "-0", "-0", &error);
+}
+
+static void a_text_within_its_limits_is_taken(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+    } cases[] = {
+        {"name", "ab"}, {"name", "abcdefg"},  {"name", "abcdefgh"},
+        {"note", ""},   {"note", "\xC3\xBC"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sample sample = new_sample();
+        struct setting_error error;
+
+        CHECK_ROW(!setting_set(table, &sample, cases[i].key, cases[i].value, &error),
+                  cases[i].value);
+        CHECK_TEXT(setting_text(setting_find(table, cases[i].key), &sample), cases[i].value,
+                   cases[i].value);
+        CHECK_ROW(sample.behind_name == KEPT && sample.behind_note == KEPT, cases[i].value);
+    }
+}
+
+static void a_text_of_wrong_length_is_refused(void)
+{
+    static const struct {
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {"", "\"\" has 0 bytes (2..8; default \"abc\")"},
+        {"a", "\"a\" has 1 bytes (2..8; default \"abc\")"},
+        {"abcdefghi", "\"abcdefghi\" has 9 bytes (2..8; default \"abc\")"},
+        /* bytes count, not characters */
+        {"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC.",
+         "\"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC.\" has 9 bytes (2..8; default \"abc\")"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        check_refused("name", cases[i].value, cases[i].value, &error);
+        CHECK_TEXT(error.key, "name", cases[i].value);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].value);
+    }
+}
+
+static void a_long_text_is_taken_to_its_limit_and_cut_in_the_message(void)
+{
+    struct sample sample = new_sample();
+    char value[NOTE_MAX_BYTES + 2];
+    struct setting_error error;
+    char says[200];
+
+    memset(value, 'n', sizeof(value));
+    value[NOTE_MAX_BYTES] = '\0';
+    CU_ASSERT_EQUAL(setting_set(table, &sample, "note", value, &error), 0);
+    CU_ASSERT_STRING_EQUAL(sample.note, value);
+    CU_ASSERT_EQUAL(sample.behind_note, KEPT);
+
+    value[NOTE_MAX_BYTES] = 'n';
+    value[NOTE_MAX_BYTES + 1] = '\0';
+    snprintf(says, sizeof(says), "\"%.64s...\" has 101 bytes (0..100; default \"\")", value);
+    check_refused("note", value, "101 bytes", &error);
+    CHECK_TEXT(error.text, says, "101 bytes");
+}
+
+static void a_text_is_refused_by_its_rows_rule(void)
+{
+    struct setting_error error;
+
+    check_refused("note", "Quick!", "Quick!", &error);
+    CHECK_TEXT(error.key, "note", "Quick!");
+    CHECK_TEXT(error.text, "\"Quick!\" is not a calm note (default \"\")", "Quick!");
+}
+
+static void an_unknown_key_names_the_nearest_one(void)
+{
+    static const struct {
+        const char *key;
+        const char *nearest;
+    } cases[] = {
+        {"siz", "size"},       /* one left out */
+        {"sizes", "size"},     /* one too many */
+        {"side", "size"},      /* another one */
+        {"Size", "size"},      /* case matters */
+        {"cuont", "count"},    /* two exchanged */
+        {"counter7", "count"}, /* three too many */
+        {"cou", "count"},      /* its beginning */
+        {"nme", "name"},       {"nota", "note"}, {"part", "parts"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+        char says[100];
+
+        check_refused(cases[i].key, "3", cases[i].key, &error);
+        snprintf(says, sizeof(says), "unknown key; did you mean \"%s\"?", cases[i].nearest);
+        CHECK_TEXT(error.key, cases[i].key, cases[i].key);
+        CHECK_TEXT(error.text, says, cases[i].key);
+    }
+}
+
+static void an_unknown_key_near_none_names_all(void)
+{
+    static const char *const keys[] = {"", "q", "qqqq", "counter77", "sizeablething"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct setting_error error;
+
+        check_refused(keys[i], "3", keys[i], &error);
+        CHECK_TEXT(error.key, keys[i], keys[i]);
+        CHECK_TEXT(error.text,
+                   "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"parts\"",
+                   keys[i]);
+    }
+}
+
+static void a_short_key_is_not_near_all_other_short_keys(void)
+{
+    static const struct setting short_rows[] = {{.key = "tls"}, {.key = "key"}};
+    static const struct {
+        const char *key;
+        const char *says;
+    } cases[] = {
+        {"tsl", "unknown key; did you mean \"tls\"?"},
+        {"keys", "unknown key; did you mean \"key\"?"},
+        {"abc", "unknown key; known are \"tls\", \"key\""},
+        {"", "unknown key; known are \"tls\", \"key\""},
+    };
+    const struct setting_table short_table = {short_rows, 2};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        setting_fail_unknown(&error, short_table, cases[i].key);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].key);
+    }
+}
+
+static void the_beginning_of_a_key_goes_before_a_misspelling(void)
+{
+    static const struct setting long_rows[] = {{.key = "path"}, {.key = "ping-interval"}};
+    const struct setting_table long_table = {long_rows, 2};
+    struct setting_error error;
+
+    setting_fail_unknown(&error, long_table, "ping");
+    CHECK_TEXT(error.text, "unknown key; did you mean \"ping-interval\"?", "ping");
+    setting_fail_unknown(&error, long_table, "pi");
+    CHECK_TEXT(error.text, "unknown key; did you mean \"path\"?", "pi");
+}
+
+static void a_message_stays_in_its_line(void)
+{
+    struct setting_error error;
+
+    setting_fail(&error, "a\nb\x7f", "\"%s\" is \t\xc3\xbc", "c\r\n");
+    CHECK_TEXT(error.key, "a?b?", "key");
+    CHECK_TEXT(error.text, "\"c??\" is ?\xc3\xbc", "text");
+}
+
+static void a_section_cannot_be_set_from_text(void)
+{
+    struct setting_error error;
+
+    check_refused("parts", "3", "parts", &error);
+}
+
+static void keys_longer_than_any_message_are_refused(void)
+{
+    struct setting long_row = {0};
+    struct setting_table long_table = {&long_row, 1};
+    struct setting_error error;
+    char row_key[200];
+    char key[1000];
+
+    memset(key, 'k', sizeof(key));
+    key[sizeof(key) - 1] = '\0';
+    check_refused(key, "3", "999 letters", &error);
+    CU_ASSERT_EQUAL(strlen(error.key), sizeof(error.key) - 1);
+    CU_ASSERT_FALSE(strncmp(error.key, key, sizeof(error.key) - 1));
+
+    memset(row_key, 'r', sizeof(row_key));
+    row_key[sizeof(row_key) - 1] = '\0';
+    long_row.key = row_key;
+    setting_fail_unknown(&error, long_table, key);
+    CU_ASSERT_FALSE(strncmp(error.text, "unknown key; known are \"rrr", 26));
+}
+
+static void more_known_keys_than_a_message_holds_are_cut(void)
+{
+    enum { COUNT = 12 };
+    static char keys[COUNT][48];
+    struct setting many[COUNT] = {0};
+    struct setting_table long_table = {many, COUNT};
+    struct setting_error error;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "a-key-of-nearly-forty-bytes-number-%04zu", i);
+        many[i].key = keys[i];
+    }
+    memset(&error, 0, sizeof(error));
+    setting_fail_unknown(&error, long_table, "other");
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "\"a-key-of-nearly-forty-bytes-number-0000\", "));
+    CU_ASSERT_TRUE(strlen(error.text) < sizeof(error.text));
+}
+
+static void values_a_row_takes_are_described(void)
+{
+    static const struct {
+        const char *key;
+        const char *says;
+    } cases[] = {
+        {"size", "2..300 bytes; default 7"}, {"count", "0..18446744073709551615; default 0"},
+        {"name", "default \"abc\""},         {"note", "default \"\""},
+        {"parts", "{ PART, ... }"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char says[100];
+
+        setting_describe(setting_find(table, cases[i].key), says, sizeof(says));
+        CHECK_TEXT(says, cases[i].says, cases[i].key);
+        setting_describe(setting_find(table, cases[i].key), says, 5);
+        CHECK_ROW(strlen(says) == 4 && !strncmp(says, cases[i].says, 4), cases[i].key);
+    }
+}
+
+static void only_the_exact_key_is_found(void)
+{
+    for (size_t i = 0; i < table.count; i++)
+        CHECK_ROW(setting_find(table, rows[i].key) == &rows[i], rows[i].key);
+
+    CU_ASSERT_PTR_NULL(setting_find(table, "siz"));
+    CU_ASSERT_PTR_NULL(setting_find(table, "sizes"));
+    CU_ASSERT_PTR_NULL(setting_find(table, "SIZE"));
+    CU_ASSERT_PTR_NULL(setting_find(table, ""));
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        TEST(defaults_are_written_and_nothing_else),
+        TEST(a_number_in_range_is_taken),
+        TEST(a_number_out_of_range_is_refused),
+        TEST(what_is_not_a_whole_number_is_refused),
+        TEST(a_sign_is_no_part_of_a_number),
+        TEST(a_text_within_its_limits_is_taken),
+        TEST(a_text_of_wrong_length_is_refused),
+        TEST(a_long_text_is_taken_to_its_limit_and_cut_in_the_message),
+        TEST(a_text_is_refused_by_its_rows_rule),
+        TEST(an_unknown_key_names_the_nearest_one),
+        TEST(an_unknown_key_near_none_names_all),
+        TEST(a_short_key_is_not_near_all_other_short_keys),
+        TEST(the_beginning_of_a_key_goes_before_a_misspelling),
+        TEST(a_message_stays_in_its_line),
+        TEST(a_section_cannot_be_set_from_text),
+        TEST(keys_longer_than_any_message_are_refused),
+        TEST(more_known_keys_than_a_message_holds_are_cut),
+        TEST(values_a_row_takes_are_described),
+        TEST(only_the_exact_key_is_found),
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"setting", NULL, NULL, NULL, NULL, tests},
+        CU_SUITE_INFO_NULL,
+    };
+
+    return runner_main(argc, argv, suites);
+}
