@@ -2,6 +2,7 @@
  */
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,13 @@ static int run(struct server *server, const char *const *argv, char *out, size_t
     size_t used = 0;
     ssize_t got;
 
+    out[0] = '\0';
     server_spawn(server, argv);
-    while (used < size - 1 && (got = read(server->out, out + used, size - 1 - used)) > 0)
-        used += (size_t)got;
-    out[used] = '\0';
+    while (used < size - 1 && (got = read(server->out, out + used, size - 1 - used)) > 0) {
+        out[used += (size_t)got] = '\0';
+        if (strstr(out, "is ready")) /* it was not to start */
+            kill(server->pid, SIGKILL);
+    }
 
     return server_wait_exit(server);
 }
