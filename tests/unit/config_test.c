@@ -559,7 +559,9 @@ static void a_file_is_refused_from_one_byte_above_a_mebibyte(void)
     struct config_error error;
     struct config config;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_PTR_NOT_NULL(text);
+    if (!text)
+        return;
     memset(text, ' ', FILE_MAX_BYTES + 1);
     text[0] = '{';
     text[FILE_MAX_BYTES - 1] = '}';

@@ -208,7 +208,7 @@ static void the_readme_has_a_table_line_for_every_setting(void)
     CHECK_ROW(readme, README_FILE);
     for (size_t t = 0; readme && t < sizeof(tables) / sizeof(tables[0]); t++)
         for (size_t i = 0; i < tables[t].count; i++)
-            if (strcmp(tables[t].rows[i].key, "$schema"))
+            if (strcmp(tables[t].rows[i].key, "$schema") != 0)
                 CHECK_ROW(has_table_line(readme, &tables[t].rows[i]), tables[t].rows[i].key);
     free(readme);
 }
