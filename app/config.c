@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -12,101 +11,6 @@
 #include "paths.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
-
-static const char *check_address(const char *value)
-{
-    struct in6_addr address;
-
-    if (inet_pton(AF_INET6, value, &address) == 1 || inet_pton(AF_INET, value, &address) == 1)
-        return NULL;
-
-    return "an IPv4 or IPv6 address";
-}
-
-static const struct setting rows[] = {
-    {
-        .key = "port",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct config, port),
-        .max = 65535,
-        .number = 5000,
-        .help = "TCP port to listen on; 0 takes a free one",
-    },
-    {
-        .key = "address",
-        .type = SETTING_TEXT,
-        .offset = offsetof(struct config, address),
-        .max = CONFIG_ADDRESS_MAX,
-        .text = "",
-        .help = "address to listen on; empty is all interfaces, IPv6 and IPv4",
-        .check = check_address,
-    },
-    {
-        .key = "mount-origin",
-        .type = SETTING_TEXT,
-        .offset = offsetof(struct config, mount_origin),
-        .max = CONFIG_MOUNT_ORIGIN_MAX,
-        .text = "",
-        .help = "directory served at \"/\"; empty is the page that belongs to the app",
-    },
-    {
-        .key = "plugin-dir",
-        .type = SETTING_TEXT,
-        .offset = offsetof(struct config, plugin_dir),
-        .max = CONFIG_PLUGIN_DIR_MAX,
-        .text = "",
-        .help = "directory of the plugin; empty is the one that belongs to the app",
-    },
-    {
-        .key = "tls",
-        .type = SETTING_SECTION,
-        .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",
-        .help = "serve https and wss",
-    },
-    {
-        .key = "echo",
-        .type = SETTING_SECTION,
-        .text = "{ OPTION: VALUE, ... }",
-        .help = "options of the plugin",
-    },
-    {
-        .key = "$schema",
-        .type = SETTING_SECTION,
-        .text = "URL",
-        .help = "for editors; not read",
-    },
-};
-
-static const struct setting tls_rows[] = {
-    {
-        .key = "cert",
-        .type = SETTING_TEXT,
-        .offset = offsetof(struct config, tls_cert),
-        .min = 1,
-        .max = PATH_MAX - 1,
-        .text = "",
-        .help = "PEM file with the certificate and its chain",
-    },
-    {
-        .key = "key",
-        .type = SETTING_TEXT,
-        .offset = offsetof(struct config, tls_key),
-        .min = 1,
-        .max = PATH_MAX - 1,
-        .text = "",
-        .help = "PEM file with the private key",
-    },
-};
-
-struct setting_table config_table(void)
-{
-    return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
-}
-
-struct setting_table config_tls_table(void)
-{
-    return (struct setting_table){tls_rows, sizeof(tls_rows) / sizeof(tls_rows[0])};
-}
 
 /* What a load works on; config_error is written at the level that knows the key. */
 struct loading {
@@ -277,11 +181,14 @@ static int load_tls(struct loading *loading, json_t *tls)
     json_object_foreach(
         tls, key, value) if (set_row(loading, config_tls_table(), "tls", key, value)) return -1;
 
-    for (size_t i = 0; i < config_tls_table().count; i++)
-        if (!json_object_get(tls, tls_rows[i].key)) {
-            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", tls_rows[i].key, tls_rows[i].help);
+    for (size_t i = 0; i < config_tls_table().count; i++) {
+        const struct setting *row = &config_tls_table().rows[i];
+
+        if (!json_object_get(tls, row->key)) {
+            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", row->key, row->help);
             return fail_at(loading, NULL, wrong.key, &wrong);
         }
+    }
     config->tls = CONFIG_TLS_FILES;
 
     return resolve(loading, "tls", "cert", config->tls_cert, sizeof(config->tls_cert)) ||

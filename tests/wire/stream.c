@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <openssl/ssl.h>
+
+#include "runner.h"
+#include "server.h"
 
 #define PATIENCE_MS 30000
 
@@ -202,4 +206,68 @@ bool stream_read_to_close(struct stream *stream)
     }
 
     return true;
+}
+
+#define MIB ((uint64_t)1 << 20)
+
+static bool open_client(struct client *client, const struct server *server, bool tls)
+{
+    return tls ? client_open_tls(client, server->port) : client_open(client, server->port);
+}
+
+static void check_exchange(struct stream *stream, uint64_t payload_bytes, const char *row)
+{
+    bool whole = stream_exchange(stream, payload_bytes);
+
+    CHECK_ROW(whole, row);
+    if (!whole)
+        printf("    %s: %s\n", row, stream->fault);
+}
+
+void check_large_message(const char *members, bool tls, size_t bytes)
+{
+    static struct stream stream;
+    struct server server;
+    struct client client;
+    uint64_t before;
+
+    if (!server_start(&server, members))
+        return;
+    if (open_client(&client, &server, tls)) {
+        /* allocator and buffers warm up */
+        stream_init(&stream, &client, 4 * MIB, 1);
+        check_exchange(&stream, UINT64_MAX, "warm up");
+
+        before = server_memory(&server, "VmRSS");
+        server_reset_peak(&server);
+        stream_init(&stream, &client, bytes, 1);
+        check_exchange(&stream, bytes - 1, "all but the last byte");
+        check_exchange(&stream, UINT64_MAX, "the last byte");
+        CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 4 * MIB);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+void check_slow_reader(const char *row, const char *members, bool tls, size_t message_bytes,
+                       size_t messages)
+{
+    static struct stream stream;
+    struct server server;
+    struct client client;
+    uint64_t before;
+
+    if (!server_start(&server, members))
+        return;
+    if (open_client(&client, &server, tls)) {
+        before = server_memory(&server, "VmRSS");
+        stream_init(&stream, &client, message_bytes, messages);
+        stream_push(&stream);
+        CHECK_ROW(stream.composed < total(&stream), row);
+        CHECK_ROW(server_memory(&server, "VmHWM") < before + 12 * MIB, row);
+        check_exchange(&stream, UINT64_MAX, row);
+        CHECK_ROW(stream.received_messages == messages, row);
+        client_close(&client);
+    }
+    server_stop(&server);
 }

@@ -49,3 +49,18 @@ bool stream_exchange(struct stream *stream, uint64_t payload_bytes);
 
 /** Only reads, until a Close frame has come. Returns false on a fault or an end before it. */
 bool stream_read_to_close(struct stream *stream);
+
+/* The checks that plain and TLS connections share. Each starts a server with @members. */
+
+/**
+ * A message of @bytes comes back while it is being sent, and the server's memory stays flat: its
+ * last byte is not sent before all others are back.
+ */
+void check_large_message(const char *members, bool tls, size_t bytes);
+
+/**
+ * @messages of @message_bytes each, more than the sockets' buffers hold, go to a reader that does
+ * not read: the server stops reading, its memory stays flat, and nothing is lost in the end.
+ */
+void check_slow_reader(const char *row, const char *members, bool tls, size_t message_bytes,
+                       size_t messages);

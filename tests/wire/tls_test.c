@@ -17,8 +17,6 @@
 
 #define SELF_SIGNED ON_FREE_PORT ", \"tls\": \"self-signed\""
 
-static struct stream stream;
-
 static void messages_come_back_over_wss(void)
 {
     static const size_t rows[] = {0, 1, 125, 126, 16384, 65535, 65536, 1 << 20};
@@ -161,28 +159,10 @@ static void a_key_of_another_certificate_stops_the_start(void)
 
 static void a_large_message_passes_in_constant_memory(void)
 {
-    const uint64_t mib = 1 << 20;
-    struct server server;
-    struct client client;
-    uint64_t before;
-
-    if (!server_start(&server, SELF_SIGNED))
-        return;
-    if (client_open_tls(&client, server.port)) {
-        stream_init(&stream, &client, 4 * mib, 1);
-        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
-        before = server_memory(&server, "VmRSS");
-        server_reset_peak(&server);
-        stream_init(&stream, &client, 32 * mib, 1);
-        CHECK_ROW(stream_exchange(&stream, 32 * mib - 1), stream.fault);
-        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
-        CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 4 * mib);
-        client_close(&client);
-    }
-    server_stop(&server);
+    check_large_message(SELF_SIGNED, true, 32 << 20);
 }
 
-static void a_slow_reader_loses_nothing(void)
+static void a_slow_reader_loses_nothing_and_costs_no_memory(void)
 {
     static const struct {
         const char *name;
@@ -194,24 +174,10 @@ static void a_slow_reader_loses_nothing(void)
         {"small messages", SELF_SIGNED, 100, 150000},
         {"the smallest buffer", SELF_SIGNED ", \"echo\": { \"rx-buffer\": 16384 }", 100000, 300},
     };
-    struct server server;
-    struct client client;
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (!server_start(&server, rows[i].members))
-            return;
-        if (client_open_tls(&client, server.port)) {
-            stream_init(&stream, &client, rows[i].message_bytes, rows[i].messages);
-            stream_push(&stream);
-            CHECK_ROW(stream.composed < (uint64_t)rows[i].message_bytes * rows[i].messages,
-                      rows[i].name);
-            CHECK_ROW(stream_exchange(&stream, UINT64_MAX),
-                      stream.fault ? stream.fault : rows[i].name);
-            CHECK_ROW(stream.received_messages == rows[i].messages, rows[i].name);
-            client_close(&client);
-        }
-        server_stop(&server);
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_slow_reader(rows[i].name, rows[i].members, true, rows[i].message_bytes,
+                          rows[i].messages);
 }
 
 static void plain_text_on_the_tls_port_is_refused(void)
@@ -237,7 +203,7 @@ static CU_TestInfo tests[] = {
     TEST(certificate_and_key_may_be_files),
     TEST(a_key_of_another_certificate_stops_the_start),
     TEST(a_large_message_passes_in_constant_memory),
-    TEST(a_slow_reader_loses_nothing),
+    TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(plain_text_on_the_tls_port_is_refused),
     CU_TEST_INFO_NULL,
 };
