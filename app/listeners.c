@@ -107,7 +107,9 @@ static void on_pause_end(uv_timer_t *pause)
 
 static void pause_accepting(struct listener *listener, int why)
 {
-    lwsl_warn("accepting pauses: %s\n", strerror(why));
+    if (!listener->starved)
+        lwsl_warn("accepting pauses: %s\n", strerror(why));
+    listener->starved = true;
     uv_poll_stop(&listener->readable);
     uv_timer_start(&listener->pause, on_pause_end, PAUSE_MS, 0);
 }
@@ -128,6 +130,7 @@ static void on_readable(uv_poll_t *readable, int status, int events)
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
+            listener->starved = false;
             lws_adopt_socket_vhost(listener->vhost, fd); /* closes it on failure */
         } else if (errno == EAGAIN) {
             return;

@@ -16,6 +16,7 @@ struct listener {
     int fd; /* -1: closed */
     uv_poll_t readable;
     uv_timer_t pause;
+    bool starved; /* no descriptor was left the last time; said once */
     struct lws_vhost *vhost;
 };
 
