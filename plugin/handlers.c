@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "http.h"
 #include "output.h"
@@ -117,16 +118,27 @@ int on_pong(struct echo_connection *connection, const void *payload, size_t byte
     return 0;
 }
 
-int on_peer_close(struct echo_connection *connection, const uint8_t *payload, size_t bytes)
+int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uint8_t *payload,
+                  size_t bytes)
 {
     struct echo_close answer;
 
+    if (!connection->wsi)
+        return 0; /* behind an error: libwebsockets sends a Close of its own */
+    if (!echo_session_peer_close(&connection->session, payload, bytes, &answer) ||
+        echo_output_flush(connection))
+        return -1;
+
     /*
-     * The answer is our own frame, behind the echoes that are still corked: libwebsockets would
-     * mirror the payload whatever it says. Then the connection is done, whoever began.
+     * While echoes wait for a slow reader, libwebsockets answers in our place: it mirrors the
+     * payload when they have drained, for which it gives us no more than 5 s. A payload of one byte
+     * must not be mirrored.
      */
-    if (echo_session_peer_close(&connection->session, payload, bytes, &answer))
-        send_close(connection, &answer);
+    if (lws_partial_buffered(wsi) && bytes != 1)
+        return 0;
+
+    /* elsewhere the answer is our own, as libwebsockets would mirror an empty Close, too */
+    send_close(connection, &answer);
 
     return -1;
 }
@@ -135,14 +147,23 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
 {
     struct echo_close answer;
 
-    if (lws_get_close_length(wsi))
-        return -1; /* libwebsockets has sent a Close for an error; nothing may follow it */
+    /*
+     * libwebsockets has sent a Close for an error of the peer, and waits some seconds for an
+     * answer. Nothing follows our Close, so the peer may see the end at once; but the connection
+     * must not be closed as yet: with input unread that would be a reset, and overtake what the
+     * peer has not read.
+     */
+    if (lws_get_close_length(wsi)) {
+        shutdown(lws_get_socket_fd(wsi), SHUT_WR);
+        return 0;
+    }
     if (!connection->wsi || !echo_output_resume(connection))
         return 0;
-    if (echo_session_drained(&connection->session, &answer))
-        return send_close(connection, &answer);
 
-    return echo_pinger_drained(connection);
+    echo_pinger_resume(connection);
+
+    return echo_session_drained(&connection->session, &answer) ? send_close(connection, &answer)
+                                                               : 0;
 }
 
 int on_leave(struct echo_connection *connection)
@@ -150,8 +171,11 @@ int on_leave(struct echo_connection *connection)
     if (!connection->wsi)
         return 0;
 
+    echo_output_flush(connection);
+    /* libwebsockets would parse on behind an error, take the rest for frames and hang up */
+    lws_rx_flow_control(connection->wsi, 0);
     echo_pinger_remove(connection);
-    echo_output_leave(connection);
+    echo_session_end(&connection->session);
     connection->wsi = NULL;
 
     return 0;
@@ -168,7 +192,7 @@ int on_drain(struct echo_connection *connection, size_t *open)
         ++*open;
     if (echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
         send_close(connection, &answer))
-        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        echo_output_kill(connection);
 
     return 0;
 }

@@ -30,7 +30,11 @@ int on_established(struct lws *wsi, struct echo_connection *connection);
 int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk,
                size_t bytes);
 int on_pong(struct echo_connection *connection, const void *payload, size_t bytes);
-int on_peer_close(struct echo_connection *connection, const uint8_t *payload, size_t bytes);
+
+/** The peer's Close came. It still may behind an error of the peer, that is after on_leave(). */
+int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uint8_t *payload,
+                  size_t bytes);
+
 int on_writeable(struct lws *wsi, struct echo_connection *connection);
 
 /**

@@ -4,6 +4,7 @@ static void block(struct echo_connection *connection)
 {
     connection->session.blocked = true;
     lws_rx_flow_control(connection->wsi, 0);
+    echo_keepalive_remove(&connection->keepalive); /* its Pong would not be read */
 }
 
 /* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
@@ -36,7 +37,7 @@ static void flush_or_kill(struct echo_thread *thread)
     struct echo_connection *owner = thread->cork.owner;
 
     if (flush(thread))
-        lws_set_timeout(owner->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        echo_output_kill(owner);
 }
 
 static void on_pass_end(lws_sorted_usec_list_t *timer)
@@ -101,6 +102,16 @@ int echo_output_frame_now(struct echo_connection *connection, struct echo_frame 
     return flush(connection->thread);
 }
 
+int echo_output_flush(struct echo_connection *connection)
+{
+    return connection->thread->cork.owner == connection ? flush(connection->thread) : 0;
+}
+
+void echo_output_kill(struct echo_connection *connection)
+{
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
 lws_usec_t echo_output_now_us(const struct echo_thread *thread)
 {
     return thread->flush_pending ? thread->now_us : lws_now_usecs();
@@ -114,10 +125,4 @@ bool echo_output_resume(struct echo_connection *connection)
     lws_rx_flow_control(connection->wsi, 1);
 
     return true;
-}
-
-void echo_output_leave(struct echo_connection *connection)
-{
-    if (connection->thread->cork.owner == connection)
-        flush(connection->thread);
 }

@@ -9,8 +9,9 @@
  *
  * A connection's bytes are handed to libwebsockets when another connection of the thread speaks,
  * when the cork is full, or at the end of the service pass, whichever is first. libwebsockets
- * keeps what the socket does not take; the connection is blocked then, and is not read from until
- * that has drained. So a connection never has more waiting than one cork.
+ * keeps what the socket does not take; the connection is blocked then: until that has drained it is
+ * not read from, and not expected to show signs of life. So a connection never has more waiting
+ * than one cork.
  */
 
 /**
@@ -26,13 +27,16 @@ int echo_output_frame_now(struct echo_connection *connection, struct echo_frame 
                           const void *payload, size_t payload_bytes);
 
 /**
- * Returns the time in microseconds, read once a service pass in which something was corked: a
- * message needs no call of its own for it.
+ * Returns the time in microseconds. It is read once a service pass while something is corked, so
+ * that small messages need no call of their own for it.
  */
 lws_usec_t echo_output_now_us(const struct echo_thread *thread);
 
+/** Hands on at once what is corked of @connection. Returns 0 or -1. */
+int echo_output_flush(struct echo_connection *connection);
+
+/** Ends a connection that is beyond use, outside of a callback of its own; without a Close. */
+void echo_output_kill(struct echo_connection *connection);
+
 /** The socket takes bytes again: returns true when all has drained and reading goes on. */
 bool echo_output_resume(struct echo_connection *connection);
-
-/** The connection goes: hands on what is still corked of it, as far as the socket takes it. */
-void echo_output_leave(struct echo_connection *connection);

@@ -28,21 +28,11 @@ static int send_ping(struct echo_connection *connection)
     return echo_output_frame_now(connection, ping, payload, PING_BYTES);
 }
 
-static void kill_connection(struct echo_connection *connection)
-{
-    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-}
-
 static void ping(struct echo_connection *connection)
 {
-    struct echo_session *session = &connection->session;
-
-    if (session->state != ECHO_SESSION_OPEN)
-        return;
-    if (session->blocked)
-        session->ping_owed = true;
-    else if (send_ping(connection))
-        kill_connection(connection);
+    /* nothing follows our Close */
+    if (connection->session.state == ECHO_SESSION_OPEN && send_ping(connection))
+        echo_output_kill(connection);
 }
 
 static void on_timer(lws_sorted_usec_list_t *timer);
@@ -74,7 +64,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
         if (event == ECHO_KEEPALIVE_DROP) {
             lwsl_info(ECHO_PROTOCOL_NAME ": no Pong within %" PRIu64 " s, dropping %p\n",
                       thread->vhost->options.pong_timeout_s, (void *)connection->wsi);
-            kill_connection(connection);
+            echo_output_kill(connection);
         } else {
             ping(connection);
         }
@@ -113,15 +103,12 @@ void echo_pinger_pong(struct echo_connection *connection, const void *payload, s
     arm(thread, now_us);
 }
 
-int echo_pinger_drained(struct echo_connection *connection)
+void echo_pinger_resume(struct echo_connection *connection)
 {
-    if (!connection->session.ping_owed)
-        return 0;
+    lws_usec_t now_us = lws_now_usecs();
 
-    connection->session.ping_owed = false;
-    echo_keepalive_pinged(&connection->thread->keepalive, &connection->keepalive, lws_now_usecs());
-
-    return send_ping(connection);
+    echo_keepalive_resume(&connection->thread->keepalive, &connection->keepalive, now_us);
+    arm(connection->thread, now_us);
 }
 
 void echo_pinger_remove(struct echo_connection *connection)

@@ -19,8 +19,8 @@ void echo_pinger_received(struct echo_connection *connection);
 /** A Pong came; one that answers no Ping of ours counts as received bytes. */
 void echo_pinger_pong(struct echo_connection *connection, const void *payload, size_t bytes);
 
-/** Sends the Ping that fell due while output was blocked, if there is one. Returns 0 or -1. */
-int echo_pinger_drained(struct echo_connection *connection);
+/** Blocked output has drained: silence is counted anew, and so is the time for a Pong. */
+void echo_pinger_resume(struct echo_connection *connection);
 
 /** The connection is gone. */
 void echo_pinger_remove(struct echo_connection *connection);

@@ -30,7 +30,7 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_RECEIVE_PONG:
         return on_pong(user, in, len);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return on_peer_close(user, in, len);
+        return on_peer_close(wsi, user, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return on_writeable(wsi, user);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:

@@ -43,7 +43,7 @@ struct echo_vhost {
 };
 
 struct echo_connection {
-    struct lws *wsi; /* NULL until the handshake is done */
+    struct lws *wsi; /* NULL before the handshake is done, and once the connection leaves */
     struct echo_thread *thread;
     struct echo_session session;
     struct echo_keepalive_entry keepalive;

@@ -50,12 +50,8 @@ void echo_keepalive_init(struct echo_keepalive *keepalive, uint64_t interval_s, 
 void echo_keepalive_add(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                         int64_t now_us)
 {
-    if (!keepalive->interval_us)
-        return;
-
-    entry->since_us = now_us;
     entry->awaiting_pong = false;
-    list_append(&keepalive->idle, entry);
+    echo_keepalive_resume(keepalive, entry, now_us);
 }
 
 void echo_keepalive_remove(struct echo_keepalive_entry *entry)
@@ -74,15 +70,19 @@ void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepa
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                          int64_t now_us)
 {
+    entry->awaiting_pong = false;
     if (entry->next)
         move(keepalive, entry, false, now_us);
 }
 
-void echo_keepalive_pinged(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
+void echo_keepalive_resume(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                            int64_t now_us)
 {
-    if (entry->next)
-        move(keepalive, entry, entry->awaiting_pong, now_us);
+    if (!keepalive->interval_us || entry->next)
+        return;
+
+    entry->since_us = now_us;
+    list_append(entry->awaiting_pong ? &keepalive->awaiting : &keepalive->idle, entry);
 }
 
 enum echo_keepalive_event echo_keepalive_next(struct echo_keepalive *keepalive, int64_t now_us,

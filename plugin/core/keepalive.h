@@ -51,12 +51,16 @@ void echo_keepalive_remove(struct echo_keepalive_entry *entry);
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                              int64_t now_us);
 
-/** A Pong came: nothing is awaited any more. */
+/** A Pong came: nothing is awaited any more, even if @entry is taken out at present. */
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                          int64_t now_us);
 
-/** A Ping that fell due earlier left only now: the Pong's time starts anew. */
-void echo_keepalive_pinged(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
+/**
+ * Takes @entry, which echo_keepalive_remove() has taken out for a while, in again.
+ *
+ * It waits for what it waited for before, for the whole time from @now_us on.
+ */
+void echo_keepalive_resume(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                            int64_t now_us);
 
 /**

@@ -42,9 +42,7 @@ bool echo_session_peer_close(struct echo_session *session, const uint8_t *payloa
     bool answers_ours = session->state != ECHO_SESSION_OPEN && !session->close_owed;
     unsigned code;
 
-    session->state = ECHO_SESSION_CLOSED;
-    session->close_owed = false;
-    session->ping_owed = false;
+    echo_session_end(session);
     if (answers_ours)
         return false;
 
@@ -75,4 +73,10 @@ bool echo_session_drained(struct echo_session *session, struct echo_close *answe
     close_set(answer, session->close_code);
 
     return true;
+}
+
+void echo_session_end(struct echo_session *session)
+{
+    session->state = ECHO_SESSION_CLOSED;
+    session->close_owed = false;
 }

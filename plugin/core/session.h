@@ -24,7 +24,6 @@ struct echo_session {
     enum echo_session_state state;
     bool blocked;        /* output waits for the peer to read; reading is paused */
     bool close_owed;     /* the Close of @close_code goes out once output has drained */
-    bool ping_owed;      /* a Ping fell due while output was blocked */
     uint16_t close_code; /* of the Close that we start */
 };
 
@@ -68,3 +67,6 @@ bool echo_session_peer_close(struct echo_session *session, const uint8_t *payloa
  * Returns true and sets @answer when a Close is owed and goes out now.
  */
 bool echo_session_drained(struct echo_session *session, struct echo_close *answer);
+
+/** Says that the connection goes: nothing is answered any more, whatever still comes. */
+void echo_session_end(struct echo_session *session);

@@ -115,7 +115,6 @@ static void a_missing_pong_drops_and_detaches(void)
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
     echo_keepalive_received(&keepalive, &entry, pinged_us + TIMEOUT);
     echo_keepalive_pong(&keepalive, &entry, pinged_us + TIMEOUT);
-    echo_keepalive_pinged(&keepalive, &entry, pinged_us + TIMEOUT);
     echo_keepalive_remove(&entry);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 1000 * INTERVAL));
@@ -214,7 +213,7 @@ static void without_an_interval_nothing_is_ever_due(void)
         echo_keepalive_init(&keepalive, 0, rows[i].timeout_s);
         echo_keepalive_add(&keepalive, &entry, 0);
         echo_keepalive_received(&keepalive, &entry, 1);
-        echo_keepalive_pinged(&keepalive, &entry, 2);
+        echo_keepalive_resume(&keepalive, &entry, 2);
         echo_keepalive_pong(&keepalive, &entry, 3);
         CHECK_ROW(echo_keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, 1000 * INTERVAL), rows[i].name);
@@ -326,24 +325,45 @@ static void an_entry_can_be_added_anew(void)
     CU_ASSERT_TRUE(pings(&keepalive, 3 * INTERVAL + 1, &entry));
 }
 
-static void a_late_ping_restarts_the_time_of_its_pong(void)
+static void who_is_taken_out_for_a_while_has_the_whole_time_again(void)
 {
-    const int64_t sent_us = INTERVAL + TIMEOUT - 1;
-    struct echo_keepalive_entry late = {0};
-    struct echo_keepalive_entry other = {0};
+    const int64_t back_us = 5 * INTERVAL;
+    struct echo_keepalive_entry awaited = {0};
+    struct echo_keepalive_entry silent = {0};
     struct echo_keepalive keepalive;
 
     echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &late, 0);
-    echo_keepalive_add(&keepalive, &other, 1);
-    CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &late));
-    CU_ASSERT_TRUE(pings(&keepalive, INTERVAL + 1, &other));
+    echo_keepalive_add(&keepalive, &awaited, 0);
+    CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &awaited));
+    echo_keepalive_add(&keepalive, &silent, INTERVAL);
 
-    echo_keepalive_pinged(&keepalive, &late, sent_us);
-    CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL + TIMEOUT));
-    CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT + 1, &other));
-    CU_ASSERT_TRUE(nothing_until(&keepalive, sent_us + TIMEOUT - 1));
-    CU_ASSERT_TRUE(drops(&keepalive, sent_us + TIMEOUT, &late));
+    echo_keepalive_remove(&awaited);
+    echo_keepalive_remove(&silent);
+    CU_ASSERT_TRUE(nothing_until(&keepalive, back_us));
+    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+
+    echo_keepalive_resume(&keepalive, &awaited, back_us);
+    echo_keepalive_resume(&keepalive, &silent, back_us);
+    echo_keepalive_resume(&keepalive, &silent, back_us + 1); /* it is in already */
+    CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + TIMEOUT - 1));
+    CU_ASSERT_TRUE(drops(&keepalive, back_us + TIMEOUT, &awaited));
+    CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + INTERVAL - 1));
+    CU_ASSERT_TRUE(pings(&keepalive, back_us + INTERVAL, &silent));
+}
+
+static void a_pong_counts_for_who_is_taken_out(void)
+{
+    struct echo_keepalive_entry entry = {0};
+    struct echo_keepalive keepalive;
+
+    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    echo_keepalive_add(&keepalive, &entry, 0);
+    CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
+    echo_keepalive_remove(&entry);
+    echo_keepalive_pong(&keepalive, &entry, INTERVAL + 1);
+    echo_keepalive_resume(&keepalive, &entry, INTERVAL + 2);
+    CU_ASSERT_TRUE(nothing_until(&keepalive, 2 * INTERVAL + 1));
+    CU_ASSERT_TRUE(pings(&keepalive, 2 * INTERVAL + 2, &entry));
 }
 
 /*
@@ -491,9 +511,11 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
             model_put(model, e, IDLE, now_us);
         break;
     default:
-        echo_keepalive_pinged(keepalive, &entries[e], now_us);
-        if (state != ABSENT)
-            model_put(model, e, state, now_us);
+        if (state == ABSENT)
+            break;
+        echo_keepalive_remove(&entries[e]);
+        echo_keepalive_resume(keepalive, &entries[e], now_us);
+        model_put(model, e, state, now_us);
         break;
     }
 }
@@ -560,7 +582,8 @@ int main(int argc, char **argv)
         TEST(a_removed_entry_is_never_due),
         TEST(removing_the_last_one_leaves_nothing_due),
         TEST(an_entry_can_be_added_anew),
-        TEST(a_late_ping_restarts_the_time_of_its_pong),
+        TEST(who_is_taken_out_for_a_while_has_the_whole_time_again),
+        TEST(a_pong_counts_for_who_is_taken_out),
         TEST(queues_do_the_same_as_looking_at_every_entry),
         CU_TEST_INFO_NULL,
     };

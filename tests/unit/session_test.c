@@ -260,16 +260,28 @@ static void a_close_that_overtakes_our_owed_one_is_answered_instead(void)
 
 static void nothing_is_sent_after_the_peers_close(void)
 {
-    struct echo_session session = {.ping_owed = true};
+    struct echo_session session = {0};
     struct echo_close answer;
 
     CU_ASSERT_TRUE(echo_session_peer_close(&session, NULL, 0, &answer));
-    CU_ASSERT_FALSE(session.ping_owed);
     CU_ASSERT_FALSE(echo_session_echoes(&session));
     CU_ASSERT_FALSE(echo_session_peer_close(&session, NULL, 0, &answer));
     CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
     CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
     CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSED);
+}
+
+static void an_ended_session_says_nothing(void)
+{
+    struct echo_session session = {.blocked = true};
+    struct echo_close answer;
+
+    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
+    echo_session_end(&session);
+    CU_ASSERT_FALSE(echo_session_echoes(&session));
+    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
+    CU_ASSERT_FALSE(echo_session_peer_close(&session, NULL, 0, &answer));
+    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
 }
 
 static void draining_unblocks_an_open_session(void)
@@ -298,6 +310,7 @@ int main(int argc, char **argv)
         TEST(the_answer_to_our_close_is_not_answered),
         TEST(a_close_that_overtakes_our_owed_one_is_answered_instead),
         TEST(nothing_is_sent_after_the_peers_close),
+        TEST(an_ended_session_says_nothing),
         TEST(draining_unblocks_an_open_session),
         CU_TEST_INFO_NULL,
     };

@@ -23,6 +23,9 @@
 #define PATIENCE_MS 30000
 #define READ_BYTES ((size_t)1 << 17)
 
+/* Small enough that unread data stays with the server, large enough to be read within seconds. */
+#define NARROW_BYTES 16384
+
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -49,7 +52,7 @@ uint8_t *random_bytes(uint32_t seed, size_t bytes)
     return out;
 }
 
-bool client_connect(struct client *client, uint16_t port)
+static bool connect_with(struct client *client, uint16_t port, int receive_bytes)
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
     const int on = 1;
@@ -58,11 +61,18 @@ bool client_connect(struct client *client, uint16_t port)
     memset(client, 0, sizeof(*client));
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_bytes)
+        setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
     connected = !connect(client->fd, (const struct sockaddr *)&name, sizeof(name));
     CU_ASSERT_TRUE(connected);
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 
     return connected;
+}
+
+bool client_connect(struct client *client, uint16_t port)
+{
+    return connect_with(client, port, 0);
 }
 
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn)
@@ -119,6 +129,11 @@ bool client_open(struct client *client, uint16_t port)
     return client_connect(client, port) && client_upgrade(client, "/ws");
 }
 
+bool client_open_narrow(struct client *client, uint16_t port)
+{
+    return connect_with(client, port, NARROW_BYTES) && client_upgrade(client, "/ws");
+}
+
 bool client_open_tls(struct client *client, uint16_t port)
 {
     return client_connect_tls(client, port, NULL) && client_upgrade(client, "/ws");
@@ -150,22 +165,6 @@ bool client_send(struct client *client, const void *data, size_t bytes)
     return true;
 }
 
-bool client_wait_taken(struct client *client)
-{
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
-    const struct timespec tick = {.tv_nsec = 1000000};
-    int waiting = 1;
-
-    /* acknowledged by the peer's kernel; a short while for its process to read comes on top */
-    while (waiting && clock_ms() < deadline_ms) {
-        if (ioctl(client->fd, SIOCOUTQ, &waiting))
-            return false;
-        nanosleep(&tick, NULL);
-    }
-
-    return !waiting;
-}
-
 uint8_t mask_key(uint64_t i)
 {
     return masking_key[i & 3];
@@ -193,6 +192,21 @@ size_t compose_frame(uint8_t *out, unsigned first, const void *payload, size_t b
         out[used++] = (uint8_t)(((const uint8_t *)payload)[i] ^ mask_key(i));
 
     return used;
+}
+
+bool client_wait_taken(struct client *client)
+{
+    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    const struct timespec tick = {.tv_nsec = 1000000};
+    int waiting = 1;
+
+    while (waiting && clock_ms() < deadline_ms) {
+        if (ioctl(client->fd, SIOCOUTQ, &waiting))
+            return false;
+        nanosleep(&tick, NULL);
+    }
+
+    return !waiting;
 }
 
 bool client_send_frame(struct client *client, unsigned first, const void *payload, size_t bytes)
@@ -385,6 +399,15 @@ void check_echo(struct client *client, unsigned opcode, const void *payload, siz
 {
     CHECK_ROW(client_send_frame(client, FIN | opcode, payload, bytes), row);
     check_message(client, opcode, payload, bytes, row);
+}
+
+void wait_settled(struct client *client, struct client *witness)
+{
+    enum { TURNS = 4 };
+
+    CU_ASSERT_TRUE(client_wait_taken(client));
+    for (int turn = 0; turn < TURNS; turn++)
+        check_echo(witness, TEXT, "turn", 4, "witness");
 }
 
 void check_close(struct client *client, const void *payload, size_t bytes, const char *row)

@@ -55,6 +55,9 @@ enum read_result {
 /** Connects to @port on 127.0.0.1. Returns false, and fails the test, when that fails. */
 bool client_connect(struct client *client, uint16_t port);
 
+/** Connects with a small receive buffer, and upgrades at /ws. */
+bool client_open_narrow(struct client *client, uint16_t port);
+
 /** The same over TLS, offering @alpn in wire format or NULL. */
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn);
 
@@ -70,9 +73,14 @@ void client_close(struct client *client);
 /** Sends @bytes. Returns false when the connection is gone. */
 bool client_send(struct client *client, const void *data, size_t bytes);
 
-/** Waits until the server's side has taken all that was sent out of the connection, as far as the
- * kernel tells. Returns false when it does not. */
+/** Waits until all that was sent has reached the server's kernel. Returns false if it does not. */
 bool client_wait_taken(struct client *client);
+
+/**
+ * Waits until the server has most probably dealt with all that @client has sent: @witness, another
+ * connection of the same server, gets its turn several times meanwhile.
+ */
+void wait_settled(struct client *client, struct client *witness);
 
 /** Composes a masked frame at @out; @first is opcode and FIN. Returns its size. */
 size_t compose_frame(uint8_t *out, unsigned first, const void *payload, size_t bytes);

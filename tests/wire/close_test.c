@@ -1,6 +1,7 @@
 /* The closing handshake (RFC 6455 section 7). */
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
@@ -212,6 +213,63 @@ static void a_protocol_error_ends_the_connection_at_once(void)
     server_stop(&other);
 }
 
+/* The end must not overtake what the peer has not read, as a reset would. */
+static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
+{
+    enum { MESSAGES = 60, MESSAGE = 8000, REST = 80000 };
+    uint8_t *payload = random_bytes(1, REST);
+    struct client client;
+    struct client witness;
+    struct frame frame;
+
+    if (client_open_narrow(&client, server.port) && client_open(&witness, server.port)) {
+        for (int i = 0; i < MESSAGES; i++)
+            client_send_frame(&client, FIN | BINARY, payload, MESSAGE);
+        wait_settled(&client, &witness);
+        client_send_frame(&client, FIN | 0x3, payload, REST);
+        wait_settled(&client, &witness);
+        client_send(&client, payload, REST);
+        wait_settled(&client, &witness);
+        for (int i = 0; i < MESSAGES; i++)
+            check_message(&client, BINARY, payload, MESSAGE, "owed");
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_TRUE(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2));
+        client_close(&client);
+        client_say_goodbye(&witness);
+    }
+    free(payload);
+}
+
+/*
+ * Unread echoes fill the server's socket: at some of these sizes so far that libwebsockets cannot
+ * send its 1002 at once, and reads the peer's Close before it can.
+ */
+static void a_close_behind_a_protocol_error_does_no_harm(void)
+{
+    enum { MESSAGE = 8000 };
+    uint8_t *payload = random_bytes(1, MESSAGE);
+    struct client client;
+    struct client witness;
+
+    if (!client_open(&witness, server.port))
+        return;
+    for (int messages = 200; messages <= 260; messages += 4) {
+        if (!client_open_narrow(&client, server.port))
+            break;
+        for (int i = 0; i < messages; i++)
+            client_send_frame(&client, FIN | BINARY, payload, MESSAGE);
+        wait_settled(&client, &witness);
+        client_send(&client, "\x83", 1);
+        wait_settled(&client, &witness);
+        client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+        wait_settled(&client, &witness);
+        client_close(&client);
+    }
+    client_say_goodbye(&witness);
+    free(payload);
+}
+
 /* libwebsockets ends these without a Close; what came whole before is still echoed. */
 static void echoes_owed_precede_an_end_without_a_close(void)
 {
@@ -263,6 +321,8 @@ static CU_TestInfo tests[] = {
     TEST(a_close_may_come_inside_a_message),
     TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
     TEST(a_protocol_error_ends_the_connection_at_once),
+    TEST(a_protocol_error_loses_no_echo_while_the_peer_sends_on),
+    TEST(a_close_behind_a_protocol_error_does_no_harm),
     TEST(echoes_owed_precede_an_end_without_a_close),
     TEST(an_abrupt_end_leaves_the_others_alone),
     CU_TEST_INFO_NULL,

@@ -6,6 +6,7 @@
 #include "client.h"
 #include "runner.h"
 #include "server.h"
+#include "stream.h"
 
 /* Timers may fire this much early by rounding; never that tests may run fast. */
 #define ROUNDING_MS 20
@@ -108,6 +109,36 @@ static void a_wrong_pong_does_not_count(void)
     server_stop(&server);
 }
 
+/*
+ * It cannot answer a Ping that waits behind the echoes, and its Pong would not be read. The Pings
+ * to another connection tell that time has passed.
+ */
+static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
+{
+    static struct stream stream;
+    struct server server;
+    struct client slow;
+    struct client witness;
+    struct frame frame;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&slow, server.port) && client_open(&witness, server.port)) {
+        stream_init(&stream, &slow, 1 << 20, 32);
+        stream_push(&stream);
+        for (int i = 0; i < 4; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            client_send_frame(&witness, FIN | PONG, frame.payload, frame.bytes);
+        }
+        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
+        client_say_goodbye(&witness);
+        client_close(&slow);
+    }
+    server_stop(&server);
+}
+
 static void interval_0_sends_no_ping(void)
 {
     const struct timespec pause = {.tv_sec = 1, .tv_nsec = 500000000};
@@ -136,6 +167,7 @@ static CU_TestInfo tests[] = {
     TEST(messages_postpone_the_ping),
     TEST(a_silent_peer_is_dropped_without_a_close_frame),
     TEST(a_wrong_pong_does_not_count),
+    TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
     TEST(interval_0_sends_no_ping),
     CU_TEST_INFO_NULL,
 };

@@ -42,6 +42,10 @@ static uint64_t total(const struct stream *stream)
 static void compose(struct stream *stream, uint64_t limit)
 {
     stream->out_used = stream->out_bytes = 0;
+    if (stream->pong_owed && !stream->place)
+        stream->out_bytes =
+            compose_frame(stream->out, FIN | PONG, stream->ping, stream->ping_bytes);
+    stream->pong_owed = stream->pong_owed && stream->place;
     while (stream->composed < limit && stream->out_bytes < sizeof(stream->out) - 14) {
         if (!stream->place)
             stream->out_bytes += compose_header(stream->out + stream->out_bytes, FIN | BINARY,
@@ -121,6 +125,11 @@ static void take_header(struct stream *stream)
         stream->close_received = true;
         return;
     }
+    if (opcode == PING && stream->frame_left <= sizeof(stream->ping)) {
+        stream->inside_ping = true;
+        stream->ping_bytes = 0;
+        return;
+    }
     if (opcode != (stream->inside_message ? CONTINUATION : BINARY))
         stream->fault = "an opcode out of order";
     stream->inside_message = !fin;
@@ -139,6 +148,13 @@ static void take(struct stream *stream, const uint8_t *data, size_t bytes)
             stream->header[stream->header_bytes++] = *data++;
             bytes--;
             take_header(stream);
+            continue;
+        }
+        if (stream->inside_ping) {
+            stream->ping[stream->ping_bytes++] = *data++;
+            bytes--;
+            stream->inside_ping = --stream->frame_left;
+            stream->pong_owed = !stream->inside_ping;
             continue;
         }
         for (; bytes && stream->frame_left; bytes--, stream->frame_left--)
@@ -181,7 +197,8 @@ bool stream_exchange(struct stream *stream, uint64_t payload_bytes)
     uint64_t limit = payload_bytes < total(stream) ? payload_bytes : total(stream);
 
     while (stream->received < limit) {
-        bool sending = stream->composed < limit || stream->out_used < stream->out_bytes;
+        bool sending =
+            stream->composed < limit || stream->out_used < stream->out_bytes || stream->pong_owed;
 
         if (!wait_for(stream, (short)(POLLIN | (sending ? POLLOUT : 0)), PATIENCE_MS)) {
             stream->fault = "the server hangs";

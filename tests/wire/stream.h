@@ -30,6 +30,10 @@ struct stream {
     uint64_t frame_left;
     bool inside_message;
     bool close_received;
+    bool inside_ping;
+    uint8_t ping[8]; /* payload of a Ping of the server, answered between messages' pieces */
+    size_t ping_bytes;
+    bool pong_owed;
     const char *fault; /* what was wrong with what came, or NULL */
 };
 
