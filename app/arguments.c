@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
-#include <string.h>
 #include <uv.h>
 
 #include <libwebsockets.h>
@@ -13,19 +12,78 @@
 
 #define COLUMN 22
 
-static const struct {
+/* A flag: takes its value, and returns 0, or -1 after saying on standard error what is wrong. */
+struct flag {
     const char *name;
     char short_name;   /* 0: none */
     const char *value; /* what the value is called, or NULL for none */
     const char *help;
-} flags[] = {
-    {"config", 'c', "FILE", "read the configuration from FILE; without it the defaults serve"},
-    {"port", 0, "N", "listen on port N, whatever the configuration says"},
-    {"log-level", 0, "LEVEL", "write messages up to LEVEL: error, warn, notice, info or debug"},
-    {"check", 0, NULL, "check configuration, plugin, page and certificate, then exit"},
-    {"print-config", 0, NULL, "print the configuration in force as JSON, then exit"},
-    {"version", 0, NULL, "print the versions of program and libraries, then exit"},
-    {"help", 'h', NULL, "print this help, then exit"},
+    int (*take)(struct arguments *arguments, const char *value);
+};
+
+static int take_config(struct arguments *arguments, const char *value)
+{
+    arguments->config_file = value;
+
+    return 0;
+}
+
+static int take_port(struct arguments *arguments, const char *value)
+{
+    struct config scratch;
+    struct setting_error error;
+
+    arguments->port = value;
+    if (!setting_set(config_table(), &scratch, "port", value, &error))
+        return 0;
+    fprintf(stderr, "lws-echo: --port: %s\n", error.text);
+
+    return -1;
+}
+
+static int take_log_level(struct arguments *arguments, const char *value)
+{
+    char levels[64];
+
+    arguments->log_level = value;
+    if (!log_set_level(value))
+        return 0;
+    log_levels(levels, sizeof(levels));
+    fprintf(stderr, "lws-echo: --log-level: \"%s\" is not one of %s\n", value, levels);
+
+    return -1;
+}
+
+static int take_check(struct arguments *arguments, const char *value)
+{
+    (void)value;
+    arguments->action = ARGUMENTS_CHECK;
+
+    return 0;
+}
+
+static int take_print_config(struct arguments *arguments, const char *value)
+{
+    (void)value;
+    arguments->action = ARGUMENTS_PRINT_CONFIG;
+
+    return 0;
+}
+
+static int take_version(struct arguments *arguments, const char *value);
+static int take_help(struct arguments *arguments, const char *value);
+
+static const struct flag flags[] = {
+    {"config", 'c', "FILE", "read the configuration from FILE; without it the defaults serve",
+     take_config},
+    {"port", 0, "N", "listen on port N, whatever the configuration says", take_port},
+    {"log-level", 0, "LEVEL", "write messages up to LEVEL to standard error; see below",
+     take_log_level},
+    {"check", 0, NULL, "check configuration, plugin, page and certificate, then exit", take_check},
+    {"print-config", 0, NULL, "print the configuration in force as JSON, then exit",
+     take_print_config},
+    {"version", 0, NULL, "print the versions of program and libraries, then exit", take_version},
+    {"help", 'h', NULL, "print this help, then exit", take_help},
 };
 
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
@@ -33,41 +91,60 @@ static const struct {
 /* What getopt_long() returns for the long form of flags[i]. */
 #define FLAG_BASE 256
 
-static void print_help(void)
+static void print_flags(void)
 {
-    struct setting_table tables[] = {config_table(), echo_options_table()};
-    const char *titles[] = {"Keys of the configuration file (JSON, all optional):",
-                            "Options of the plugin, in \"echo\":"};
     char left[64];
-    char takes[160];
 
-    puts("Usage: lws-echo [-c FILE] [OPTION...]\n"
-         "Echoes WebSocket messages, and serves a page to try it with.\n");
     for (size_t i = 0; i < FLAG_COUNT; i++) {
-        snprintf(left, sizeof(left), "%c%c%s--%s%s%s", flags[i].short_name ? '-' : ' ',
-                 flags[i].short_name ? flags[i].short_name : ' ', flags[i].short_name ? ", " : "  ",
-                 flags[i].name, flags[i].value ? " " : "", flags[i].value ? flags[i].value : "");
-        printf("  %-*s %s\n", COLUMN, left, flags[i].help);
-    }
+        const struct flag *flag = &flags[i];
 
-    for (size_t t = 0; t < 2; t++) {
-        printf("\n%s\n", titles[t]);
-        for (size_t i = 0; i < tables[t].count; i++) {
-            const struct setting *row = &tables[t].rows[i];
-
-            setting_describe(row, takes, sizeof(takes));
-            printf("  %-*s %s\n  %-*s (%s)\n", COLUMN, row->key, row->help, COLUMN, "", takes);
-        }
+        snprintf(left, sizeof(left), "%c%c%s--%s%s%s", flag->short_name ? '-' : ' ',
+                 flag->short_name ? flag->short_name : ' ', flag->short_name ? ", " : "  ",
+                 flag->name, flag->value ? " " : "", flag->value ? flag->value : "");
+        printf("  %-*s %s\n", COLUMN, left, flag->help);
     }
-    puts(
-        "\nExit status: 0 after a clean stop, 1 when it cannot start, 2 for a wrong command line.");
 }
 
-static void print_version(void)
+static void print_settings(struct setting_table table)
 {
+    char takes[160];
+
+    for (size_t i = 0; i < table.count; i++) {
+        setting_describe(&table.rows[i], takes, sizeof(takes));
+        printf("  %-*s %s\n  %-*s (%s)\n", COLUMN, table.rows[i].key, table.rows[i].help, COLUMN,
+               "", takes);
+    }
+}
+
+static int take_help(struct arguments *arguments, const char *value)
+{
+    char levels[64];
+
+    (void)value;
+    arguments->action = ARGUMENTS_EXIT;
+    log_levels(levels, sizeof(levels));
+    puts("Usage: lws-echo [-c FILE] [OPTION...]\n"
+         "Echoes WebSocket messages, and serves a page to try it with.\n");
+    print_flags();
+    printf("\nLevels of --log-level: %s (default %s).\n", levels, LOG_LEVEL_DEFAULT);
+    puts("\nKeys of the configuration file (JSON, all optional):");
+    print_settings(config_table());
+    puts("\nOptions of the plugin, in \"echo\":");
+    print_settings(echo_options_table());
+    puts("\nExit status: 0 after a clean stop, 1 on failure, 2 for a wrong command line.");
+
+    return 0;
+}
+
+static int take_version(struct arguments *arguments, const char *value)
+{
+    (void)value;
+    arguments->action = ARGUMENTS_EXIT;
     printf("lws-echo %s (libwebsockets %s, libuv %s, %s, jansson %s)\n", ECHO_VERSION,
            lws_get_library_version(), uv_version_string(), OpenSSL_version(OPENSSL_VERSION),
            jansson_version_str());
+
+    return 0;
 }
 
 static struct arguments wrong(struct arguments arguments)
@@ -78,51 +155,11 @@ static struct arguments wrong(struct arguments arguments)
     return arguments;
 }
 
-static int check_port(const char *value)
-{
-    struct config scratch;
-    struct setting_error error;
-
-    if (!setting_set(config_table(), &scratch, "port", value, &error))
-        return 0;
-    fprintf(stderr, "lws-echo: --port: %s\n", error.text);
-
-    return -1;
-}
-
-static int check_log_level(const char *value)
-{
-    if (!log_set_level(value))
-        return 0;
-    fprintf(stderr, "lws-echo: --log-level: \"%s\" is not one of %s\n", value, log_levels());
-
-    return -1;
-}
-
-/* Takes one flag. Returns 0, or -1 when its value is wrong and has been reported. */
-static int take(struct arguments *arguments, const char *name, const char *value)
-{
-    if (!strcmp(name, "config"))
-        arguments->config_file = value;
-    else if (!strcmp(name, "port"))
-        return check_port(arguments->port = value);
-    else if (!strcmp(name, "log-level"))
-        return check_log_level(arguments->log_level = value);
-    else if (!strcmp(name, "check"))
-        arguments->action = ARGUMENTS_CHECK;
-    else if (!strcmp(name, "print-config"))
-        arguments->action = ARGUMENTS_PRINT_CONFIG;
-    else
-        arguments->action = ARGUMENTS_EXIT;
-
-    return 0;
-}
-
-static const char *flag_name(int found)
+static const struct flag *find_flag(int found)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (found == FLAG_BASE + (int)i || (flags[i].short_name && found == flags[i].short_name))
-            return flags[i].name;
+            return &flags[i];
 
     return NULL;
 }
@@ -146,14 +183,10 @@ struct arguments arguments_parse(int argc, char **argv)
     }
 
     while ((found = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        const char *name = flag_name(found);
+        const struct flag *flag = find_flag(found);
 
-        if (!name || take(&arguments, name, optarg))
+        if (!flag || flag->take(&arguments, optarg))
             return wrong(arguments);
-        if (!strcmp(name, "help"))
-            print_help();
-        else if (!strcmp(name, "version"))
-            print_version();
         if (arguments.action == ARGUMENTS_EXIT)
             return arguments;
     }

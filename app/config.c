@@ -245,14 +245,29 @@ static int load_echo(struct loading *loading, json_t *echo)
     return 0;
 }
 
+static int ignore(struct loading *loading, json_t *value)
+{
+    (void)loading;
+    (void)value;
+
+    return 0;
+}
+
+/* The keys whose values have parts; all others are plain rows. */
+static const struct {
+    const char *key;
+    int (*load)(struct loading *loading, json_t *value);
+} sections[] = {
+    {"tls", load_tls},
+    {"echo", load_echo},
+    {"$schema", ignore},
+};
+
 static int load_key(struct loading *loading, const char *key, json_t *value)
 {
-    if (!strcmp(key, "tls"))
-        return load_tls(loading, value);
-    if (!strcmp(key, "echo"))
-        return load_echo(loading, value);
-    if (!strcmp(key, "$schema"))
-        return 0;
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+        if (!strcmp(key, sections[i].key))
+            return sections[i].load(loading, value);
 
     return set_row(loading, config_table(), NULL, key, value);
 }

@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libwebsockets.h>
@@ -31,7 +32,10 @@ void log_set_silent(void)
     lws_set_log_level(0, NULL);
 }
 
-const char *log_levels(void)
+void log_levels(char *out, size_t size)
 {
-    return "error, warn, notice, info, debug";
+    size_t used = 0;
+
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(levels) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", levels[i].name);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stddef.h>
+
 /**
  * Makes libwebsockets write messages up to @level to standard error.
  *
@@ -10,7 +12,7 @@ int log_set_level(const char *level);
 /** Silences libwebsockets. */
 void log_set_silent(void);
 
-/** Returns the names of the levels, least first, for messages. */
-const char *log_levels(void);
+/** Writes the names of the levels, least first, to @out, as "error, warn, ...". */
+void log_levels(char *out, size_t size);
 
 #define LOG_LEVEL_DEFAULT "warn"

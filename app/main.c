@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     if (arguments.action == ARGUMENTS_EXIT)
-        return EXIT_SUCCESS;
+        return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     if (arguments.action == ARGUMENTS_WRONG)
         return EXIT_WRONG_ARGUMENTS;
 

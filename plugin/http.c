@@ -49,6 +49,7 @@ enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi)
  */
 int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence)
 {
+    bool head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     char response[LWS_PRE + RESPONSE_MAX];
     char *start = response + LWS_PRE;
     int bytes = snprintf(start, RESPONSE_MAX,
@@ -58,8 +59,9 @@ int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence)
                          "X-Content-Type-Options: nosniff\r\n"
                          "Connection: close\r\n"
                          "\r\n"
-                         "%s\n",
-                         status, reason_phrase(status), strlen(sentence) + 1, sentence);
+                         "%s%s",
+                         status, reason_phrase(status), strlen(sentence) + 1, head ? "" : sentence,
+                         head ? "" : "\n");
 
     if (bytes > 0 && bytes < RESPONSE_MAX)
         lws_write(wsi, (unsigned char *)start, (size_t)bytes, LWS_WRITE_HTTP);

@@ -19,7 +19,8 @@ enum echo_http_upgrade {
 enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
 
 /**
- * Answers @wsi's request with @status and @sentence as plain text, and ends the connection.
+ * Answers @wsi's request with @status and @sentence as plain text, and ends the connection. A HEAD
+ * request gets the headers only (RFC 9110 section 9.3.2).
  *
  * Returns -1, for the callback to return.
  */

@@ -68,6 +68,20 @@ static void requests_are_answered(void)
     }
 }
 
+static void head_is_answered_without_a_body(void)
+{
+    static const char request[] = "HEAD /ws HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    struct client client;
+
+    if (!client_connect(&client, server.port))
+        return;
+    client_send(&client, request, strlen(request));
+    check_end(&client);
+    CU_ASSERT_TRUE(client.input_bytes > 4);
+    CU_ASSERT_EQUAL(memcmp(client.input + client.input_bytes - 4, "\r\n\r\n", 4), 0);
+    client_close(&client);
+}
+
 static void the_page_s_files_have_their_types(void)
 {
     static const struct {
@@ -178,6 +192,7 @@ static void the_path_is_an_option(void)
 
 static CU_TestInfo tests[] = {
     TEST(requests_are_answered),
+    TEST(head_is_answered_without_a_body),
     TEST(the_page_s_files_have_their_types),
     TEST(an_upgrade_may_follow_a_page_on_the_same_connection),
     TEST(upgrades_to_anything_else_are_refused),

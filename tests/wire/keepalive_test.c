@@ -115,7 +115,7 @@ static void a_wrong_pong_does_not_count(void)
  */
 static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
 {
-    static struct stream stream;
+    struct stream stream;
     struct server server;
     struct client slow;
     struct client witness;

@@ -59,7 +59,7 @@ static void open_connections_are_closed_with_1001(void)
 
 static void the_close_comes_behind_the_echoes_owed(void)
 {
-    static struct stream stream;
+    struct stream stream;
     struct server server;
     struct client client;
     uint8_t out[32];

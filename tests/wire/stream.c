@@ -243,7 +243,7 @@ static void check_exchange(struct stream *stream, uint64_t payload_bytes, const 
 
 void check_large_message(const char *members, bool tls, size_t bytes)
 {
-    static struct stream stream;
+    struct stream stream;
     struct server server;
     struct client client;
     uint64_t before;
@@ -269,7 +269,7 @@ void check_large_message(const char *members, bool tls, size_t bytes)
 void check_slow_reader(const char *row, const char *members, bool tls, size_t message_bytes,
                        size_t messages)
 {
-    static struct stream stream;
+    struct stream stream;
     struct server server;
     struct client client;
     uint64_t before;
