@@ -2,7 +2,9 @@
 
 static void block(struct echo_connection *connection)
 {
-    connection->session.blocked = true;
+    if (!echo_session_block(&connection->session))
+        return;
+
     lws_rx_flow_control(connection->wsi, 0);
     echo_keepalive_remove(&connection->keepalive); /* its Pong would not be read */
 }
@@ -25,7 +27,7 @@ static int flush(struct echo_thread *thread)
     if (lws_write(owner->wsi, bytes, count, LWS_WRITE_RAW) < 0)
         return -1;
 
-    if (!owner->session.blocked && lws_partial_buffered(owner->wsi))
+    if (lws_partial_buffered(owner->wsi))
         block(owner);
 
     return 0;

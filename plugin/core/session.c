@@ -63,6 +63,15 @@ bool echo_session_peer_close(struct echo_session *session, const uint8_t *payloa
     return true;
 }
 
+bool echo_session_block(struct echo_session *session)
+{
+    bool was_blocked = session->blocked;
+
+    session->blocked = true;
+
+    return !was_blocked;
+}
+
 bool echo_session_drained(struct echo_session *session, struct echo_close *answer)
 {
     session->blocked = false;

@@ -62,6 +62,12 @@ bool echo_session_peer_close(struct echo_session *session, const uint8_t *payloa
                              struct echo_close *answer);
 
 /**
+ * Says that output has to wait for the peer to read. Returns true the first time: reading is to be
+ * paused then.
+ */
+bool echo_session_block(struct echo_session *session);
+
+/**
  * Says that blocked output has drained.
  *
  * Returns true and sets @answer when a Close is owed and goes out now.

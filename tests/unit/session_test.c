@@ -284,6 +284,17 @@ static void an_ended_session_says_nothing(void)
     CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
 }
 
+static void a_session_is_blocked_once(void)
+{
+    struct echo_session session = {0};
+    struct echo_close answer;
+
+    CU_ASSERT_TRUE(echo_session_block(&session));
+    CU_ASSERT_FALSE(echo_session_block(&session));
+    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
+    CU_ASSERT_TRUE(echo_session_block(&session));
+}
+
 static void draining_unblocks_an_open_session(void)
 {
     struct echo_session session = {.blocked = true};
@@ -311,6 +322,7 @@ int main(int argc, char **argv)
         TEST(a_close_that_overtakes_our_owed_one_is_answered_instead),
         TEST(nothing_is_sent_after_the_peers_close),
         TEST(an_ended_session_says_nothing),
+        TEST(a_session_is_blocked_once),
         TEST(draining_unblocks_an_open_session),
         CU_TEST_INFO_NULL,
     };
