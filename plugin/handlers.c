@@ -131,8 +131,8 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
 
     /*
      * While echoes wait for a slow reader, libwebsockets answers in our place: it mirrors the
-     * payload when they have drained, for which it gives us no more than 5 s. A payload of one byte
-     * must not be mirrored.
+     * payload once they have drained, however long that takes, where a connection that we end has
+     * 5 s for it. A payload of one byte must not be mirrored.
      */
     if (lws_partial_buffered(wsi) && bytes != 1)
         return 0;

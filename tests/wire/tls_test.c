@@ -180,6 +180,26 @@ static void a_slow_reader_loses_nothing_and_costs_no_memory(void)
                           rows[i].messages);
 }
 
+static void a_protocol_error_is_answered_1002_and_ends_the_connection(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        check_echo(&client, TEXT, "before", 6, "before");
+        client_send_frame(&client, FIN | 0x3, "x", 1);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_TRUE(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2));
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
 static void plain_text_on_the_tls_port_is_refused(void)
 {
     struct server server;
@@ -204,6 +224,7 @@ static CU_TestInfo tests[] = {
     TEST(a_key_of_another_certificate_stops_the_start),
     TEST(a_large_message_passes_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
+    TEST(a_protocol_error_is_answered_1002_and_ends_the_connection),
     TEST(plain_text_on_the_tls_port_is_refused),
     CU_TEST_INFO_NULL,
 };
