@@ -178,8 +178,9 @@ static int load_tls(struct loading *loading, json_t *tls)
         return fail_at(loading, NULL, wrong.key, &wrong);
     }
 
-    json_object_foreach(
-        tls, key, value) if (set_row(loading, config_tls_table(), "tls", key, value)) return -1;
+    json_object_foreach (tls, key, value)
+        if (set_row(loading, config_tls_table(), "tls", key, value))
+            return -1;
 
     for (size_t i = 0; i < config_tls_table().count; i++) {
         const struct setting *row = &config_tls_table().rows[i];
@@ -240,7 +241,9 @@ static int load_echo(struct loading *loading, json_t *echo)
         setting_fail(&wrong, "echo", "out of memory");
         return fail_at(loading, NULL, wrong.key, &wrong);
     }
-    json_object_foreach(echo, key, value) if (add_option(loading, key, value)) return -1;
+    json_object_foreach (echo, key, value)
+        if (add_option(loading, key, value))
+            return -1;
 
     return 0;
 }
@@ -279,7 +282,9 @@ static int load_root(struct loading *loading, json_t *root)
     const char *key;
     json_t *value;
 
-    json_object_foreach(root, key, value) if (load_key(loading, key, value)) return -1;
+    json_object_foreach (root, key, value)
+        if (load_key(loading, key, value))
+            return -1;
 
     if (echo_options_check(&config->echo_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
         return fail_at(loading, "echo", wrong.key, &wrong);

@@ -22,42 +22,37 @@ static int add_rows(json_t *out, struct setting_table table, const void *target)
     return 0;
 }
 
-static int add_tls(json_t *out, const struct config *config)
+static int add_object(json_t *out, const char *key, struct setting_table table, const void *target)
 {
-    json_t *files;
+    json_t *object = json_object();
 
-    if (config->tls == CONFIG_TLS_OFF)
-        return 0;
-    if (config->tls == CONFIG_TLS_SELF_SIGNED)
-        return json_object_set_new(out, "tls", json_string("self-signed"));
-
-    files = json_object();
-    if (add_rows(files, config_tls_table(), config)) {
-        json_decref(files);
+    if (add_rows(object, table, target)) {
+        json_decref(object);
         return -1;
     }
 
-    return json_object_set_new(out, "tls", files);
+    return json_object_set_new(out, key, object);
 }
 
-static int add_echo(json_t *out, const struct config *config)
+static int add_tls(json_t *out, const struct config *config)
 {
-    json_t *echo = json_object();
-
-    if (add_rows(echo, echo_options_table(), &config->echo_in_force)) {
-        json_decref(echo);
-        return -1;
+    switch (config->tls) {
+    case CONFIG_TLS_SELF_SIGNED:
+        return json_object_set_new(out, "tls", json_string("self-signed"));
+    case CONFIG_TLS_FILES:
+        return add_object(out, "tls", config_tls_table(), config);
+    default:
+        return 0;
     }
-
-    return json_object_set_new(out, "echo", echo);
 }
 
 int config_print(const struct config *config)
 {
     json_t *root = json_object();
     int failure = add_rows(root, config_table(), config) || add_tls(root, config) ||
-                  add_echo(root, config) || json_dumpf(root, stdout, JSON_INDENT(2)) ||
-                  putchar('\n') == EOF || fflush(stdout);
+                  add_object(root, "echo", echo_options_table(), &config->echo_in_force) ||
+                  json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF ||
+                  fflush(stdout);
 
     json_decref(root);
     if (failure)

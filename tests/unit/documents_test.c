@@ -67,7 +67,8 @@ static void check_object(const json_t *schema, struct setting_table table, const
     CHECK_ROW(is_text(json_object_get(schema, "type"), "object"), name);
     CHECK_ROW(json_is_false(json_object_get(schema, "additionalProperties")), name);
 
-    json_object_foreach((json_t *)properties, key, value) CHECK_ROW(setting_find(table, key), key);
+    json_object_foreach ((json_t *)properties, key, value)
+        CHECK_ROW(setting_find(table, key), key);
 
     for (size_t i = 0; i < table.count; i++) {
         const struct setting *row = &table.rows[i];

@@ -14,12 +14,7 @@ static void a_large_message_comes_back_while_it_is_sent_in_constant_memory(void)
 
 static void a_slow_reader_loses_nothing_and_costs_no_memory(void)
 {
-    static const struct {
-        const char *name;
-        const char *members;
-        size_t message_bytes;
-        size_t messages;
-    } rows[] = {
+    static const struct slow_reader rows[] = {
         {"large messages", ON_FREE_PORT, 1 << 20, 64},
         {"small messages", ON_FREE_PORT, 100, 200000},
         {"one huge message", ON_FREE_PORT, 64 << 20, 1},
@@ -28,9 +23,7 @@ static void a_slow_reader_loses_nothing_and_costs_no_memory(void)
          20},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check_slow_reader(rows[i].name, rows[i].members, false, rows[i].message_bytes,
-                          rows[i].messages);
+    check_slow_readers(rows, sizeof(rows) / sizeof(rows[0]), false);
 }
 
 static void a_slow_reader_does_not_hold_up_others(void)

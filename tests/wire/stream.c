@@ -266,25 +266,30 @@ void check_large_message(const char *members, bool tls, size_t bytes)
     server_stop(&server);
 }
 
-void check_slow_reader(const char *row, const char *members, bool tls, size_t message_bytes,
-                       size_t messages)
+static void check_slow_reader(const struct slow_reader *row, bool tls)
 {
     struct stream stream;
     struct server server;
     struct client client;
     uint64_t before;
 
-    if (!server_start(&server, members))
+    if (!server_start(&server, row->members))
         return;
     if (open_client(&client, &server, tls)) {
         before = server_memory(&server, "VmRSS");
-        stream_init(&stream, &client, message_bytes, messages);
+        stream_init(&stream, &client, row->message_bytes, row->messages);
         stream_push(&stream);
-        CHECK_ROW(stream.composed < total(&stream), row);
-        CHECK_ROW(server_memory(&server, "VmHWM") < before + 12 * MIB, row);
-        check_exchange(&stream, UINT64_MAX, row);
-        CHECK_ROW(stream.received_messages == messages, row);
+        CHECK_ROW(stream.composed < total(&stream), row->name);
+        CHECK_ROW(server_memory(&server, "VmHWM") < before + 12 * MIB, row->name);
+        check_exchange(&stream, UINT64_MAX, row->name);
+        CHECK_ROW(stream.received_messages == row->messages, row->name);
         client_close(&client);
     }
     server_stop(&server);
+}
+
+void check_slow_readers(const struct slow_reader *rows, size_t count, bool tls)
+{
+    for (size_t i = 0; i < count; i++)
+        check_slow_reader(&rows[i], tls);
 }

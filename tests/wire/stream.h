@@ -54,7 +54,7 @@ bool stream_exchange(struct stream *stream, uint64_t payload_bytes);
 /** Only reads, until a Close frame has come. Returns false on a fault or an end before it. */
 bool stream_read_to_close(struct stream *stream);
 
-/* The checks that plain and TLS connections share. Each starts a server with @members. */
+/* The checks that plain and TLS connections share. They start servers with the given members. */
 
 /**
  * A message of @bytes comes back while it is being sent, and the server's memory stays flat: its
@@ -62,9 +62,16 @@ bool stream_read_to_close(struct stream *stream);
  */
 void check_large_message(const char *members, bool tls, size_t bytes);
 
+/* What goes to a slow reader: more than the sockets' buffers hold. */
+struct slow_reader {
+    const char *name;
+    const char *members;
+    size_t message_bytes;
+    size_t messages;
+};
+
 /**
- * @messages of @message_bytes each, more than the sockets' buffers hold, go to a reader that does
- * not read: the server stops reading, its memory stays flat, and nothing is lost in the end.
+ * Each of @rows goes to a reader that does not read: the server stops reading, its memory stays
+ * flat, and nothing is lost in the end.
  */
-void check_slow_reader(const char *row, const char *members, bool tls, size_t message_bytes,
-                       size_t messages);
+void check_slow_readers(const struct slow_reader *rows, size_t count, bool tls);

@@ -164,20 +164,13 @@ static void a_large_message_passes_in_constant_memory(void)
 
 static void a_slow_reader_loses_nothing_and_costs_no_memory(void)
 {
-    static const struct {
-        const char *name;
-        const char *members;
-        size_t message_bytes;
-        size_t messages;
-    } rows[] = {
+    static const struct slow_reader rows[] = {
         {"large messages", SELF_SIGNED, 1 << 20, 32},
         {"small messages", SELF_SIGNED, 100, 150000},
         {"the smallest buffer", SELF_SIGNED ", \"echo\": { \"rx-buffer\": 16384 }", 100000, 300},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check_slow_reader(rows[i].name, rows[i].members, true, rows[i].message_bytes,
-                          rows[i].messages);
+    check_slow_readers(rows, sizeof(rows) / sizeof(rows[0]), true);
 }
 
 static void a_protocol_error_is_answered_1002_and_ends_the_connection(void)
