@@ -128,40 +128,14 @@ const char *setting_text(const struct setting *row, const void *target)
     return (const char *)target + row->offset;
 }
 
+static void store_number(const struct setting *row, void *target, uint64_t number)
+{
+    memcpy(field(row, target), &number, sizeof(number));
+}
+
 static void store_text(const struct setting *row, void *target, const char *value)
 {
     memcpy(field(row, target), value, strlen(value) + 1);
-}
-
-void setting_defaults(struct setting_table table, void *target)
-{
-    for (size_t i = 0; i < table.count; i++) {
-        const struct setting *row = &table.rows[i];
-
-        if (row->type == SETTING_NUMBER)
-            memcpy(field(row, target), &row->number, sizeof(row->number));
-        else if (row->type == SETTING_TEXT)
-            store_text(row, target, row->text);
-    }
-}
-
-void setting_describe(const struct setting *row, char *out, size_t size)
-{
-    const char *unit = row->unit ? row->unit : "";
-    const char *gap = unit[0] ? " " : "";
-
-    switch (row->type) {
-    case SETTING_NUMBER:
-        snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s; default %" PRIu64, row->min, row->max,
-                 gap, unit, row->number);
-        break;
-    case SETTING_TEXT:
-        snprintf(out, size, "default \"%s\"", row->text);
-        break;
-    case SETTING_SECTION:
-        snprintf(out, size, "%s", row->text);
-        break;
-    }
 }
 
 /* What is printed in one line must not contain the ends of others. */
@@ -201,6 +175,19 @@ void setting_fail_unknown(struct setting_error *error, struct setting_table tabl
     setting_fail(error, key, "unknown key; known are %s", known);
 }
 
+static void default_number(const struct setting *row, void *target)
+{
+    store_number(row, target, row->number);
+}
+
+static void describe_number(const struct setting *row, char *out, size_t size)
+{
+    const char *unit = row->unit ? row->unit : "";
+
+    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s; default %" PRIu64, row->min, row->max,
+             unit[0] ? " " : "", unit, row->number);
+}
+
 static int set_number(const struct setting *row, void *target, const char *value,
                       struct setting_error *error)
 {
@@ -209,17 +196,27 @@ static int set_number(const struct setting *row, void *target, const char *value
     int failure = parse_number(value, &number);
 
     if (!failure && number >= row->min && number <= row->max) {
-        memcpy(field(row, target), &number, sizeof(number));
+        store_number(row, target, number);
         return 0;
     }
 
-    setting_describe(row, takes, sizeof(takes));
+    describe_number(row, takes, sizeof(takes));
     if (is_integer(value))
         setting_fail(error, row->key, "%.64s is out of range (%s)", value, takes);
     else
         setting_fail(error, row->key, "\"%.64s\" is not a whole number (%s)", value, takes);
 
     return -EINVAL;
+}
+
+static void default_text(const struct setting *row, void *target)
+{
+    store_text(row, target, row->text);
+}
+
+static void describe_text(const struct setting *row, char *out, size_t size)
+{
+    snprintf(out, size, "default \"%s\"", row->text);
 }
 
 static int set_text(const struct setting *row, void *target, const char *value,
@@ -245,15 +242,48 @@ static int set_text(const struct setting *row, void *target, const char *value,
     return 0;
 }
 
+static void default_nothing(const struct setting *row, void *target)
+{
+    (void)row;
+    (void)target;
+}
+
+static void describe_section(const struct setting *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", row->text);
+}
+
+/* What is done with a row, by its type. */
+static const struct {
+    void (*set_default)(const struct setting *row, void *target);
+    void (*describe)(const struct setting *row, char *out, size_t size);
+    /* as setting_set(); NULL: cannot be set from text */
+    int (*set)(const struct setting *row, void *target, const char *value,
+               struct setting_error *error);
+} types[] = {
+    [SETTING_NUMBER] = {default_number, describe_number, set_number},
+    [SETTING_TEXT] = {default_text, describe_text, set_text},
+    [SETTING_SECTION] = {default_nothing, describe_section, NULL},
+};
+
+void setting_defaults(struct setting_table table, void *target)
+{
+    for (size_t i = 0; i < table.count; i++)
+        types[table.rows[i].type].set_default(&table.rows[i], target);
+}
+
+void setting_describe(const struct setting *row, char *out, size_t size)
+{
+    types[row->type].describe(row, out, size);
+}
+
 int setting_set(struct setting_table table, void *target, const char *key, const char *value,
                 struct setting_error *error)
 {
     const struct setting *row = setting_find(table, key);
 
-    if (row && row->type == SETTING_NUMBER)
-        return set_number(row, target, value, error);
-    if (row && row->type == SETTING_TEXT)
-        return set_text(row, target, value, error);
+    if (row && types[row->type].set)
+        return types[row->type].set(row, target, value, error);
 
     setting_fail_unknown(error, table, key);
 
