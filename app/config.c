@@ -9,6 +9,7 @@
 
 #include "json_line.h"
 #include "paths.h"
+#include "setting_json.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
 
@@ -93,52 +94,20 @@ static json_t *parse(const struct loading *loading)
     return root;
 }
 
-static const char *type_name(const json_t *value)
-{
-    static const char *const names[] = {
-        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
-        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
-        [JSON_FALSE] = "false",      [JSON_NULL] = "null",
-    };
-
-    return names[json_typeof(value)];
-}
-
-/* Returns @value as the text of an option, or NULL; the caller frees it. */
-static char *option_text(const json_t *value)
-{
-    if (json_is_string(value))
-        return strdup(json_string_value(value));
-    if (json_is_number(value))
-        return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-
-    return NULL;
-}
-
-/* A key of ours: numbers are JSON numbers, texts are JSON strings. */
 static int set_row(struct loading *loading, struct setting_table table, const char *section,
                    const char *key, const json_t *value)
 {
     const struct setting *row = setting_find(table, key);
     struct setting_error wrong;
-    char takes[160];
     char *text = NULL;
     int failure;
 
-    if (!row) {
+    if (row)
+        text = setting_json_text(row, value, &wrong);
+    else
         setting_fail_unknown(&wrong, table, key);
-        return fail_at(loading, section, key, &wrong);
-    }
-    if (row->type == SETTING_NUMBER ? json_is_number(value) : json_is_string(value))
-        text = option_text(value);
-    if (!text) {
-        setting_describe(row, takes, sizeof(takes));
-        setting_fail(&wrong, key, "%s is not %s (%s)", type_name(value),
-                     row->type == SETTING_NUMBER ? "a number" : "a string", takes);
-        return fail_at(loading, section, key, &wrong);
-    }
 
-    failure = setting_set(table, loading->config, key, text, &wrong);
+    failure = text ? setting_set(table, loading->config, key, text, &wrong) : -1;
     free(text);
 
     return failure ? fail_at(loading, section, key, &wrong) : 0;
@@ -202,23 +171,25 @@ static int add_option(struct loading *loading, const char *key, const json_t *va
 {
     struct config *config = loading->config;
     struct config_option *option = &config->echo[config->echo_count];
+    const struct setting *row = setting_find(echo_options_table(), key);
     struct setting_error wrong;
 
-    if (!setting_find(echo_options_table(), key)) {
+    if (!row) {
         setting_fail_unknown(&wrong, echo_options_table(), key);
         return fail_at(loading, "echo", key, &wrong);
     }
 
+    setting_fail(&wrong, key, "out of memory"); /* if nothing else goes wrong */
     option->key = strdup(key);
-    option->value = option_text(value);
+    /* a number may be a string here, as it is in lwsws */
+    option->value = row->type == SETTING_NUMBER && json_is_string(value)
+                        ? strdup(json_string_value(value))
+                        : setting_json_text(row, value, &wrong);
     config->echo_count++;
-    if (!option->key || !option->value) {
-        setting_fail(&wrong, key, "%s is no value for an option of the plugin", type_name(value));
-        return fail_at(loading, "echo", key, &wrong);
-    }
 
     /* the plugin will judge the same text by the same rule; only here the line is known */
-    if (setting_set(echo_options_table(), &config->echo_in_force, key, option->value, &wrong))
+    if (!option->key || !option->value ||
+        setting_set(echo_options_table(), &config->echo_in_force, key, option->value, &wrong))
         return fail_at(loading, "echo", key, &wrong);
 
     return 0;

@@ -3,19 +3,17 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "setting_json.h"
+
 /* All three return 0 or -1; jansson takes no text that is not UTF-8. */
 
 static int add_rows(json_t *out, struct setting_table table, const void *target)
 {
     for (size_t i = 0; i < table.count; i++) {
         const struct setting *row = &table.rows[i];
-        json_t *value;
 
-        if (row->type == SETTING_SECTION)
-            continue;
-        value = row->type == SETTING_NUMBER ? json_integer((json_int_t)setting_number(row, target))
-                                            : json_string(setting_text(row, target));
-        if (json_object_set_new(out, row->key, value))
+        if (row->type != SETTING_SECTION &&
+            json_object_set_new(out, row->key, setting_json_value(row, target)))
             return -1;
     }
 

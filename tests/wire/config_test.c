@@ -66,7 +66,7 @@ static void a_wrong_configuration_stops_the_start_with_one_line(void)
         {"{ \"echo\": { \"rx-buffer\": 1023 } }",
          "FILE:1: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
         {"{ \"echo\": { \"path\": \"ws\" } }", "FILE:1: \"path\": \"ws\" is not a URL path"},
-        {"{ \"echo\": { \"path\": true } }", "FILE:1: \"path\": true is no value"},
+        {"{ \"echo\": { \"path\": true } }", "FILE:1: \"path\": true is not a string"},
         {"{ \"echo\": 5 }", "FILE:1: \"echo\": must be"},
         {"{ \"tls\": \"self-signed\", \"echo\":\n{ \"rx-buffer\": 16383 } }",
          "FILE:2: \"rx-buffer\": 16383 is too small with TLS (at least 16384 bytes)"},
