@@ -45,6 +45,7 @@ static const struct {
     [SETTING_NUMBER] = {"a number", TYPE(JSON_INTEGER) | TYPE(JSON_REAL), number_text,
                         number_value},
     [SETTING_TEXT] = {"a string", TYPE(JSON_STRING), string_text, string_value},
+    [SETTING_CHOICE] = {"a string", TYPE(JSON_STRING), string_text, string_value},
 };
 
 char *setting_json_text(const struct setting *row, const json_t *value, struct setting_error *error)

@@ -5,7 +5,8 @@
 #include "setting.h"
 
 /*
- * Settings as JSON values: numbers are numbers, texts are strings. No row here may be a SECTION.
+ * Settings as JSON values: numbers are numbers, texts and choices are strings. No row here may be a
+ * SECTION.
  */
 
 /**

@@ -125,6 +125,9 @@ uint64_t setting_number(const struct setting *row, const void *target)
 
 const char *setting_text(const struct setting *row, const void *target)
 {
+    if (row->type == SETTING_CHOICE)
+        return row->choices[setting_number(row, target)];
+
     return (const char *)target + row->offset;
 }
 
@@ -158,20 +161,26 @@ void setting_fail(struct setting_error *error, const char *key, const char *form
     hide_control_characters(error->text);
 }
 
+/* Appends @word, in quotes and behind a comma if it is not the first, to the list in @out. */
+static void append_word(char *out, size_t size, const char *word)
+{
+    size_t used = strlen(out);
+
+    snprintf(out + used, size - used, "%s\"%s\"", used ? ", " : "", word);
+}
+
 void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key)
 {
     const struct setting *near = nearest(table, key);
     char known[256] = "";
-    size_t used = 0;
 
     if (near) {
         setting_fail(error, key, "unknown key; did you mean \"%s\"?", near->key);
         return;
     }
 
-    for (size_t i = 0; i < table.count && used < sizeof(known); i++)
-        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"", i ? ", " : "",
-                                 table.rows[i].key);
+    for (size_t i = 0; i < table.count; i++)
+        append_word(known, sizeof(known), table.rows[i].key);
     setting_fail(error, key, "unknown key; known are %s", known);
 }
 
@@ -242,6 +251,39 @@ static int set_text(const struct setting *row, void *target, const char *value,
     return 0;
 }
 
+static void list_choices(const struct setting *row, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; row->choices[i]; i++)
+        append_word(out, size, row->choices[i]);
+}
+
+static void describe_choice(const struct setting *row, char *out, size_t size)
+{
+    char words[160];
+
+    list_choices(row, words, sizeof(words));
+    snprintf(out, size, "one of %s; default \"%s\"", words, row->choices[row->number]);
+}
+
+static int set_choice(const struct setting *row, void *target, const char *value,
+                      struct setting_error *error)
+{
+    char words[160];
+
+    for (uint64_t i = 0; row->choices[i]; i++)
+        if (!strcmp(row->choices[i], value)) {
+            store_number(row, target, i);
+            return 0;
+        }
+
+    list_choices(row, words, sizeof(words));
+    setting_fail(error, row->key, "\"%.64s\" is not one of %s (default \"%s\")", value, words,
+                 row->choices[row->number]);
+
+    return -EINVAL;
+}
+
 static void default_nothing(const struct setting *row, void *target)
 {
     (void)row;
@@ -263,6 +305,7 @@ static const struct {
 } types[] = {
     [SETTING_NUMBER] = {default_number, describe_number, set_number},
     [SETTING_TEXT] = {default_text, describe_text, set_text},
+    [SETTING_CHOICE] = {default_number, describe_choice, set_choice},
     [SETTING_SECTION] = {default_nothing, describe_section, NULL},
 };
 

@@ -11,6 +11,7 @@
 enum setting_type {
     SETTING_NUMBER,  /* a uint64_t field */
     SETTING_TEXT,    /* a char array field of max + 1 bytes */
+    SETTING_CHOICE,  /* a uint64_t field: the index of one of a few words */
     SETTING_SECTION, /* no field: the value has parts, which the owner of the table reads */
 };
 
@@ -20,10 +21,12 @@ struct setting {
     size_t offset;    /* of the field in the target struct */
     uint64_t min;     /* NUMBER: smallest value; TEXT: shortest length in bytes */
     uint64_t max;     /* NUMBER: largest value; TEXT: longest length in bytes */
-    uint64_t number;  /* default of a NUMBER */
+    uint64_t number;  /* default of a NUMBER; of a CHOICE as its index */
     const char *text; /* default of a TEXT; how --help writes the value of a SECTION */
     const char *unit; /* of a NUMBER, or NULL */
     const char *help; /* one line */
+    /* the words of a CHOICE, ended by NULL */
+    const char *const *choices;
     /* says what a TEXT must be ("an absolute path"), or NULL when @value is it; may be NULL */
     const char *(*check)(const char *value);
 };
@@ -65,8 +68,8 @@ void setting_fail_unknown(struct setting_error *error, struct setting_table tabl
 /** Writes what values @row takes, as "0..65535; default 5000", to @out. */
 void setting_describe(const struct setting *row, char *out, size_t size);
 
-/** Returns the field of @row in @target, which must be a NUMBER. */
+/** Returns the field of @row in @target, which must be a NUMBER or a CHOICE. */
 uint64_t setting_number(const struct setting *row, const void *target);
 
-/** Returns the field of @row in @target, which must be a TEXT. */
+/** Returns the field of @row in @target, which must be a TEXT or a CHOICE: its word. */
 const char *setting_text(const struct setting *row, const void *target);

@@ -19,6 +19,7 @@ struct sample {
     char behind_name;
     char note[NOTE_MAX_BYTES + 1];
     char behind_note;
+    uint64_t colour;
 };
 
 #define KEPT '#'
@@ -27,6 +28,11 @@ static const char *check_note(const char *value)
 {
     return strchr(value, '!') ? "a calm note" : NULL;
 }
+
+enum colour { RED, GREEN, BLUE };
+
+static const char *const colours[] = {
+    [RED] = "red", [GREEN] = "green", [BLUE] = "blue", [BLUE + 1] = NULL};
 
 static const struct setting rows[] = {
     {
@@ -61,6 +67,13 @@ static const struct setting rows[] = {
         .max = NOTE_MAX_BYTES,
         .text = "",
         .check = check_note,
+    },
+    {
+        .key = "colour",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct sample, colour),
+        .number = GREEN,
+        .choices = colours,
     },
     {
         .key = "parts",
@@ -101,6 +114,7 @@ static void defaults_are_written_and_nothing_else(void)
     CU_ASSERT_EQUAL(sample.count, 0);
     CHECK_TEXT(sample.name, "abc", "name");
     CHECK_TEXT(sample.note, "", "note");
+    CU_ASSERT_EQUAL(sample.colour, GREEN);
     CU_ASSERT_EQUAL(sample.name[4], KEPT);
     CU_ASSERT_EQUAL(sample.behind_name, KEPT);
     CU_ASSERT_EQUAL(sample.behind_note, KEPT);
@@ -258,6 +272,37 @@ static void a_text_is_refused_by_its_rows_rule(void)
     CHECK_TEXT(error.text, "\"Quick!\" is not a calm note (default \"\")", "Quick!");
 }
 
+static void a_word_is_taken_as_its_index(void)
+{
+    for (uint64_t i = RED; i <= BLUE; i++) {
+        struct sample sample = new_sample();
+        const struct setting *row = setting_find(table, "colour");
+        struct setting_error error;
+
+        CHECK_ROW(!setting_set(table, &sample, "colour", colours[i], &error), colours[i]);
+        CHECK_ROW(sample.colour == i, colours[i]);
+        CHECK_ROW(setting_number(row, &sample) == i, colours[i]);
+        CHECK_TEXT(setting_text(row, &sample), colours[i], colours[i]);
+    }
+}
+
+static void a_word_that_is_no_choice_is_refused(void)
+{
+    static const char *const values[] = {"", "re", "redd", "Red", " red", "red ", "0", "red,blue"};
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        struct setting_error error;
+        char says[200];
+
+        check_refused("colour", values[i], values[i], &error);
+        snprintf(says, sizeof(says),
+                 "\"%s\" is not one of \"red\", \"green\", \"blue\" (default \"green\")",
+                 values[i]);
+        CHECK_TEXT(error.key, "colour", values[i]);
+        CHECK_TEXT(error.text, says, values[i]);
+    }
+}
+
 static void an_unknown_key_names_the_nearest_one(void)
 {
     static const struct {
@@ -294,9 +339,10 @@ static void an_unknown_key_near_none_names_all(void)
 
         check_refused(keys[i], "3", keys[i], &error);
         CHECK_TEXT(error.key, keys[i], keys[i]);
-        CHECK_TEXT(error.text,
-                   "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"parts\"",
-                   keys[i]);
+        CHECK_TEXT(
+            error.text,
+            "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"colour\", \"parts\"",
+            keys[i]);
     }
 }
 
@@ -395,8 +441,11 @@ static void values_a_row_takes_are_described(void)
         const char *key;
         const char *says;
     } cases[] = {
-        {"size", "2..300 bytes; default 7"}, {"count", "0..18446744073709551615; default 0"},
-        {"name", "default \"abc\""},         {"note", "default \"\""},
+        {"size", "2..300 bytes; default 7"},
+        {"count", "0..18446744073709551615; default 0"},
+        {"name", "default \"abc\""},
+        {"note", "default \"\""},
+        {"colour", "one of \"red\", \"green\", \"blue\"; default \"green\""},
         {"parts", "{ PART, ... }"},
     };
 
@@ -433,6 +482,8 @@ int main(int argc, char **argv)
         TEST(a_text_of_wrong_length_is_refused),
         TEST(a_long_text_is_taken_to_its_limit_and_cut_in_the_message),
         TEST(a_text_is_refused_by_its_rows_rule),
+        TEST(a_word_is_taken_as_its_index),
+        TEST(a_word_that_is_no_choice_is_refused),
         TEST(an_unknown_key_names_the_nearest_one),
         TEST(an_unknown_key_near_none_names_all),
         TEST(a_short_key_is_not_near_all_other_short_keys),
