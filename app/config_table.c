@@ -2,10 +2,11 @@
 
 #include <arpa/inet.h>
 
-static const char *check_address(const char *value)
+static const char *check_address(const char *value, size_t bytes)
 {
     struct in6_addr address;
 
+    (void)bytes; /* all up to the NUL, in a text */
     if (inet_pton(AF_INET6, value, &address) == 1 || inet_pton(AF_INET, value, &address) == 1)
         return NULL;
 

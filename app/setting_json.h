@@ -5,15 +5,16 @@
 #include "setting.h"
 
 /*
- * Settings as JSON values: numbers are numbers, texts and choices are strings. No row here may be a
- * SECTION.
+ * Settings as JSON values: numbers are numbers, texts and choices are strings, lists are arrays of
+ * strings. No row here may be a SECTION.
  */
 
 /**
  * Returns the text that setting_set() takes for @value; the caller frees it.
  *
  * Whether @row takes that text is left to setting_set(). Returns NULL, with @error filled in, if
- * @value is not of the JSON type of @row, or if memory is short.
+ * @value is not of the JSON type of @row, if it is an array of which not each item can be one of a
+ * list, or if memory is short.
  */
 char *setting_json_text(const struct setting *row, const json_t *value,
                         struct setting_error *error);

@@ -12,9 +12,9 @@
 /* libwebsockets composes HTTP headers in its service buffer, too. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
-static const char *check_path(const char *value)
+static const char *check_path(const char *value, size_t bytes)
 {
-    for (const char *p = value; *p; p++)
+    for (const char *p = value; p < value + bytes; p++)
         if (*p <= ' ' || *p > '~' || *p == '?' || *p == '#')
             return "a URL path: printable ASCII without spaces, \"?\" and \"#\"";
 

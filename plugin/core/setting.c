@@ -16,6 +16,9 @@
 
 #define KEY_MAX 63
 
+/* What may stand around the items of a list. */
+#define SPACES " \t"
+
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
     unsigned least = a < b ? a : b;
@@ -232,7 +235,7 @@ static int set_text(const struct setting *row, void *target, const char *value,
                     struct setting_error *error)
 {
     size_t length = strlen(value);
-    const char *must = length && row->check ? row->check(value) : NULL;
+    const char *must = length && row->check ? row->check(value, length) : NULL;
 
     if (length < row->min || length > row->max) {
         setting_fail(error, row->key,
@@ -284,6 +287,107 @@ static int set_choice(const struct setting *row, void *target, const char *value
     return -EINVAL;
 }
 
+static const char *default_list(const struct setting *row)
+{
+    return row->text[0] ? row->text : "empty";
+}
+
+static void describe_list(const struct setting *row, char *out, size_t size)
+{
+    snprintf(out, size, "a list of up to %" PRIu64 " bytes, commas included; default %s", row->max,
+             default_list(row));
+}
+
+/* Returns what cut_item() begins with: @value, or NULL if it is the empty list. */
+static const char *first_item(const char *value)
+{
+    return value[strspn(value, SPACES)] ? value : NULL;
+}
+
+/*
+ * Sets @item to the first item of @rest, without the spaces around it, and @rest to what stands
+ * behind its comma: NULL if there is none. Returns the bytes of the item.
+ */
+static size_t cut_item(const char **rest, const char **item)
+{
+    const char *start = *rest + strspn(*rest, SPACES);
+    const char *comma = start + strcspn(start, ",");
+    const char *end = comma;
+
+    while (end > start && strchr(SPACES, end[-1]))
+        end--;
+    *item = start;
+    *rest = *comma ? comma + 1 : NULL;
+
+    return (size_t)(end - start);
+}
+
+static void store_list(const struct setting *row, void *target, const char *value)
+{
+    const char *rest = first_item(value);
+    char *out = field(row, target);
+    const char *item;
+
+    while (rest) {
+        size_t bytes = cut_item(&rest, &item);
+
+        memcpy(out, item, bytes);
+        out += bytes;
+        if (rest)
+            *out++ = ',';
+    }
+    *out = '\0';
+}
+
+static int set_list(const struct setting *row, void *target, const char *value,
+                    struct setting_error *error)
+{
+    const char *rest = first_item(value);
+    size_t length = 0;
+    const char *item;
+    char takes[160];
+
+    describe_list(row, takes, sizeof(takes));
+    while (rest) {
+        size_t bytes = cut_item(&rest, &item);
+        const char *must = bytes && row->check ? row->check(item, bytes) : NULL;
+
+        if (!bytes) {
+            setting_fail(error, row->key, "\"%.64s\" has an empty item (%s)", value, takes);
+            return -EINVAL;
+        }
+        if (must) {
+            setting_fail(error, row->key, "\"%.*s\" is not %s (default %s)",
+                         bytes < 128 ? (int)bytes : 128, item, must, default_list(row));
+            return -EINVAL;
+        }
+        length += bytes + (rest ? 1 : 0);
+    }
+    if (length > row->max) {
+        setting_fail(error, row->key, "\"%.64s%s\" has %zu bytes (%s)", value,
+                     strlen(value) > 64 ? "..." : "", length, takes);
+        return -EINVAL;
+    }
+
+    store_list(row, target, value);
+
+    return 0;
+}
+
+bool setting_list_next(const char **rest, const char **item, size_t *bytes)
+{
+    if (!**rest)
+        return false;
+
+    *item = *rest;
+    *bytes = strcspn(*rest, ",");
+    *rest += *bytes;
+    if (**rest)
+        ++*rest;
+
+    return true;
+}
+
 static void default_nothing(const struct setting *row, void *target)
 {
     (void)row;
@@ -306,6 +410,7 @@ static const struct {
     [SETTING_NUMBER] = {default_number, describe_number, set_number},
     [SETTING_TEXT] = {default_text, describe_text, set_text},
     [SETTING_CHOICE] = {default_number, describe_choice, set_choice},
+    [SETTING_LIST] = {default_text, describe_list, set_list},
     [SETTING_SECTION] = {default_nothing, describe_section, NULL},
 };
 

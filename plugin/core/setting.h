@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ enum setting_type {
     SETTING_NUMBER,  /* a uint64_t field */
     SETTING_TEXT,    /* a char array field of max + 1 bytes */
     SETTING_CHOICE,  /* a uint64_t field: the index of one of a few words */
+    SETTING_LIST,    /* a char array field of max + 1 bytes: items joined by "," */
     SETTING_SECTION, /* no field: the value has parts, which the owner of the table reads */
 };
 
@@ -20,15 +22,18 @@ struct setting {
     enum setting_type type;
     size_t offset;    /* of the field in the target struct */
     uint64_t min;     /* NUMBER: smallest value; TEXT: shortest length in bytes */
-    uint64_t max;     /* NUMBER: largest value; TEXT: longest length in bytes */
+    uint64_t max;     /* NUMBER: largest value; TEXT, LIST: longest length in bytes */
     uint64_t number;  /* default of a NUMBER; of a CHOICE as its index */
-    const char *text; /* default of a TEXT; how --help writes the value of a SECTION */
+    const char *text; /* default of a TEXT or a LIST; how --help writes the value of a SECTION */
     const char *unit; /* of a NUMBER, or NULL */
     const char *help; /* one line */
     /* the words of a CHOICE, ended by NULL */
     const char *const *choices;
-    /* says what a TEXT must be ("an absolute path"), or NULL when @value is it; may be NULL */
-    const char *(*check)(const char *value);
+    /*
+     * Says what a TEXT, or each item of a LIST, must be ("an absolute path"), or NULL when the
+     * @bytes at @value are it. A NUL, a comma or white space stands behind them. May be NULL.
+     */
+    const char *(*check)(const char *value, size_t bytes);
 };
 
 struct setting_table {
@@ -51,6 +56,9 @@ void setting_defaults(struct setting_table table, void *target);
 /**
  * Parses @value and writes it into @target.
  *
+ * A LIST is written "a, b, c": the spaces around items are dropped, and no item may be empty. A
+ * text that is empty, or of spaces only, is the empty list.
+ *
  * Returns 0, or -EINVAL with @error filled in: the key is unknown (the nearest known one is
  * named), or the value is not one the row takes (the range and the default are named). @target is
  * unchanged then.
@@ -71,5 +79,15 @@ void setting_describe(const struct setting *row, char *out, size_t size);
 /** Returns the field of @row in @target, which must be a NUMBER or a CHOICE. */
 uint64_t setting_number(const struct setting *row, const void *target);
 
-/** Returns the field of @row in @target, which must be a TEXT or a CHOICE: its word. */
+/** Returns the field of @row in @target, which must be a TEXT, a LIST or a CHOICE: its word. */
 const char *setting_text(const struct setting *row, const void *target);
+
+/**
+ * Takes the first item off a list.
+ *
+ * @rest points to what is left of it: to the field of a LIST at first. The item is the @bytes at
+ * @item, inside the field, without a NUL behind them; it is never empty.
+ *
+ * Returns false, with @item and @bytes unchanged, when no item is left.
+ */
+bool setting_list_next(const char **rest, const char **item, size_t *bytes);

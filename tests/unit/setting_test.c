@@ -10,6 +10,7 @@
 
 #define NAME_MAX_BYTES 8
 #define NOTE_MAX_BYTES 100
+#define TAGS_MAX_BYTES 10
 
 /* A target of settings that are nobody's, with bytes around each text that must stay. */
 struct sample {
@@ -20,13 +21,25 @@ struct sample {
     char note[NOTE_MAX_BYTES + 1];
     char behind_note;
     uint64_t colour;
+    char tags[TAGS_MAX_BYTES + 1];
+    char behind_tags[8]; /* as many as leave no padding: samples are compared as bytes */
+    char words[NOTE_MAX_BYTES + 1];
 };
 
 #define KEPT '#'
 
-static const char *check_note(const char *value)
+static const char *check_note(const char *value, size_t bytes)
 {
-    return strchr(value, '!') ? "a calm note" : NULL;
+    return memchr(value, '!', bytes) ? "a calm note" : NULL;
+}
+
+static const char *check_tag(const char *value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (value[i] != ' ' && (value[i] < 'a' || value[i] > 'z'))
+            return "a tag, of small letters";
+
+    return NULL;
 }
 
 enum colour { RED, GREEN, BLUE };
@@ -76,6 +89,21 @@ static const struct setting rows[] = {
         .choices = colours,
     },
     {
+        .key = "tags",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct sample, tags),
+        .max = TAGS_MAX_BYTES,
+        .text = "x,y",
+        .check = check_tag,
+    },
+    {
+        .key = "words",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct sample, words),
+        .max = NOTE_MAX_BYTES,
+        .text = "",
+    },
+    {
         .key = "parts",
         .type = SETTING_SECTION,
         .text = "{ PART, ... }",
@@ -115,9 +143,13 @@ static void defaults_are_written_and_nothing_else(void)
     CHECK_TEXT(sample.name, "abc", "name");
     CHECK_TEXT(sample.note, "", "note");
     CU_ASSERT_EQUAL(sample.colour, GREEN);
+    CHECK_TEXT(sample.tags, "x,y", "tags");
+    CHECK_TEXT(sample.words, "", "words");
     CU_ASSERT_EQUAL(sample.name[4], KEPT);
     CU_ASSERT_EQUAL(sample.behind_name, KEPT);
     CU_ASSERT_EQUAL(sample.behind_note, KEPT);
+    CU_ASSERT_EQUAL(sample.tags[4], KEPT);
+    CU_ASSERT_EQUAL(sample.behind_tags[0], KEPT);
 }
 
 static void a_number_in_range_is_taken(void)
@@ -303,6 +335,134 @@ static void a_word_that_is_no_choice_is_refused(void)
     }
 }
 
+static void a_list_is_taken_without_the_spaces_around_items(void)
+{
+    static const struct {
+        const char *value;
+        const char *list;
+    } cases[] = {
+        {"", ""},
+        {" \t ", ""},
+        {"a", "a"},
+        {"a,b", "a,b"},
+        {"abc,defg,h", "abc,defg,h"},
+        {" a , b\t,\tc ", "a,b,c"},
+        {"a b, c d", "a b,c d"},
+        {"a,a", "a,a"},
+        /* spaces do not count */
+        {"   abcde   ,    fghi   ", "abcde,fghi"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sample sample = new_sample();
+        struct setting_error error;
+
+        CHECK_ROW(!setting_set(table, &sample, "tags", cases[i].value, &error), cases[i].value);
+        CHECK_TEXT(setting_text(setting_find(table, "tags"), &sample), cases[i].list,
+                   cases[i].value);
+        CHECK_ROW(sample.behind_tags[0] == KEPT, cases[i].value);
+    }
+}
+
+#define TAGS_TAKE " (a list of up to 10 bytes, commas included; default x,y)"
+
+static void a_list_with_a_wrong_item_is_refused(void)
+{
+    static const struct {
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {",", "\",\" has an empty item" TAGS_TAKE},
+        {"a,", "\"a,\" has an empty item" TAGS_TAKE},
+        {",a", "\",a\" has an empty item" TAGS_TAKE},
+        {"a,,b", "\"a,,b\" has an empty item" TAGS_TAKE},
+        {"a, ,b", "\"a, ,b\" has an empty item" TAGS_TAKE},
+        {"A", "\"A\" is not a tag, of small letters (default x,y)"},
+        {"a, Bc ,d", "\"Bc\" is not a tag, of small letters (default x,y)"},
+        {"a,b, cD", "\"cD\" is not a tag, of small letters (default x,y)"},
+        {"a,b\nc", "\"b?c\" is not a tag, of small letters (default x,y)"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        check_refused("tags", cases[i].value, cases[i].value, &error);
+        CHECK_TEXT(error.key, "tags", cases[i].value);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].value);
+    }
+}
+
+static void a_list_of_too_many_bytes_is_refused(void)
+{
+    static const struct {
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {"abcdefghijk", "\"abcdefghijk\" has 11 bytes" TAGS_TAKE},
+        {"abcde,fghij", "\"abcde,fghij\" has 11 bytes" TAGS_TAKE},
+        {"a,b,c,d,e,f", "\"a,b,c,d,e,f\" has 11 bytes" TAGS_TAKE},
+        {"abcde , fghij", "\"abcde , fghij\" has 11 bytes" TAGS_TAKE},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        check_refused("tags", cases[i].value, cases[i].value, &error);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].value);
+    }
+}
+
+static void a_long_item_is_cut_in_the_message(void)
+{
+    char value[300];
+    struct setting_error error;
+    char says[300];
+
+    memset(value, 'n', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+    snprintf(
+        says, sizeof(says),
+        "\"%.64s...\" has 299 bytes (a list of up to 100 bytes, commas included; default empty)",
+        value);
+    check_refused("words", value, "299 bytes", &error);
+    CHECK_TEXT(error.text, says, "299 bytes");
+
+    value[200] = '!';
+    snprintf(says, sizeof(says), "\"%.128s\" is not a tag, of small letters (default x,y)", value);
+    check_refused("tags", value, "201 bytes", &error);
+    CHECK_TEXT(error.text, says, "201 bytes");
+}
+
+static void items_are_taken_off_a_list_in_their_order(void)
+{
+    static const struct {
+        const char *list;
+        const char *items[4];
+    } cases[] = {
+        {"", {NULL}},
+        {"a", {"a"}},
+        {"a,b", {"a", "b"}},
+        {"abc,d e,fgh", {"abc", "d e", "fgh"}},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *rest = cases[i].list;
+        const char *item = NULL;
+        size_t bytes = 7;
+
+        for (size_t n = 0; cases[i].items[n]; n++) {
+            CHECK_ROW(setting_list_next(&rest, &item, &bytes), cases[i].list);
+            CHECK_ROW(bytes == strlen(cases[i].items[n]), cases[i].list);
+            CHECK_ROW(!strncmp(item, cases[i].items[n], bytes), cases[i].list);
+        }
+        item = NULL;
+        bytes = 7;
+        CHECK_ROW(!setting_list_next(&rest, &item, &bytes), cases[i].list);
+        CHECK_ROW(!setting_list_next(&rest, &item, &bytes), cases[i].list);
+        CHECK_ROW(!item && bytes == 7, cases[i].list);
+    }
+}
+
 static void an_unknown_key_names_the_nearest_one(void)
 {
     static const struct {
@@ -341,7 +501,8 @@ static void an_unknown_key_near_none_names_all(void)
         CHECK_TEXT(error.key, keys[i], keys[i]);
         CHECK_TEXT(
             error.text,
-            "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"colour\", \"parts\"",
+            "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"colour\", \"tags\", "
+            "\"words\", \"parts\"",
             keys[i]);
     }
 }
@@ -446,6 +607,8 @@ static void values_a_row_takes_are_described(void)
         {"name", "default \"abc\""},
         {"note", "default \"\""},
         {"colour", "one of \"red\", \"green\", \"blue\"; default \"green\""},
+        {"tags", "a list of up to 10 bytes, commas included; default x,y"},
+        {"words", "a list of up to 100 bytes, commas included; default empty"},
         {"parts", "{ PART, ... }"},
     };
 
@@ -484,6 +647,11 @@ int main(int argc, char **argv)
         TEST(a_text_is_refused_by_its_rows_rule),
         TEST(a_word_is_taken_as_its_index),
         TEST(a_word_that_is_no_choice_is_refused),
+        TEST(a_list_is_taken_without_the_spaces_around_items),
+        TEST(a_list_with_a_wrong_item_is_refused),
+        TEST(a_list_of_too_many_bytes_is_refused),
+        TEST(a_long_item_is_cut_in_the_message),
+        TEST(items_are_taken_off_a_list_in_their_order),
         TEST(an_unknown_key_names_the_nearest_one),
         TEST(an_unknown_key_near_none_names_all),
         TEST(a_short_key_is_not_near_all_other_short_keys),
