@@ -129,7 +129,7 @@ static int take_help(struct arguments *arguments, const char *value)
     printf("\nLevels of --log-level: %s (default %s).\n", levels, LOG_LEVEL_DEFAULT);
     puts("\nKeys of the configuration file (JSON, all optional):");
     print_settings(config_table());
-    puts("\nOptions of the plugin, in \"echo\":");
+    puts("\nOptions of the plugin, in \"echo\" (lists are arrays of strings):");
     print_settings(echo_options_table());
     puts("\nExit status: 0 after a clean stop, 1 on failure, 2 for a wrong command line.");
 

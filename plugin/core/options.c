@@ -1,7 +1,10 @@
 #include "options.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define DAY_S 86400
 
@@ -12,6 +15,11 @@
 /* libwebsockets composes HTTP headers in its service buffer, too. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
+#define SUBPROTOCOL_MAX_BYTES 63
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
 static const char *check_path(const char *value, size_t bytes)
 {
     for (const char *p = value; p < value + bytes; p++)
@@ -20,6 +28,75 @@ static const char *check_path(const char *value, size_t bytes)
 
     return value[0] == '/' ? NULL : "a URL path: it starts with \"/\"";
 }
+
+/* Returns the bytes of the IPv6 address in brackets at @text, which begins with "[", or 0. */
+static size_t span_ipv6(const char *text)
+{
+    size_t bytes = strspn(text + 1, DIGITS "abcdefABCDEF:.");
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr parsed;
+
+    if (text[1 + bytes] != ']' || bytes >= sizeof(address))
+        return 0;
+    memcpy(address, text + 1, bytes);
+    address[bytes] = '\0';
+
+    return inet_pton(AF_INET6, address, &parsed) == 1 ? bytes + 2 : 0;
+}
+
+/* Returns the bytes of ":" and a port number that @text begins with, or 0. */
+static size_t span_port(const char *text)
+{
+    size_t digits = text[0] == ':' ? strspn(text + 1, DIGITS) : 0;
+
+    return digits && strtoul(text + 1, NULL, 10) <= UINT16_MAX ? 1 + digits : 0;
+}
+
+/*
+ * An origin as browsers write it (RFC 6454 section 6.2), or "*". What stands behind @value is no
+ * part of any origin, so that nothing is read beyond it.
+ */
+static const char *check_origin(const char *value, size_t bytes)
+{
+    static const char must[] = "an origin: \"*\", \"null\" or scheme://host[:port] without a path, "
+                               "like \"https://example.org:8443\"";
+    const char *p = value + strspn(value, LETTERS DIGITS "+-.");
+    size_t host_bytes;
+
+    if ((bytes == 1 && value[0] == '*') || (bytes == 4 && !memcmp(value, "null", 4)))
+        return NULL;
+    if (!strspn(value, LETTERS) || strncmp(p, "://", strlen("://")) != 0)
+        return must;
+    p += strlen("://");
+    host_bytes = p[0] == '[' ? span_ipv6(p) : strspn(p, LETTERS DIGITS "-._");
+    if (!host_bytes)
+        return must;
+    p += host_bytes;
+
+    return p + span_port(p) == value + bytes ? NULL : must;
+}
+
+/* RFC 9110 section 5.6.2 */
+static const char *check_subprotocol(const char *value, size_t bytes)
+{
+    if (bytes <= SUBPROTOCOL_MAX_BYTES && strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
+        return NULL;
+
+    return "a subprotocol: an HTTP token of at most 63 bytes, like \"mqtt\"";
+}
+
+static const char *const keep_alive_modes[] = {
+    [ECHO_KEEPALIVE_MODE_PING] = "ping",
+    [ECHO_KEEPALIVE_MODE_PONG] = "pong",
+    NULL,
+};
+
+static const char *const compressions[] = {
+    [ECHO_COMPRESSION_OFF] = "off",
+    [ECHO_COMPRESSION_ON] = "on",
+    [ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER] = "no-context-takeover",
+    NULL,
+};
 
 static const struct setting rows[] = {
     {
@@ -41,6 +118,14 @@ static const struct setting rows[] = {
         .help = "time a Pong may take before the connection is dropped; 0 waits for none",
     },
     {
+        .key = "keep-alive-mode",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct echo_options, keep_alive_mode),
+        .number = ECHO_KEEPALIVE_MODE_PING,
+        .choices = keep_alive_modes,
+        .help = "sent after ping-interval of silence: a Ping, or a Pong that awaits no answer",
+    },
+    {
         .key = "rx-buffer",
         .type = SETTING_NUMBER,
         .offset = offsetof(struct echo_options, rx_buffer_bytes),
@@ -51,6 +136,15 @@ static const struct setting rows[] = {
         .help = "largest piece of a message read and echoed at once; at least 16384 with TLS",
     },
     {
+        .key = "max-message",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct echo_options, max_message_bytes),
+        .max = INT64_MAX,
+        .number = 0,
+        .unit = "bytes",
+        .help = "largest message taken; above it the connection is closed with 1009; 0 is no limit",
+    },
+    {
         .key = "path",
         .type = SETTING_TEXT,
         .offset = offsetof(struct echo_options, path),
@@ -59,6 +153,42 @@ static const struct setting rows[] = {
         .text = "/ws",
         .help = "URL path at which WebSocket connections are accepted",
         .check = check_path,
+    },
+    {
+        .key = "allowed-origins",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct echo_options, allowed_origins),
+        .max = ECHO_ORIGINS_MAX,
+        .text = "",
+        .help = "origins whose pages may connect; empty or \"*\" allows all",
+        .check = check_origin,
+    },
+    {
+        .key = "subprotocols",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct echo_options, subprotocols),
+        .max = ECHO_SUBPROTOCOLS_MAX,
+        .text = "",
+        .help = "subprotocols known; the first offer of the client that is among them is chosen",
+        .check = check_subprotocol,
+    },
+    {
+        .key = "compression",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct echo_options, compression),
+        .number = ECHO_COMPRESSION_OFF,
+        .choices = compressions,
+        .help = "permessage-deflate (RFC 7692); idle connections cost nothing with "
+                "\"no-context-takeover\"",
+    },
+    {
+        .key = "max-inflated",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct echo_options, max_inflated_bytes),
+        .max = INT64_MAX,
+        .number = 67108864,
+        .unit = "bytes",
+        .help = "largest size a compressed message may inflate to; above it 1009; 0 is no limit",
     },
 };
 
@@ -72,6 +202,13 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
     if (tls && options->rx_buffer_bytes < TLS_RECORD_BYTES) {
         setting_fail(error, "rx-buffer", "%" PRIu64 " is too small with TLS (at least %d bytes)",
                      options->rx_buffer_bytes, TLS_RECORD_BYTES);
+        return -EINVAL;
+    }
+    if (options->pong_timeout_s && options->keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG) {
+        setting_fail(error, "pong-timeout",
+                     "%" PRIu64 " needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
+                     "awaited, and it must be 0",
+                     options->pong_timeout_s);
         return -EINVAL;
     }
 

@@ -7,13 +7,32 @@
 #include "setting.h"
 
 #define ECHO_PATH_MAX 255
+#define ECHO_ORIGINS_MAX 2047
+#define ECHO_SUBPROTOCOLS_MAX 1023
+
+enum echo_keepalive_mode {
+    ECHO_KEEPALIVE_MODE_PING,
+    ECHO_KEEPALIVE_MODE_PONG,
+};
+
+enum echo_compression {
+    ECHO_COMPRESSION_OFF,
+    ECHO_COMPRESSION_ON,
+    ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER,
+};
 
 /* The options of the protocol on one vhost. Their rows say range, unit and default. */
 struct echo_options {
     uint64_t ping_interval_s;
     uint64_t pong_timeout_s;
+    uint64_t keep_alive_mode; /* enum echo_keepalive_mode */
     uint64_t rx_buffer_bytes;
+    uint64_t max_message_bytes;
     char path[ECHO_PATH_MAX + 1];
+    char allowed_origins[ECHO_ORIGINS_MAX + 1];   /* a list: see setting_list_next() */
+    char subprotocols[ECHO_SUBPROTOCOLS_MAX + 1]; /* a list */
+    uint64_t compression;                         /* enum echo_compression */
+    uint64_t max_inflated_bytes;
 };
 
 /** Returns the option table: the one place that knows which options there are. */

@@ -90,8 +90,25 @@ static void beside(char *out, size_t size, const char *name)
     snprintf(out, size, "%s/%s", scratch.directory, name);
 }
 
+/* Checks that the fields of @table's rows are the same in @got and @wanted. */
+static void check_same(struct setting_table table, const void *got, const void *wanted,
+                       const char *name)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+
+        if (row->type == SETTING_NUMBER)
+            CHECK_ROW(setting_number(row, got) == setting_number(row, wanted), name);
+        else if (row->type != SETTING_SECTION)
+            CHECK_TEXT(setting_text(row, got), setting_text(row, wanted), name);
+    }
+}
+
 static void check_defaults(const struct config *config, const char *row)
 {
+    struct echo_options defaults;
+
+    setting_defaults(echo_options_table(), &defaults);
     CHECK_ROW(config->port == 5000, row);
     CHECK_TEXT(config->address, "", row);
     CHECK_ROW(config->mount_origin[0] == '/', row);
@@ -100,10 +117,7 @@ static void check_defaults(const struct config *config, const char *row)
     CHECK_TEXT(config->tls_cert, "", row);
     CHECK_TEXT(config->tls_key, "", row);
     CHECK_ROW(config->echo_count == 0, row);
-    CHECK_ROW(config->echo_in_force.ping_interval_s == 120, row);
-    CHECK_ROW(config->echo_in_force.pong_timeout_s == 0, row);
-    CHECK_ROW(config->echo_in_force.rx_buffer_bytes == 262144, row);
-    CHECK_TEXT(config->echo_in_force.path, "/ws", row);
+    check_same(echo_options_table(), &config->echo_in_force, &defaults, row);
 }
 
 static void without_a_file_the_defaults_serve(void)
@@ -207,13 +221,20 @@ static void options_are_passed_on_as_text_in_their_order(void)
         const char *key;
         const char *value;
     } options[] = {
-        {"rx-buffer", "4096"}, {"path", "/e"}, {"ping-interval", "7"}, {"pong-timeout", "0"}};
+        {"rx-buffer", "4096"},  {"path", "/e"},
+        {"ping-interval", "7"}, {"pong-timeout", "0"},
+        {"compression", "on"},  {"allowed-origins", "null,https://example.org"},
+        {"subprotocols", ""},
+    };
     struct config_error error;
     struct config config;
 
     CU_ASSERT_EQUAL(load(&config,
                          "{\"echo\": {\"rx-buffer\": 4096, \"path\": \"/e\", "
-                         "\"ping-interval\": \"7\", \"pong-timeout\": 0}}",
+                         "\"ping-interval\": \"7\", \"pong-timeout\": 0, "
+                         "\"compression\": \"on\", "
+                         "\"allowed-origins\": [\"null\", \"https://example.org\"], "
+                         "\"subprotocols\": []}}",
                          &error),
                     0);
     CU_ASSERT_EQUAL_FATAL(config.echo_count, sizeof(options) / sizeof(options[0]));
@@ -223,6 +244,8 @@ static void options_are_passed_on_as_text_in_their_order(void)
     }
     CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 7);
     CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 4096);
+    CU_ASSERT_EQUAL(config.echo_in_force.compression, ECHO_COMPRESSION_ON);
+    CHECK_TEXT(config.echo_in_force.allowed_origins, "null,https://example.org", "origins");
     config_fini(&config);
     CU_ASSERT_EQUAL(config.echo_count, 0);
 }
@@ -424,7 +447,8 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          ":2: \"port\": unknown key; did you mean \"path\"?"},
         {"{\"echo\": {\n\n\"origins\": \"*\"}}",
          ":3: \"origins\": unknown key; known are \"ping-interval\", \"pong-timeout\", "
-         "\"rx-buffer\", \"path\""},
+         "\"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", \"allowed-origins\", "
+         "\"subprotocols\", \"compression\", \"max-inflated\""},
         {"{\"echo\": {\n\"ping-interval\": 86401}}",
          ":2: \"ping-interval\": 86401 is out of range (0..86400 s; default 120)"},
         {"{\"echo\": {\n\"ping-interval\": \"-1\"}}",
@@ -446,6 +470,57 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          ":2: \"rx-buffer\": 16383 is too small with TLS (at least 16384 bytes)"},
         {"{\"tls\": {\"cert\": \"c\",\n\"key\": \"k\"},\n\"echo\": {\n\"rx-buffer\": 1024}}",
          ":4: \"rx-buffer\": 1024 is too small with TLS (at least 16384 bytes)"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_refused(rows[i].text, rows[i].says, rows[i].text);
+}
+
+#define A_LIST(bytes) "(a list of up to " #bytes " bytes, commas included; default empty)"
+#define NO_ARRAY(bytes) " is not an array of strings, as in [\"a\", \"b\"] " A_LIST(bytes)
+
+static void a_wrong_choice_or_list_is_refused_at_its_line(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"{\"echo\": {\n\"keep-alive-mode\": \"pingg\"}}",
+         ":2: \"keep-alive-mode\": \"pingg\" is not one of \"ping\", \"pong\" (default \"ping\")"},
+        {"{\"echo\": {\n\"keep-alive-mode\": 1}}",
+         ":2: \"keep-alive-mode\": a number is not a string (one of \"ping\", \"pong\"; default "
+         "\"ping\")"},
+        {"{\"echo\": {\n\"compression\": true}}",
+         ":2: \"compression\": true is not a string (one of \"off\", \"on\", "
+         "\"no-context-takeover\"; default \"off\")"},
+        {"{\"echo\": {\n\"subprotocols\": \"mqtt\"}}",
+         ":2: \"subprotocols\": a string" NO_ARRAY(1023)},
+        {"{\"echo\": {\n\"subprotocols\": \"\"}}", ":2: \"subprotocols\": a string" NO_ARRAY(1023)},
+        {"{\"echo\": {\n\"allowed-origins\": null}}",
+         ":2: \"allowed-origins\": null" NO_ARRAY(2047)},
+        {"{\"echo\": {\n\"subprotocols\": {}}}", ":2: \"subprotocols\": an object" NO_ARRAY(1023)},
+        {"{\"echo\": {\n\"subprotocols\": [\n7]}}",
+         ":2: \"subprotocols\": item 1 is a number; it must be a string"},
+        {"{\"echo\": {\n\"subprotocols\": [\"a\", null]}}",
+         ":2: \"subprotocols\": item 2 is null; it must be a string"},
+        {"{\"echo\": {\n\"subprotocols\": [\"a\", [\"b\"]]}}",
+         ":2: \"subprotocols\": item 2 is an array; it must be a string"},
+        {"{\"echo\": {\n\"subprotocols\": [\"\"]}}", ":2: \"subprotocols\": item 1 is empty"},
+        {"{\"echo\": {\n\"subprotocols\": [\"a\", \" \\t \", \"c\"]}}",
+         ":2: \"subprotocols\": item 2 is empty"},
+        {"{\"echo\": {\n\"subprotocols\": [\"a\", \"b,c\"]}}",
+         ":2: \"subprotocols\": item 2, \"b,c\", has a comma; each item is a string of its own"},
+        {"{\"echo\": {\n\"subprotocols\": [\",\"]}}",
+         ":2: \"subprotocols\": item 1, \",\", has a comma; each item is a string of its own"},
+        {"{\"echo\": {\n\"subprotocols\": [\"a\", \"b/c\"]}}",
+         ":2: \"subprotocols\": \"b/c\" is not a subprotocol: an HTTP token of at most 63 bytes, "
+         "like \"mqtt\" (default empty)"},
+        {"{\"echo\": {\n\"keep-alive-mode\": \"pong\",\n\"pong-timeout\": 30}}",
+         ":3: \"pong-timeout\": 30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
+         "awaited, and it must be 0"},
+        {"{\"echo\": {\n\"max-message\": \"9223372036854775808\"}}",
+         ":2: \"max-message\": 9223372036854775808 is out of range (0..9223372036854775807 bytes; "
+         "default 0)"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -607,7 +682,8 @@ static void without_memory_a_load_fails_cleanly(void)
         json_set_alloc_funcs(give_if_left, free);
         failure = load(&config,
                        "{\"port\": 1, \"address\": \"::1\", \"tls\": {\"cert\": \"c\", "
-                       "\"key\": \"k\"}, \"echo\": {\"path\": \"/\", \"rx-buffer\": 20000}}",
+                       "\"key\": \"k\"}, \"echo\": {\"path\": \"/\", \"rx-buffer\": 20000, "
+                       "\"subprotocols\": [\"a\", \"b\"]}}",
                        &error);
         json_set_alloc_funcs(malloc, free);
         config_fini(&config);
@@ -646,6 +722,10 @@ static void what_is_printed_loads_as_the_same(void)
         "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",
         "{\"echo\": {\"path\": \"/four\", \"ping-interval\": 1, \"pong-timeout\": 2}}",
         "{\"echo\": {\"rx-buffer\": 3000}}",
+        "{\"echo\": {\"keep-alive-mode\": \"pong\", \"compression\": \"no-context-takeover\"}}",
+        "{\"echo\": {\"allowed-origins\": [\"null\", \" http://[::1]:5000 \"], "
+        "\"subprotocols\": [\"x\"]}}",
+        "{\"echo\": {\"max-message\": 9007199254740993, \"max-inflated\": 9223372036854775807}}",
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -658,22 +738,55 @@ static void what_is_printed_loads_as_the_same(void)
         CHECK_ROW(!config_load(&again, scratch.printed, &error), texts[i]);
         CHECK_TEXT(error.text, "", texts[i]);
 
-        CHECK_ROW(again.port == config.port, texts[i]);
-        CHECK_TEXT(again.address, config.address, texts[i]);
-        CHECK_TEXT(again.mount_origin, config.mount_origin, texts[i]);
-        CHECK_TEXT(again.plugin_dir, config.plugin_dir, texts[i]);
         CHECK_ROW(again.tls == config.tls, texts[i]);
-        CHECK_TEXT(again.tls_cert, config.tls_cert, texts[i]);
-        CHECK_TEXT(again.tls_key, config.tls_key, texts[i]);
-        CHECK_ROW(again.echo_in_force.ping_interval_s == config.echo_in_force.ping_interval_s,
-                  texts[i]);
-        CHECK_ROW(again.echo_in_force.pong_timeout_s == config.echo_in_force.pong_timeout_s,
-                  texts[i]);
-        CHECK_ROW(again.echo_in_force.rx_buffer_bytes == config.echo_in_force.rx_buffer_bytes,
-                  texts[i]);
-        CHECK_TEXT(again.echo_in_force.path, config.echo_in_force.path, texts[i]);
+        check_same(config_table(), &again, &config, texts[i]);
+        check_same(config_tls_table(), &again, &config, texts[i]);
+        check_same(echo_options_table(), &again.echo_in_force, &config.echo_in_force, texts[i]);
         config_fini(&again);
         config_fini(&config);
+    }
+}
+
+/* Says whether @text stands in @file. */
+static bool file_has(const char *file, const char *text)
+{
+    FILE *stream = fopen(file, "rb");
+    char content[8192];
+    size_t bytes = stream ? fread(content, 1, sizeof(content) - 1, stream) : 0;
+
+    content[bytes] = '\0';
+    if (stream)
+        fclose(stream);
+
+    return strstr(content, text);
+}
+
+static void numbers_beyond_those_of_javascript_are_exact(void)
+{
+    static const struct {
+        const char *text;
+        const char *value;
+        uint64_t number;
+        const char *printed;
+    } rows[] = {
+        {"{\"echo\": {\"max-message\": 9007199254740993}}", "9007199254740993",
+         UINT64_C(9007199254740993), "\"max-message\": 9007199254740993,"},
+        {"{\"echo\": {\"max-message\": 9223372036854775806}}", "9223372036854775806",
+         UINT64_C(9223372036854775806), "\"max-message\": 9223372036854775806,"},
+        {"{\"echo\": {\"max-message\": 9223372036854775807}}", "9223372036854775807",
+         UINT64_C(9223372036854775807), "\"max-message\": 9223372036854775807,"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error;
+        struct config config;
+
+        CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].value);
+        CHECK_TEXT(config.echo[0].value, rows[i].value, rows[i].value);
+        CHECK_ROW(config.echo_in_force.max_message_bytes == rows[i].number, rows[i].value);
+        CHECK_ROW(!print_to(scratch.printed, &config), rows[i].value);
+        config_fini(&config);
+        CHECK_ROW(file_has(scratch.printed, rows[i].printed), rows[i].printed);
     }
 }
 
@@ -701,6 +814,10 @@ static void defaults_are_printed_too(void)
                           row->key);
             else if (row->type == SETTING_TEXT)
                 CHECK_ROW(json_is_string(value), row->key);
+            else if (row->type == SETTING_CHOICE)
+                CHECK_TEXT(json_string_value(value), row->choices[row->number], row->key);
+            else if (row->type == SETTING_LIST)
+                CHECK_ROW(json_is_array(value) && !json_array_size(value), row->key);
         }
     CU_ASSERT_PTR_NULL(json_object_get(printed, "tls"));
     json_decref(printed);
@@ -783,6 +900,7 @@ int main(int argc, char **argv)
         TEST(a_wrong_key_of_the_app_is_refused_at_its_line),
         TEST(wrong_tls_is_refused_at_its_line),
         TEST(a_wrong_option_of_the_plugin_is_refused_at_its_line),
+        TEST(a_wrong_choice_or_list_is_refused_at_its_line),
         TEST(a_key_is_placed_however_it_is_written),
         TEST(the_first_error_in_the_file_is_reported),
         TEST(what_is_not_json_is_refused_where_it_ceases_to_be),
@@ -792,6 +910,7 @@ int main(int argc, char **argv)
         TEST(a_file_is_refused_from_one_byte_above_a_mebibyte),
         TEST(without_memory_a_load_fails_cleanly),
         TEST(what_is_printed_loads_as_the_same),
+        TEST(numbers_beyond_those_of_javascript_are_exact),
         TEST(defaults_are_printed_too),
         TEST(printing_to_a_full_disk_fails),
         TEST(what_is_not_utf_8_cannot_be_printed),

@@ -57,6 +57,53 @@ static void check_string(const json_t *property, const struct setting *row)
         CHECK_ROW(!json_object_get(property, "default"), row->key);
 }
 
+static void check_enum(const json_t *property, const struct setting *row)
+{
+    const json_t *words = json_object_get(property, "enum");
+    size_t count = 0;
+
+    for (; row->choices[count]; count++)
+        CHECK_ROW(is_text(json_array_get(words, count), row->choices[count]), row->key);
+    CHECK_ROW(json_array_size(words) == count, row->key);
+    CHECK_ROW(is_text(json_object_get(property, "default"), row->choices[row->number]), row->key);
+}
+
+static void check_array(const json_t *property, const struct setting *row)
+{
+    const json_t *items = json_object_get(property, "items");
+    const json_t *listed = json_object_get(property, "default");
+
+    CHECK_ROW(is_text(json_object_get(property, "type"), "array"), row->key);
+    CHECK_ROW(is_text(json_object_get(items, "type"), "string"), row->key);
+    CHECK_ROW(is_text(json_object_get(items, "pattern"), "^[^,]+$"), row->key);
+    /* no list has a default that is not empty so far */
+    CHECK_ROW(json_is_array(listed) && !json_array_size(listed) && !row->text[0], row->key);
+}
+
+/* Checks what the schema says of a value of @row. */
+static void check_property(const json_t *property, const struct setting *row)
+{
+    CHECK_ROW(json_is_object(property), row->key);
+    CHECK_ROW(is_text(json_object_get(property, "description"), row->help), row->key);
+
+    switch (row->type) {
+    case SETTING_NUMBER:
+        check_number(property, row);
+        break;
+    case SETTING_TEXT:
+        check_string(property, row);
+        break;
+    case SETTING_CHOICE:
+        check_enum(property, row);
+        break;
+    case SETTING_LIST:
+        check_array(property, row);
+        break;
+    case SETTING_SECTION:
+        break;
+    }
+}
+
 /* Checks that @schema is that of an object with the rows of @table as its properties. */
 static void check_object(const json_t *schema, struct setting_table table, const char *name)
 {
@@ -70,17 +117,8 @@ static void check_object(const json_t *schema, struct setting_table table, const
     json_object_foreach ((json_t *)properties, key, value)
         CHECK_ROW(setting_find(table, key), key);
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct setting *row = &table.rows[i];
-        const json_t *property = json_object_get(properties, row->key);
-
-        CHECK_ROW(json_is_object(property), row->key);
-        CHECK_ROW(is_text(json_object_get(property, "description"), row->help), row->key);
-        if (row->type == SETTING_NUMBER)
-            check_number(property, row);
-        else if (row->type == SETTING_TEXT)
-            check_string(property, row);
-    }
+    for (size_t i = 0; i < table.count; i++)
+        check_property(json_object_get(properties, table.rows[i].key), &table.rows[i]);
 }
 
 static json_t *load_json(const char *file)
@@ -178,7 +216,38 @@ static bool mentions(const char *line, uint64_t number)
     return false;
 }
 
-/* Says whether @text has a table line of @row, with its numbers if it has some. */
+/* Says whether the words of @row stand in @line, each in quotes; the default twice. */
+static bool mentions_choices(const char *line, const struct setting *row)
+{
+    char word[64];
+    const char *found;
+
+    for (size_t i = 0; row->choices[i]; i++) {
+        snprintf(word, sizeof(word), "`\"%s\"`", row->choices[i]);
+        found = strstr(line, word);
+        if (!found || (i == row->number && !strstr(found + 1, word)))
+            return false;
+    }
+
+    return true;
+}
+
+/* Says whether @line has the numbers or the words of @row. */
+static bool agrees(const char *line, const struct setting *row)
+{
+    switch (row->type) {
+    case SETTING_NUMBER:
+        return mentions(line, row->number) && mentions(line, row->max);
+    case SETTING_CHOICE:
+        return mentions_choices(line, row);
+    case SETTING_LIST:
+        return mentions(line, row->max);
+    default:
+        return true;
+    }
+}
+
+/* Says whether @text has a table line of @row that agrees with it. */
 static bool has_table_line(const char *text, const struct setting *row)
 {
     char cell[80];
@@ -188,12 +257,9 @@ static bool has_table_line(const char *text, const struct setting *row)
     while ((p = strstr(p, cell))) {
         size_t bytes = strcspn(p, "\n");
         char line[1024];
-        bool agrees;
 
         snprintf(line, sizeof(line), "%.*s", (int)bytes, p);
-        agrees = row->type != SETTING_NUMBER || (mentions(line + strlen(cell), row->number) &&
-                                                 mentions(line + strlen(cell), row->max));
-        if (agrees)
+        if (agrees(line + strlen(cell), row))
             return true;
         p += bytes;
     }
@@ -219,6 +285,10 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
     static const struct setting number = {
         .key = "port", .type = SETTING_NUMBER, .max = 65535, .number = 50};
     static const struct setting text = {.key = "path", .type = SETTING_TEXT, .text = ""};
+    static const char *const words[] = {"on", "off", NULL};
+    static const struct setting choice = {
+        .key = "zip", .type = SETTING_CHOICE, .number = 1, .choices = words};
+    static const struct setting list = {.key = "names", .type = SETTING_LIST, .max = 20};
     static const struct {
         const char *name;
         const struct setting *row;
@@ -231,6 +301,12 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
         {"number, no default", &number, "| `port` | 0..65535 |\n| `x` | 50 |", false},
         {"number, no maximum", &number, "| `port` | 50 |\n", false},
         {"number, default only in another", &number, "| `port` | 500..65535 |\n", false},
+        {"choice", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"off\"` |", true},
+        {"choice, no default", &choice, "| `zip` | `\"on\"` or `\"off\"` |", false},
+        {"choice, other default", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"on\"` |", false},
+        {"choice, a word less", &choice, "| `zip` | `\"off\"` | `\"off\"` |", false},
+        {"list", &list, "| `names` | up to 20 bytes |", true},
+        {"list, other maximum", &list, "| `names` | up to 21 bytes |", false},
         {"text", &text, "| `path` | where |", true},
         {"text, no quotes", &text, "| path | where |", false},
         {"text, no table", &text, "the `path` is where", false},
@@ -277,6 +353,30 @@ static void the_example_files_name_the_schema_beside_them(void)
     CU_ASSERT_EQUAL(access(ECHO_SOURCE_DIR "/conf/lws-echo.schema.json", R_OK), 0);
 }
 
+static void the_readmes_example_loads(void)
+{
+    static const char open[] = "```json\n";
+    char *readme = read_text(README_FILE);
+    char *example = readme ? strstr(readme, open) : NULL;
+    char *end = example ? strstr(example + strlen(open), "```") : NULL;
+    char file[] = "/tmp/lws-echo-readme-XXXXXX";
+    struct config_error error = {""};
+    struct config config;
+    int fd = mkstemp(file);
+
+    CU_ASSERT_FATAL(end && fd >= 0);
+    example += strlen(open);
+    CU_ASSERT_EQUAL(write(fd, example, (size_t)(end - example)), end - example);
+    close(fd);
+
+    CU_ASSERT_EQUAL(config_load(&config, file, &error), 0);
+    CHECK_TEXT(error.text, "", "README.md");
+    CU_ASSERT_EQUAL(config.echo_in_force.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
+    config_fini(&config);
+    unlink(file);
+    free(readme);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -285,6 +385,7 @@ int main(int argc, char **argv)
         TEST(the_schema_has_both_forms_of_tls),
         TEST(the_readme_has_a_table_line_for_every_setting),
         TEST(the_readme_is_searched_for_whole_cells_and_numbers),
+        TEST(the_readmes_example_loads),
         TEST(the_example_files_load),
         TEST(the_example_files_name_the_schema_beside_them),
         CU_TEST_INFO_NULL,

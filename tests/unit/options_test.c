@@ -22,8 +22,24 @@ static void defaults_are_those_of_the_design(void)
 
     CU_ASSERT_EQUAL(options.ping_interval_s, 120);
     CU_ASSERT_EQUAL(options.pong_timeout_s, 0);
+    CU_ASSERT_EQUAL(options.keep_alive_mode, ECHO_KEEPALIVE_MODE_PING);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 262144);
+    CU_ASSERT_EQUAL(options.max_message_bytes, 0);
     CHECK_TEXT(options.path, "/ws", "path");
+    CHECK_TEXT(options.allowed_origins, "", "allowed-origins");
+    CHECK_TEXT(options.subprotocols, "", "subprotocols");
+    CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_OFF);
+    CU_ASSERT_EQUAL(options.max_inflated_bytes, 67108864);
+}
+
+/* Writes the default of @row as setting_set() takes it. */
+static void default_of(const struct setting *row, char *out, size_t size)
+{
+    if (row->type == SETTING_NUMBER)
+        snprintf(out, size, "%" PRIu64, row->number);
+    else
+        snprintf(out, size, "%s",
+                 row->type == SETTING_CHOICE ? row->choices[row->number] : row->text);
 }
 
 static void every_default_is_a_value_its_row_takes(void)
@@ -31,15 +47,13 @@ static void every_default_is_a_value_its_row_takes(void)
     struct setting_table table = echo_options_table();
 
     for (size_t i = 0; i < table.count; i++) {
-        const struct setting *row = &table.rows[i];
         struct echo_options options = new_options();
         struct setting_error error;
         char value[32];
 
-        snprintf(value, sizeof(value), "%" PRIu64, row->number);
-        CHECK_ROW(!setting_set(table, &options, row->key,
-                               row->type == SETTING_NUMBER ? value : row->text, &error),
-                  row->key);
+        default_of(&table.rows[i], value, sizeof(value));
+        CHECK_ROW(!setting_set(table, &options, table.rows[i].key, value, &error),
+                  table.rows[i].key);
     }
 }
 
@@ -59,6 +73,10 @@ static void numbers_are_taken_up_to_their_limits(void)
          "86401 is out of range (0..86400 s; default 0)"},
         {"rx-buffer", "1024", "16777216", "1023", "16777217",
          "16777217 is out of range (1024..16777216 bytes; default 262144)"},
+        {"max-message", "0", "9223372036854775807", NULL, "9223372036854775808",
+         "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 0)"},
+        {"max-inflated", "0", "9223372036854775807", NULL, "9223372036854775808",
+         "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 67108864)"},
     };
     struct setting_table table = echo_options_table();
 
@@ -86,7 +104,17 @@ static void numbers_are_taken_up_to_their_limits(void)
 static void each_option_has_its_own_field(void)
 {
     static const char *const pairs[][2] = {
-        {"ping-interval", "1"}, {"pong-timeout", "2"}, {"rx-buffer", "3000"}, {"path", "/four"}};
+        {"ping-interval", "1"},
+        {"pong-timeout", "2"},
+        {"keep-alive-mode", "pong"},
+        {"rx-buffer", "3000"},
+        {"max-message", "4"},
+        {"path", "/four"},
+        {"allowed-origins", "https://five, null"},
+        {"subprotocols", "six"},
+        {"compression", "no-context-takeover"},
+        {"max-inflated", "8"},
+    };
     struct echo_options options = new_options();
     struct setting_error error;
 
@@ -96,8 +124,14 @@ static void each_option_has_its_own_field(void)
                   pairs[i][0]);
     CU_ASSERT_EQUAL(options.ping_interval_s, 1);
     CU_ASSERT_EQUAL(options.pong_timeout_s, 2);
+    CU_ASSERT_EQUAL(options.keep_alive_mode, ECHO_KEEPALIVE_MODE_PONG);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 3000);
+    CU_ASSERT_EQUAL(options.max_message_bytes, 4);
     CHECK_TEXT(options.path, "/four", "path");
+    CHECK_TEXT(options.allowed_origins, "https://five,null", "allowed-origins");
+    CHECK_TEXT(options.subprotocols, "six", "subprotocols");
+    CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
+    CU_ASSERT_EQUAL(options.max_inflated_bytes, 8);
 }
 
 /* Writes "/ppp...", of @bytes in all. */
@@ -171,6 +205,251 @@ static void a_path_one_byte_too_long_is_refused(void)
     CHECK_TEXT(options.path, "/ws", "path");
 }
 
+static void choices_are_taken_as_their_enums(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        uint64_t index;
+        const char *says; /* NULL: it is taken */
+    } rows[] = {
+        {"keep-alive-mode", "ping", ECHO_KEEPALIVE_MODE_PING, NULL},
+        {"keep-alive-mode", "pong", ECHO_KEEPALIVE_MODE_PONG, NULL},
+        {"keep-alive-mode", "pingg", 0,
+         "\"pingg\" is not one of \"ping\", \"pong\" (default \"ping\")"},
+        {"compression", "off", ECHO_COMPRESSION_OFF, NULL},
+        {"compression", "on", ECHO_COMPRESSION_ON, NULL},
+        {"compression", "no-context-takeover", ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER, NULL},
+        {"compression", "yes", 0,
+         "\"yes\" is not one of \"off\", \"on\", \"no-context-takeover\" (default \"off\")"},
+    };
+    struct setting_table table = echo_options_table();
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error = {0};
+
+        CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].value, &error) ==
+                      (rows[i].says ? -EINVAL : 0),
+                  rows[i].value);
+        CHECK_ROW(setting_number(setting_find(table, rows[i].key), &options) == rows[i].index,
+                  rows[i].value);
+        CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].value);
+    }
+}
+
+static void origins_are_taken(void)
+{
+    static const char *const origins[] = {
+        "*",
+        "null",
+        "https://example.org",
+        "http://localhost:5000",
+        "http://a.b-c_d.example:0",
+        "https://example.org:65535",
+        "HTTPS://Example.ORG",
+        "http://127.0.0.1:80",
+        "http://[::1]",
+        "http://[2001:DB8::1]:8080",
+        "http://[::ffff:127.0.0.1]",
+        "http://[0000:0000:0000:0000:0000:ffff:255.255.255.255]",
+        "chrome-extension://abcdefghijklmnop",
+        "a+b.c-1://h",
+        "https://a,null,http://[::1]:1,*,https://b:2",
+    };
+
+    for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error;
+
+        CHECK_ROW(
+            !setting_set(echo_options_table(), &options, "allowed-origins", origins[i], &error),
+            origins[i]);
+        CHECK_TEXT(options.allowed_origins, origins[i], origins[i]);
+    }
+}
+
+#define NOT_AN_ORIGIN                                                                              \
+    " is not an origin: \"*\", \"null\" or scheme://host[:port] without a path, like "             \
+    "\"https://example.org:8443\" (default empty)"
+
+static void what_is_not_an_origin_is_refused(void)
+{
+    static const char *const items[] = {
+        "**",
+        "nul",
+        "nulll",
+        "NULL",
+        "example.org",
+        "//example.org",
+        "://example.org",
+        "https:example.org",
+        "https:/example.org",
+        "https://",
+        "https:// ",
+        "1http://a",
+        "+http://a",
+        "ht_tp://a",
+        "https://example.org/",
+        "https://example.org/path",
+        "https://example.org?q",
+        "https://example.org#f",
+        "https://user@example.org",
+        "https://*.example.org",
+        "https://\xC3\xBC.example",
+        "https://a b",
+        "https://a:",
+        "https://a:x",
+        "https://a:8x",
+        "https://a:65536",
+        "https://a:99999999999999999999",
+        "https://a:80:80",
+        "https://:80",
+        "http://::1",
+        "http://[]",
+        "http://[::1",
+        "http://[::1]x",
+        "http://[::1]:",
+        "http://[:::1]",
+        "http://[g::1]",
+        "http://[127.0.0.1]",
+        "http://[::1%251]",
+        "http://[00000000000000000000000000000000000000000000001]",
+        "data:",
+    };
+
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error;
+        size_t length = strlen(items[i]) - (items[i][strlen(items[i]) - 1] == ' ');
+        char value[200];
+        char says[300];
+
+        /* what stands around it does not mend it */
+        snprintf(value, sizeof(value), "https://a, %s ,https://b", items[i]);
+        snprintf(says, sizeof(says), "\"%.*s\"" NOT_AN_ORIGIN, (int)length, items[i]);
+        CHECK_ROW(setting_set(echo_options_table(), &options, "allowed-origins", items[i],
+                              &error) == -EINVAL,
+                  items[i]);
+        CHECK_TEXT(error.text, says, items[i]);
+        CHECK_ROW(setting_set(echo_options_table(), &options, "allowed-origins", value, &error) ==
+                      -EINVAL,
+                  value);
+        CHECK_TEXT(error.text, says, value);
+        CHECK_TEXT(options.allowed_origins, "", items[i]);
+    }
+}
+
+#define TWENTY "tttttttttttttttttttt"
+#define SIXTY_THREE TWENTY TWENTY TWENTY "ttt"
+
+static void http_tokens_are_subprotocols(void)
+{
+    static const struct {
+        const char *value;
+        const char *says; /* NULL: it is taken */
+    } rows[] = {
+        {"mqtt", NULL},
+        {"v12.stomp,graphql-transport-ws", NULL},
+        {"!#$%&'*+-.^_`|~09azAZ", NULL},
+        {SIXTY_THREE, NULL},
+        {SIXTY_THREE "," SIXTY_THREE, NULL},
+        {SIXTY_THREE "t", SIXTY_THREE "t"},
+        {"mqtt," SIXTY_THREE "t,a", SIXTY_THREE "t"},
+        {"a b", "a b"},
+        {"a,b/c", "b/c"},
+        {"a\"", "a\""},
+        {"(a)", "(a)"},
+        {"a;b", "a;b"},
+        {"a=b", "a=b"},
+        {"a@b", "a@b"},
+        {"[a]", "[a]"},
+        {"{a}", "{a}"},
+        {"a:b", "a:b"},
+        {"a?", "a?"},
+        {"<a>", "<a>"},
+        {"a\\", "a\\"},
+        {"\xC3\xBC", "\xC3\xBC"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error = {0};
+        char says[200] = "";
+
+        if (rows[i].says)
+            snprintf(says, sizeof(says),
+                     "\"%s\" is not a subprotocol: an HTTP token of at most 63 bytes, like "
+                     "\"mqtt\" (default empty)",
+                     rows[i].says);
+        CHECK_ROW(setting_set(echo_options_table(), &options, "subprotocols", rows[i].value,
+                              &error) == (rows[i].says ? -EINVAL : 0),
+                  rows[i].value);
+        CHECK_TEXT(error.text, says, rows[i].value);
+        CHECK_TEXT(options.subprotocols, rows[i].says ? "" : rows[i].value, rows[i].value);
+    }
+}
+
+/* Writes a list that begins with "tt://t," and has @bytes in all. */
+static void long_list(char *out, size_t bytes)
+{
+    static const char first[] = "tt://t,tt://";
+
+    memset(out, 't', bytes);
+    memcpy(out, first, strlen(first));
+    out[bytes] = '\0';
+}
+
+static void a_list_one_byte_too_long_is_refused(void)
+{
+    char value[ECHO_ORIGINS_MAX + 2];
+    struct setting_table table = echo_options_table();
+    const struct setting *row = setting_find(table, "allowed-origins");
+    struct echo_options options = new_options();
+    struct setting_error error;
+
+    long_list(value, ECHO_ORIGINS_MAX);
+    CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), 0);
+    CU_ASSERT_STRING_EQUAL(options.allowed_origins, value);
+    CHECK_TEXT(options.subprotocols, "", "subprotocols"); /* the next field */
+
+    options = new_options();
+    long_list(value, ECHO_ORIGINS_MAX + 1);
+    CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "...\" has 2048 bytes (a list of up to 2047 bytes, "
+                                              "commas included; default empty)"));
+    CHECK_TEXT(options.allowed_origins, "", "allowed-origins");
+}
+
+static void unanswered_pongs_have_no_timeout(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t pong_timeout_s;
+        uint64_t mode;
+        const char *says; /* NULL: it is taken */
+    } rows[] = {
+        {"pings, none awaited", 0, ECHO_KEEPALIVE_MODE_PING, NULL},
+        {"pings", 30, ECHO_KEEPALIVE_MODE_PING, NULL},
+        {"pongs, none awaited", 0, ECHO_KEEPALIVE_MODE_PONG, NULL},
+        {"pongs", 30, ECHO_KEEPALIVE_MODE_PONG,
+         "30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it must "
+         "be 0"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error = {0};
+
+        options.pong_timeout_s = rows[i].pong_timeout_s;
+        options.keep_alive_mode = rows[i].mode;
+        CHECK_ROW(echo_options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
+                  rows[i].name);
+        CHECK_TEXT(error.key, rows[i].says ? "pong-timeout" : "", rows[i].name);
+        CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].name);
+    }
+}
+
 static void tls_needs_a_buffer_for_a_whole_record(void)
 {
     static const struct {
@@ -231,6 +510,12 @@ int main(int argc, char **argv)
         TEST(url_paths_are_taken),
         TEST(what_is_not_a_url_path_is_refused),
         TEST(a_path_one_byte_too_long_is_refused),
+        TEST(choices_are_taken_as_their_enums),
+        TEST(origins_are_taken),
+        TEST(what_is_not_an_origin_is_refused),
+        TEST(http_tokens_are_subprotocols),
+        TEST(a_list_one_byte_too_long_is_refused),
+        TEST(unanswered_pongs_have_no_timeout),
         TEST(tls_needs_a_buffer_for_a_whole_record),
         TEST(the_service_buffer_holds_a_chunk_and_the_headers),
         CU_TEST_INFO_NULL,

@@ -67,6 +67,14 @@ static void a_wrong_configuration_stops_the_start_with_one_line(void)
          "FILE:1: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
         {"{ \"echo\": { \"path\": \"ws\" } }", "FILE:1: \"path\": \"ws\" is not a URL path"},
         {"{ \"echo\": { \"path\": true } }", "FILE:1: \"path\": true is not a string"},
+        {"{ \"echo\": { \"keep-alive-mode\": \"pingg\" } }",
+         "FILE:1: \"keep-alive-mode\": \"pingg\" is not one of \"ping\", \"pong\" (default "
+         "\"ping\")"},
+        {"{ \"echo\": {\n\"allowed-origins\": [\"https://a/\"] } }",
+         "FILE:2: \"allowed-origins\": \"https://a/\" is not an origin: \"*\", \"null\" or "
+         "scheme://"},
+        {"{ \"echo\": { \"subprotocols\": \"mqtt\" } }",
+         "FILE:1: \"subprotocols\": a string is not an array of strings, as in [\"a\", \"b\"]"},
         {"{ \"echo\": 5 }", "FILE:1: \"echo\": must be"},
         {"{ \"tls\": \"self-signed\", \"echo\":\n{ \"rx-buffer\": 16383 } }",
          "FILE:2: \"rx-buffer\": 16383 is too small with TLS (at least 16384 bytes)"},
@@ -209,7 +217,8 @@ static void the_printed_configuration_can_be_read_back(void)
 {
     static const char *const content =
         "{ \"port\": 0, \"address\": \"::1\", \"tls\": \"self-signed\","
-        " \"echo\": { \"ping-interval\": \"7\", \"path\": \"/x\" } }";
+        " \"echo\": { \"ping-interval\": \"7\", \"path\": \"/x\", \"keep-alive-mode\": \"pong\","
+        " \"subprotocols\": [\"a\", \"b\"] } }";
     struct server server;
     char first[8192];
     char second[8192];

@@ -67,6 +67,7 @@ static void good_options_are_accepted(void)
     static const char *const rows[][5][2] = {
         {{"default", "1"}},
         {{"ping-interval", "30"}, {"pong-timeout", "5"}, {"rx-buffer", "1024"}, {"path", "/"}},
+        {{"keep-alive-mode", "pong"}, {"compression", "on"}, {"subprotocols", "a, b"}},
         {{"raw", "1"}, {"basic-auth", "/nowhere"}, {"ping-interval", "0"}},
     };
 
@@ -84,7 +85,7 @@ static void a_vhost_without_the_protocol_is_left_alone(void)
 static void a_wrong_option_stops_the_vhost_and_says_why(void)
 {
     static const struct {
-        const char *const options[2][2];
+        const char *const options[3][2];
         const char *message;
     } rows[] = {
         {{{"ping-interval", "-1"}},
@@ -95,6 +96,9 @@ static void a_wrong_option_stops_the_vhost_and_says_why(void)
         {{{"rx-buffer", "1023"}},
          "lws-echo: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
         {{{"path", "ws"}}, "lws-echo: \"path\": \"ws\" is not a URL path"},
+        {{{"subprotocols", "a,,b"}}, "lws-echo: \"subprotocols\": \"a,,b\" has an empty item"},
+        {{{"keep-alive-mode", "pong"}, {"pong-timeout", "5"}},
+         "lws-echo: \"pong-timeout\": 5 needs \"keep-alive-mode\" \"ping\""},
         {{{"rx-bufer", "1"}}, "lws-echo: \"rx-bufer\": unknown key; did you mean \"rx-buffer\"?"},
     };
 
