@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
+import { Server } from '../js/server.js';
 import { Peer } from './peer.js';
 import { SamplePage } from './sample-page.js';
-import { Server } from './server.js';
 
 const transports = [
   { name: 'plain', config: undefined },

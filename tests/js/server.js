@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.LWS_ECHO ?? join(repository, 'build/release/bin/lws-echo');
 const ready = /^lws-echo is ready: open (https?:\/\/localhost:\d+\/)$/;
+const sanitizerReport = /Sanitizer|runtime error:/;
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 30_000;
 
@@ -77,7 +78,9 @@ export class Server {
     this.#process.kill('SIGTERM');
     const [code, signal] = await exited;
     clearTimeout(timer);
-    assert.deepEqual({ code, signal }, { code: 0, signal: null }, await this.#errors);
+    const errors = await this.#errors;
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, errors);
+    assert.doesNotMatch(errors, sanitizerReport);
   }
 }
 
