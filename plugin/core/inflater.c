@@ -1,0 +1,92 @@
+#include "inflater.h"
+
+#include <string.h>
+
+/* What the sender has taken off the end of the message (RFC 7692 section 7.2.1). */
+static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
+
+/* What zlib says in data_type when the last byte given has ended a block that is not the last. */
+#define AT_BLOCK_END 128
+
+void echo_inflater_init(struct echo_inflater *inflater, unsigned window_bits, bool keeps_context)
+{
+    memset(inflater, 0, sizeof(*inflater));
+    inflater->window_bits = (uint8_t)window_bits;
+    inflater->keeps_context = keeps_context;
+}
+
+void echo_inflater_fini(struct echo_inflater *inflater)
+{
+    if (inflater->begun)
+        inflateEnd(&inflater->stream);
+    inflater->begun = false;
+}
+
+static int begin(struct echo_inflater *inflater)
+{
+    if (inflater->begun)
+        return Z_OK;
+
+    memset(&inflater->stream, 0, sizeof(inflater->stream));
+    inflater->begun = inflateInit2(&inflater->stream, -inflater->window_bits) == Z_OK;
+
+    return inflater->begun ? Z_OK : Z_MEM_ERROR;
+}
+
+/* Inflates from @input as far as it goes, through the ends of DEFLATE streams. */
+static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
+{
+    int result;
+
+    stream->next_in = (z_const Bytef *)input;
+    stream->avail_in = (uInt)bytes;
+    do {
+        result = inflate(stream, Z_SYNC_FLUSH);
+        /* a block marked as the last: more may follow, with the same window (section 7.2.3.4) */
+        if (result == Z_STREAM_END)
+            inflateResetKeep(stream);
+    } while (result == Z_STREAM_END && stream->avail_in && stream->avail_out);
+
+    return result == Z_STREAM_END || result == Z_BUF_ERROR ? Z_OK : result;
+}
+
+static enum echo_inflate_result end_message(struct echo_inflater *inflater)
+{
+    bool complete = inflater->stream.data_type == AT_BLOCK_END;
+
+    inflater->tail_bytes = 0;
+    if (!inflater->keeps_context)
+        echo_inflater_fini(inflater);
+
+    return complete ? ECHO_INFLATE_DONE : ECHO_INFLATE_INVALID;
+}
+
+enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, const uint8_t **input,
+                                            size_t *input_bytes, bool final, uint8_t *out,
+                                            size_t out_room, size_t *out_bytes)
+{
+    z_stream *stream = &inflater->stream;
+    int result = begin(inflater);
+
+    *out_bytes = 0;
+    stream->next_out = out;
+    stream->avail_out = (uInt)out_room;
+    if (result == Z_OK && (*input_bytes || !inflater->tail_bytes)) {
+        result = inflate_from(stream, *input, *input_bytes);
+        *input += *input_bytes - stream->avail_in;
+        *input_bytes = stream->avail_in;
+    }
+    if (result == Z_OK && final && !*input_bytes && stream->avail_out) {
+        result =
+            inflate_from(stream, tail + inflater->tail_bytes, sizeof(tail) - inflater->tail_bytes);
+        inflater->tail_bytes = (uint8_t)(sizeof(tail) - stream->avail_in);
+    }
+    if (result != Z_OK)
+        return result == Z_MEM_ERROR ? ECHO_INFLATE_NO_MEMORY : ECHO_INFLATE_INVALID;
+
+    *out_bytes = out_room - stream->avail_out;
+    if (!stream->avail_out)
+        return ECHO_INFLATE_MORE;
+
+    return final ? end_message(inflater) : ECHO_INFLATE_DONE;
+}
