@@ -37,10 +37,9 @@ static int probe(const char *file)
     return is_plugin ? 0 : fail(file, "it has no symbol " PLUGIN_SYMBOL);
 }
 
-const struct lws_protocols *plugins_load_echo(const char *dir, struct lws_plugin **plugins)
+const lws_plugin_protocol_t *plugins_load_echo(const char *dir, struct lws_plugin **plugins)
 {
     const char *const dirs[] = {dir, NULL};
-    const lws_plugin_protocol_t *plugin;
     char file[PATH_MAX];
 
     snprintf(file, sizeof(file), "%s/" PLUGIN_FILE, dir);
@@ -59,7 +58,5 @@ const struct lws_protocols *plugins_load_echo(const char *dir, struct lws_plugin
         return NULL;
     }
 
-    plugin = (const lws_plugin_protocol_t *)(*plugins)->hdr;
-
-    return &plugin->protocols[0];
+    return (const lws_plugin_protocol_t *)(*plugins)->hdr;
 }

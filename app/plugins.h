@@ -7,8 +7,8 @@
 /**
  * Loads the echo plugin from @dir.
  *
- * Returns its protocol and adds it to @plugins, which the caller releases with
+ * Returns what it offers and adds it to @plugins, which the caller releases with
  * lws_plugins_destroy() when no context uses it any more. On failure reports why to standard
  * error and returns NULL. libwebsockets' messages are silenced on the way.
  */
-const struct lws_protocols *plugins_load_echo(const char *dir, struct lws_plugin **plugins);
+const lws_plugin_protocol_t *plugins_load_echo(const char *dir, struct lws_plugin **plugins);

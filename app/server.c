@@ -24,7 +24,8 @@ struct server {
     uv_loop_t loop;
     void *loops[1];
     struct lws_plugin *plugins;
-    struct lws_protocols protocols[2]; /* the plugin's, and the end */
+    struct lws_protocols protocols[2];  /* the plugin's, and the end */
+    struct lws_extension extensions[3]; /* the plugin's twice, and the end */
     struct lws_http_mount page;
     struct lws_protocol_vhost_options any_type;
     struct lws_protocol_vhost_options echo;
@@ -126,6 +127,7 @@ static int start_context(struct server *server, const struct config *config)
                    LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE,
         .vhost_name = "lws-echo",
         .protocols = server->protocols,
+        .extensions = server->extensions,
         .pvo = &server->echo,
         .mounts = &server->page,
         .foreign_loops = server->loops,
@@ -150,7 +152,7 @@ static int start_context(struct server *server, const struct config *config)
 /* Fills @server. Returns 0, or -1 after a report; server_close() releases it either way. */
 static int server_open(struct server *server, const struct config *config, const char *log_level)
 {
-    const struct lws_protocols *echo;
+    const lws_plugin_protocol_t *echo;
 
     memset(server, 0, sizeof(*server));
     server->listener.fd = -1;
@@ -164,7 +166,9 @@ static int server_open(struct server *server, const struct config *config, const
     if (!echo || load_tls(server, config))
         return -1;
 
-    server->protocols[0] = *echo;
+    server->protocols[0] = echo->protocols[0];
+    /* the plugin takes the second of them: the first is libwebsockets' own in lwsws */
+    server->extensions[0] = server->extensions[1] = echo->extensions[0];
     compose_page(server, config);
     log_set_level(log_level);
     if (compose_options(server, config) || start_context(server, config)) {

@@ -1,11 +1,18 @@
 #include "handlers.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "compression.h"
+#include "demands.h"
+#include "extension.h"
 #include "http.h"
 #include "output.h"
 #include "pinger.h"
+#include "subprotocol.h"
+
+/* What libwebsockets gives the peer to answer a Close. */
+#define CLOSE_TIMEOUT_S 5
 
 static int send_close(struct echo_connection *connection, const struct echo_close *close)
 {
@@ -32,21 +39,23 @@ int on_http(struct lws *wsi)
 
     if (vhost && echo_http_path_is(wsi, vhost->options.path))
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
-                                "This is a WebSocket endpoint: it takes WebSocket handshakes "
-                                "(RFC 6455) and no other requests.");
+                                "This is a WebSocket endpoint: it takes opening handshakes (RFC "
+                                "6455), with \"Upgrade: websocket\", and no other requests.");
 
     return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
 }
 
 int on_confirm_upgrade(struct lws *wsi)
 {
+    struct echo_vhost *vhost = echo_vhost_get(wsi);
+
     /*
      * libwebsockets asks even after it has refused an upgrade that it does not know, and passes a
      * header that it has freed by then (CVE-2025-11677): only what it still holds is looked at.
      */
     switch (echo_http_upgrade_of(wsi)) {
     case ECHO_HTTP_UPGRADE_WEBSOCKET:
-        return 0;
+        break;
     case ECHO_HTTP_UPGRADE_OTHER:
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
                                 "Connections are upgraded to \"websocket\" only; leave the Upgrade "
@@ -54,68 +63,126 @@ int on_confirm_upgrade(struct lws *wsi)
     default:
         return -1;
     }
-}
-
-int on_filter_handshake(struct lws *wsi)
-{
-    const struct echo_vhost *vhost = echo_vhost_get(wsi);
-    char sentence[64 + ECHO_PATH_MAX];
-    struct setting_error error;
-
     if (!vhost)
+        return 0;
+
+    vhost->accepted = NULL;
+    echo_subprotocol_restore(wsi); /* a handshake before may have ended half way */
+    if (echo_subprotocol_is_for_another(wsi))
+        return 0;
+    if (echo_demands_check(wsi, vhost) || echo_subprotocol_attract(wsi))
         return -1;
-
-    if (!echo_http_path_is(wsi, vhost->options.path)) {
-        snprintf(sentence, sizeof(sentence), "WebSocket connections are accepted at %s only.",
-                 vhost->options.path);
-        return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, sentence);
-    }
-
-    /* a vhost does not tell whether it has TLS; hosts that know check before they start */
-    if (echo_options_check(&vhost->options, lws_is_ssl(wsi), &error)) {
-        lwsl_err(ECHO_PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
-        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
-                                "The server's options do not fit this connection; see its log.");
-    }
+    vhost->accepted = wsi;
 
     return 0;
 }
 
-int on_established(struct lws *wsi, struct echo_connection *connection)
+int on_filter_handshake(struct lws *wsi)
 {
     struct echo_vhost *vhost = echo_vhost_get(wsi);
 
     if (!vhost)
         return -1;
 
+    /* where another protocol of the vhost is the default, that one was asked to confirm */
+    if (vhost->accepted == wsi)
+        echo_subprotocol_choose(wsi);
+    else if (echo_demands_check(wsi, vhost))
+        return -1;
+    vhost->accepted = NULL;
+    echo_extension_decide(wsi);
+
+    return 0;
+}
+
+int on_confirm_extension(struct lws *wsi, const char *name)
+{
+    return echo_vhost_get(wsi) ? echo_extension_confirm(wsi, name) : 1;
+}
+
+int on_response_headers(struct lws *wsi, struct lws_process_html_args *headers)
+{
+    if (!echo_vhost_get(wsi))
+        return -1;
+
+    echo_subprotocol_restore(wsi);
+
+    return echo_extension_respond(wsi, headers);
+}
+
+int on_established(struct lws *wsi, struct echo_connection *connection)
+{
+    struct echo_vhost *vhost = echo_vhost_get(wsi);
+    const struct echo_extension *extension;
+
+    if (!vhost)
+        return -1;
+
     connection->wsi = wsi;
     connection->thread = &vhost->threads[lws_get_tsi(wsi)];
+    extension = &connection->thread->extension;
+    if (extension->attached && echo_compression_begin(connection, &extension->answer.agreed))
+        return -1;
     echo_pinger_add(connection);
 
     return 0;
 }
 
-int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk, size_t bytes)
+static int echo_plain(struct echo_connection *connection, const struct echo_piece *piece)
 {
-    struct echo_frame frame;
+    const struct echo_fault *fault = echo_session_take(
+        &connection->session, piece, connection->thread->vhost->options.max_message_bytes);
+
+    if (fault)
+        return echo_output_fail(connection, fault);
+
+    return echo_output_frame(connection, echo_session_frame(piece), piece->payload, piece->bytes);
+}
+
+int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
+               size_t bytes)
+{
+    const struct echo_piece piece = {
+        .payload = payload,
+        .bytes = bytes,
+        .frame_left_bytes = lws_remaining_packet_payload(wsi),
+        .first = lws_is_first_fragment(wsi),
+        .final = lws_is_final_fragment(wsi),
+        .binary = lws_frame_is_binary(wsi),
+    };
+    const struct echo_fault *fault;
 
     if (!echo_session_echoes(&connection->session))
         return 0;
 
-    frame = echo_session_frame(lws_is_first_fragment(wsi), lws_is_final_fragment(wsi),
-                               lws_frame_is_binary(wsi));
-    if (echo_output_frame(connection, frame, chunk, bytes))
+    fault = echo_compression_look(connection, &piece, lws_get_reserved_bits(wsi) & ECHO_RSV1_BIT);
+    if (fault)
+        return echo_output_fail(connection, fault);
+    if (echo_compression_applies(connection) ? echo_compression_echo(connection, &piece)
+                                             : echo_plain(connection, &piece))
         return -1;
     echo_pinger_received(connection);
 
     return 0;
 }
 
-int on_pong(struct echo_connection *connection, const void *payload, size_t bytes)
+/* RSV1 on a control frame: libwebsockets lets it pass once an extension is in use. */
+static const struct echo_fault control_frame_rsv1 = {ECHO_CLOSE_PROTOCOL_ERROR,
+                                                     "RSV1 on a control frame"};
+
+int on_pong(struct lws *wsi, struct echo_connection *connection, const void *payload, size_t bytes)
 {
+    if (lws_get_reserved_bits(wsi))
+        return echo_output_fail(connection, &control_frame_rsv1);
+
     echo_pinger_pong(connection, payload, bytes);
 
     return 0;
+}
+
+static bool is_mirror(const struct echo_close *answer, const uint8_t *payload, size_t bytes)
+{
+    return answer->bytes == bytes && !memcmp(answer->payload, payload, bytes);
 }
 
 int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uint8_t *payload,
@@ -125,6 +192,8 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
 
     if (!connection->wsi)
         return 0; /* behind an error: libwebsockets sends a Close of its own */
+    if (lws_get_reserved_bits(wsi))
+        return echo_output_fail(connection, &control_frame_rsv1);
     if (!echo_session_peer_close(&connection->session, payload, bytes, &answer) ||
         echo_output_flush(connection))
         return -1;
@@ -132,15 +201,35 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
     /*
      * While echoes wait for a slow reader, libwebsockets answers in our place: it mirrors the
      * payload once they have drained, however long that takes, where a connection that we end has
-     * 5 s for it. A payload of one byte must not be mirrored.
+     * 5 s for it. What must not be mirrored, because it is an error, has to be sent in that time.
      */
-    if (lws_partial_buffered(wsi) && bytes != 1)
+    if (lws_partial_buffered(wsi) && (!bytes || is_mirror(&answer, payload, bytes)))
         return 0;
 
     /* elsewhere the answer is our own, as libwebsockets would mirror an empty Close, too */
     send_close(connection, &answer);
 
     return -1;
+}
+
+/*
+ * Does what libwebsockets does with a fault on the other callbacks' return. On this one's, under
+ * libuv, it closes twice, and the second time without its Close.
+ */
+static int close_for_fault(struct lws *wsi, struct echo_connection *connection)
+{
+    struct echo_close close = {.bytes = (size_t)lws_get_close_length(wsi)};
+
+    if (!close.bytes)
+        return -1;
+
+    memcpy(close.payload, lws_get_close_payload(wsi), close.bytes);
+    echo_session_end(&connection->session);
+    lws_rx_flow_control(wsi, 0);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_TIMEOUT_S);
+    lws_callback_on_writable(wsi);
+
+    return send_close(connection, &close);
 }
 
 int on_writeable(struct lws *wsi, struct echo_connection *connection)
@@ -157,13 +246,21 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
         shutdown(lws_get_socket_fd(wsi), SHUT_WR);
         return 0;
     }
-    if (!connection->wsi || !echo_output_resume(connection))
+    if (!connection->wsi || !echo_output_has_drained(connection))
         return 0;
 
-    echo_pinger_resume(connection);
+    if (echo_session_drained(&connection->session, &answer)) {
+        lws_rx_flow_control(wsi, 1);
+        return send_close(connection, &answer);
+    }
+    if (echo_compression_resume(connection))
+        return close_for_fault(wsi, connection);
+    if (!connection->session.blocked) {
+        lws_rx_flow_control(wsi, 1);
+        echo_pinger_resume(connection);
+    }
 
-    return echo_session_drained(&connection->session, &answer) ? send_close(connection, &answer)
-                                                               : 0;
+    return 0;
 }
 
 int on_leave(struct echo_connection *connection)
@@ -175,6 +272,7 @@ int on_leave(struct echo_connection *connection)
     /* libwebsockets would parse on behind an error, take the rest for frames and hang up */
     lws_rx_flow_control(connection->wsi, 0);
     echo_pinger_remove(connection);
+    echo_compression_end(connection);
     echo_session_end(&connection->session);
     connection->wsi = NULL;
 

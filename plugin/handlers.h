@@ -24,12 +24,18 @@ int on_confirm_upgrade(struct lws *wsi);
 /** A WebSocket handshake is about to be accepted. */
 int on_filter_handshake(struct lws *wsi);
 
+/** The client has offered the extension @name, and the vhost has one; 0 takes it. */
+int on_confirm_extension(struct lws *wsi, const char *name);
+
+/** The response's headers have been written but for the last line. */
+int on_response_headers(struct lws *wsi, struct lws_process_html_args *headers);
+
 int on_established(struct lws *wsi, struct echo_connection *connection);
 
-/** A chunk of a message came: the whole of a frame, or as much of it as was read. */
-int on_receive(struct lws *wsi, struct echo_connection *connection, const void *chunk,
+/** A piece of a message came: the whole of a frame, or as much of it as was read. */
+int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
                size_t bytes);
-int on_pong(struct echo_connection *connection, const void *payload, size_t bytes);
+int on_pong(struct lws *wsi, struct echo_connection *connection, const void *payload, size_t bytes);
 
 /** The peer's Close came. It still may behind an error of the peer, that is after on_leave(). */
 int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uint8_t *payload,

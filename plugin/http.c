@@ -8,16 +8,62 @@
 
 #define RESPONSE_MAX 1024
 
-static const char *reason_phrase(unsigned status)
+/* The statuses of refusals, and what is said with them beside the sentence. */
+static const struct status {
+    unsigned code;
+    const char *phrase;
+    const char *headers;
+    const char *connection;
+} statuses[] = {
+    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "", "close"}, /* and any other */
+    {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
+    {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
+    {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},
+    /* RFC 6455 section 4.4 and RFC 9110 section 15.5.22 */
+    {ECHO_HTTP_UPGRADE_REQUIRED, "Upgrade Required",
+     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "Upgrade, close"},
+};
+
+static const struct status *find_status(unsigned code)
 {
-    switch (status) {
-    case HTTP_STATUS_BAD_REQUEST:
-        return "Bad Request";
-    case HTTP_STATUS_NOT_FOUND:
-        return "Not Found";
-    default:
-        return "Internal Server Error";
-    }
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(statuses); i++)
+        if (statuses[i].code == code)
+            return &statuses[i];
+
+    return &statuses[0];
+}
+
+bool echo_http_has(struct lws *wsi, enum lws_token_indexes token)
+{
+    return lws_hdr_total_length(wsi, token) > 0;
+}
+
+bool echo_http_read(struct lws *wsi, enum lws_token_indexes token, struct echo_http_header *header)
+{
+    int bytes = lws_hdr_copy(wsi, header->value, sizeof(header->value), token);
+
+    header->bytes = bytes > 0 ? (size_t)bytes : 0;
+
+    return bytes > 0;
+}
+
+void echo_http_tokens_begin(struct lws_tokenize *list, const char *value)
+{
+    lws_tokenize_init(list, value,
+                      LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_MINUS_NONTERM |
+                          LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS);
+    list->len = strlen(value);
+}
+
+lws_tokenize_elem echo_http_tokens_next(struct lws_tokenize *list)
+{
+    lws_tokenize_elem element;
+
+    do {
+        element = lws_tokenize(list);
+    } while (element == LWS_TOKZE_DELIMITER);
+
+    return element;
 }
 
 bool echo_http_path_is(struct lws *wsi, const char *path)
@@ -33,7 +79,7 @@ enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi)
 {
     char upgrade[sizeof("websocket")];
 
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) <= 0)
+    if (!echo_http_has(wsi, WSI_TOKEN_UPGRADE))
         return ECHO_HTTP_UPGRADE_GONE;
 
     /* what is longer does not fit and is not copied */
@@ -47,9 +93,10 @@ enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi)
  * Composed here rather than with lws_add_http_header_*(): during a handshake libwebsockets has not
  * yet taken note of the request's HTTP version and would answer in HTTP/1.0.
  */
-int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence)
+int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence)
 {
-    bool head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+    const struct status *status = find_status(code);
+    bool head = echo_http_has(wsi, WSI_TOKEN_HEAD_URI);
     char response[LWS_PRE + RESPONSE_MAX];
     char *start = response + LWS_PRE;
     int bytes = snprintf(start, RESPONSE_MAX,
@@ -57,11 +104,11 @@ int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence)
                          "Content-Type: text/plain; charset=utf-8\r\n"
                          "Content-Length: %zu\r\n"
                          "X-Content-Type-Options: nosniff\r\n"
-                         "Connection: close\r\n"
+                         "%sConnection: %s\r\n"
                          "\r\n"
                          "%s%s",
-                         status, reason_phrase(status), strlen(sentence) + 1, head ? "" : sentence,
-                         head ? "" : "\n");
+                         status->code, status->phrase, strlen(sentence) + 1, status->headers,
+                         status->connection, head ? "" : sentence, head ? "" : "\n");
 
     if (bytes > 0 && bytes < RESPONSE_MAX)
         lws_write(wsi, (unsigned char *)start, (size_t)bytes, LWS_WRITE_HTTP);

@@ -4,7 +4,33 @@
 
 #include <libwebsockets.h>
 
-/* What the plugin says in HTTP: refusals, each with one sentence for the person who reads it. */
+/*
+ * What the plugin reads of a request and says in HTTP: refusals, each with one sentence for the
+ * person who reads it.
+ */
+
+#define ECHO_HTTP_VALUE_MAX 1023
+
+/* A header's value; the lines of a header that is repeated are joined by commas. */
+struct echo_http_header {
+    size_t bytes;
+    char value[ECHO_HTTP_VALUE_MAX + 1];
+};
+
+/** Says whether the request has a @token header that is not empty, however long. */
+bool echo_http_has(struct lws *wsi, enum lws_token_indexes token);
+
+/** Copies a header. Returns false when it is absent, empty or longer than ECHO_HTTP_VALUE_MAX. */
+bool echo_http_read(struct lws *wsi, enum lws_token_indexes token, struct echo_http_header *header);
+
+/** Begins to read @value as a list of tokens, with libwebsockets' own idea of such lists. */
+void echo_http_tokens_begin(struct lws_tokenize *list, const char *value);
+
+/**
+ * Returns the next element of the list: LWS_TOKZE_TOKEN, another positive one for what is not
+ * taken for a token (a number), LWS_TOKZE_ENDED, or a negative one where the list is malformed.
+ */
+lws_tokenize_elem echo_http_tokens_next(struct lws_tokenize *list);
 
 /** Says whether the path of @wsi's request is @path; a query does not matter. */
 bool echo_http_path_is(struct lws *wsi, const char *path);
@@ -18,10 +44,12 @@ enum echo_http_upgrade {
 
 enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
 
+#define ECHO_HTTP_UPGRADE_REQUIRED 426
+
 /**
- * Answers @wsi's request with @status and @sentence as plain text, and ends the connection. A HEAD
- * request gets the headers only (RFC 9110 section 9.3.2).
+ * Answers @wsi's request with the status @code and @sentence as plain text, and ends the
+ * connection. A HEAD request gets the headers only (RFC 9110 section 9.3.2).
  *
  * Returns -1, for the callback to return.
  */
-int echo_http_refuse(struct lws *wsi, unsigned status, const char *sentence);
+int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence);

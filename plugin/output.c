@@ -1,5 +1,7 @@
 #include "output.h"
 
+#include <string.h>
+
 static void block(struct echo_connection *connection)
 {
     if (!echo_session_block(&connection->session))
@@ -109,6 +111,17 @@ int echo_output_flush(struct echo_connection *connection)
     return connection->thread->cork.owner == connection ? flush(connection->thread) : 0;
 }
 
+int echo_output_fail(struct echo_connection *connection, const struct echo_fault *fault)
+{
+    unsigned char reason[ECHO_CONTROL_PAYLOAD_MAX];
+    size_t bytes = strlen(fault->reason);
+
+    memcpy(reason, fault->reason, bytes);
+    lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
+
+    return -1;
+}
+
 void echo_output_kill(struct echo_connection *connection)
 {
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
@@ -119,12 +132,7 @@ lws_usec_t echo_output_now_us(const struct echo_thread *thread)
     return thread->flush_pending ? thread->now_us : lws_now_usecs();
 }
 
-bool echo_output_resume(struct echo_connection *connection)
+bool echo_output_has_drained(const struct echo_connection *connection)
 {
-    if (!connection->session.blocked || lws_partial_buffered(connection->wsi))
-        return false;
-
-    lws_rx_flow_control(connection->wsi, 1);
-
-    return true;
+    return connection->session.blocked && !lws_partial_buffered(connection->wsi);
 }

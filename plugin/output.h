@@ -35,8 +35,14 @@ lws_usec_t echo_output_now_us(const struct echo_thread *thread);
 /** Hands on at once what is corked of @connection. Returns 0 or -1. */
 int echo_output_flush(struct echo_connection *connection);
 
+/**
+ * Fails the connection (RFC 6455 section 7.1.7): what is corked goes out, then a Close that says
+ * @fault. Returns -1, for the callback to return.
+ */
+int echo_output_fail(struct echo_connection *connection, const struct echo_fault *fault);
+
 /** Ends a connection that is beyond use, outside of a callback of its own; without a Close. */
 void echo_output_kill(struct echo_connection *connection);
 
-/** The socket takes bytes again: returns true when all has drained and reading goes on. */
-bool echo_output_resume(struct echo_connection *connection);
+/** The socket takes bytes again: returns true when all that was blocked has drained. */
+bool echo_output_has_drained(const struct echo_connection *connection);

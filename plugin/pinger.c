@@ -28,10 +28,21 @@ static int send_ping(struct echo_connection *connection)
     return echo_output_frame_now(connection, ping, payload, PING_BYTES);
 }
 
-static void ping(struct echo_connection *connection)
+/* A Pong that answers nothing and awaits nothing (RFC 6455 section 5.5.3). */
+static int send_unsolicited_pong(struct echo_connection *connection)
 {
+    const struct echo_frame pong = {.opcode = ECHO_OPCODE_PONG, .fin = true};
+
+    return echo_output_frame_now(connection, pong, NULL, 0);
+}
+
+static void keep_alive(struct echo_connection *connection)
+{
+    bool pong = connection->thread->vhost->options.keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG;
+
     /* nothing follows our Close */
-    if (connection->session.state == ECHO_SESSION_OPEN && send_ping(connection))
+    if (connection->session.state == ECHO_SESSION_OPEN &&
+        (pong ? send_unsolicited_pong(connection) : send_ping(connection)))
         echo_output_kill(connection);
 }
 
@@ -66,7 +77,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
                       thread->vhost->options.pong_timeout_s, (void *)connection->wsi);
             echo_output_kill(connection);
         } else {
-            ping(connection);
+            keep_alive(connection);
         }
     }
     arm(thread, now_us);

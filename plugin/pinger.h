@@ -6,8 +6,9 @@
 #include "vhost.h"
 
 /*
- * Keep-alive on the wire (RFC 6455 sections 5.5.2 and 5.5.3): Pings to connections that have been
- * silent for the interval, and the end of those whose Pong does not come. One timer a thread.
+ * Keep-alive on the wire (RFC 6455 sections 5.5.2 and 5.5.3): Pings, or unsolicited Pongs, to
+ * connections that have been silent for the interval, and the end of those whose Pong does not
+ * come. One timer a thread.
  */
 
 /** A connection is open. */

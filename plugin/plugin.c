@@ -5,6 +5,7 @@
  * the only one exported. The host provides libwebsockets itself.
  */
 
+#include "extension.h"
 #include "handlers.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -22,13 +23,15 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return on_filter_handshake(wsi);
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
-        return 1; /* none: the permessage-deflate of libwebsockets damages data */
+        return on_confirm_extension(wsi, in);
+    case LWS_CALLBACK_ADD_HEADERS:
+        return on_response_headers(wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         return on_established(wsi, user);
     case LWS_CALLBACK_RECEIVE:
         return on_receive(wsi, user, in, len);
     case LWS_CALLBACK_RECEIVE_PONG:
-        return on_pong(user, in, len);
+        return on_pong(wsi, user, in, len);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return on_peer_close(wsi, user, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -45,6 +48,31 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
         return lws_callback_http_dummy(wsi, reason, user, in, len);
     }
 }
+
+/* Compressed payload is left as it is: the plugin itself deals with it. */
+static int callback_extension(struct lws_context *context, const struct lws_extension *extension,
+                              struct lws *wsi, enum lws_extension_callback_reasons reason,
+                              void *user, void *in, size_t len)
+{
+    (void)context;
+    (void)extension;
+    (void)user;
+    (void)len;
+
+    /* in lwsws the connections of other plugins, too, meet this extension */
+    if (reason == LWS_EXT_CB_CONSTRUCT && lws_get_protocol(wsi)->callback != callback_echo)
+        return -1;
+
+    return reason == LWS_EXT_CB_CONSTRUCT ? echo_extension_construct(wsi, in) : 0;
+}
+
+static const struct lws_extension extensions[] = {
+    {
+        .name = ECHO_EXTENSION_NAME,
+        .callback = callback_extension,
+        .client_offer = ECHO_EXTENSION_NAME,
+    },
+};
 
 static const struct lws_protocols protocols[] = {
     {
@@ -63,4 +91,6 @@ __attribute__((visibility("default"))) const lws_plugin_protocol_t lws_echo = {
         },
     .protocols = protocols,
     .count_protocols = LWS_ARRAY_SIZE(protocols),
+    .extensions = extensions,
+    .count_extensions = LWS_ARRAY_SIZE(extensions),
 };

@@ -30,17 +30,35 @@ static int read_options(struct echo_options *out, const struct lws_protocol_vhos
     return echo_options_check(out, false, error);
 }
 
+static bool has_option(const struct lws_protocol_vhost_options *option, const char *key)
+{
+    while (option && strcmp(option->name, key) != 0)
+        option = option->next;
+
+    return option != NULL;
+}
+
 static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
                        struct lws_context *context, int tsi)
 {
+    const struct echo_options *options = &vhost->options;
+    size_t payload_max = (size_t)options->rx_buffer_bytes;
+
     thread->vhost = vhost;
     thread->context = context;
     thread->tsi = tsi;
     thread->keepalive_due_us = INT64_MAX;
-    echo_keepalive_init(&thread->keepalive, vhost->options.ping_interval_s,
-                        vhost->options.pong_timeout_s);
+    echo_keepalive_init(&thread->keepalive, options->ping_interval_s, options->pong_timeout_s);
+    if (options->compression != ECHO_COMPRESSION_OFF) {
+        thread->inflated = malloc(ECHO_INFLATED_BYTES);
+        if (!thread->inflated)
+            return -1;
+        payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
+        if (payload_max < ECHO_INFLATED_BYTES)
+            payload_max = ECHO_INFLATED_BYTES;
+    }
 
-    return echo_cork_init(&thread->cork, (size_t)vhost->options.rx_buffer_bytes);
+    return echo_cork_init(&thread->cork, payload_max);
 }
 
 /*
@@ -77,13 +95,14 @@ int echo_vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *op
         goto no_memory;
 
     for (int tsi = 0; tsi < count; tsi++) {
+        vhost->thread_count = tsi + 1;
         if (thread_init(&vhost->threads[tsi], vhost, context, tsi)) {
             echo_vhost_fini(wsi);
             goto no_memory;
         }
-        vhost->thread_count = tsi + 1;
     }
     set_protocol_sizes(wsi, vhost);
+    vhost->may_rename = count == 1 && !has_option(options, "basic-auth");
 
     return 0;
 
@@ -105,6 +124,7 @@ void echo_vhost_fini(struct lws *wsi)
         lws_sul_cancel(&thread->flush_timer);
         lws_sul_cancel(&thread->keepalive_timer);
         echo_cork_fini(&thread->cork);
+        free(thread->inflated);
     }
     free(vhost->threads);
     vhost->threads = NULL;

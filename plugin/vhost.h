@@ -6,6 +6,7 @@
 #include <libwebsockets.h>
 
 #include "cork.h"
+#include "deflate_offer.h"
 #include "keepalive.h"
 #include "options.h"
 #include "session.h"
@@ -16,8 +17,26 @@
  */
 
 #define ECHO_PROTOCOL_NAME "lws-echo"
+#define ECHO_EXTENSION_NAME "permessage-deflate"
+
+/* The longest subprotocol that libwebsockets compares with the protocols it has, in bytes. */
+#define ECHO_SUBPROTOCOL_MAX 62
+/* lws_tokenize_cstr() wants a byte to spare behind the NUL */
+#define ECHO_SUBPROTOCOL_ROOM (ECHO_SUBPROTOCOL_MAX + 2)
+
+/* How much is inflated at a time. */
+#define ECHO_INFLATED_BYTES ((size_t)16384)
 
 struct echo_vhost;
+struct echo_compression_state;
+
+/* What is agreed on in the handshake that the thread deals with at present. */
+struct echo_extension {
+    struct echo_deflate_answer answer;
+    unsigned asked; /* how often libwebsockets has asked about the extension */
+    bool taken;     /* libwebsockets has been told to attach it */
+    bool attached;  /* and it was ours that it has attached */
+};
 
 /* All that connections of one service thread share; no locks are needed. */
 struct echo_thread {
@@ -34,12 +53,19 @@ struct echo_thread {
     lws_sorted_usec_list_t keepalive_timer;
     lws_usec_t keepalive_due_us; /* when the timer fires; INT64_MAX: not running */
     uint32_t last_ping_id;
+
+    struct echo_extension extension;
+    uint8_t *inflated; /* of ECHO_INFLATED_BYTES; NULL without compression */
 };
 
 struct echo_vhost {
     struct echo_options options;
     struct echo_thread *threads;
     int thread_count;
+
+    const struct lws *accepted;              /* whose handshake has been found in order */
+    char subprotocol[ECHO_SUBPROTOCOL_ROOM]; /* what our protocol may be called during one */
+    bool may_rename;
 };
 
 struct echo_connection {
@@ -47,7 +73,8 @@ struct echo_connection {
     struct echo_thread *thread;
     struct echo_session session;
     struct echo_keepalive_entry keepalive;
-    uint32_t ping_id; /* what the Pong must say */
+    uint32_t ping_id;                           /* what the Pong must say */
+    struct echo_compression_state *compression; /* NULL: not agreed on; owned */
 };
 
 /**

@@ -24,7 +24,7 @@ size_t echo_frame_header_write(uint8_t *out, struct echo_frame frame, uint64_t p
 {
     uint8_t *p = out;
 
-    *p++ = (uint8_t)(frame.opcode | (frame.fin ? FIN_BIT : 0));
+    *p++ = (uint8_t)(frame.opcode | (frame.fin ? FIN_BIT : 0) | (frame.rsv1 ? ECHO_RSV1_BIT : 0));
 
     switch (echo_frame_header_size(payload_bytes)) {
     case 2:

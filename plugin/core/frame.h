@@ -11,12 +11,17 @@ enum echo_opcode {
     ECHO_OPCODE_BINARY = 0x2,
     ECHO_OPCODE_CLOSE = 0x8,
     ECHO_OPCODE_PING = 0x9,
+    ECHO_OPCODE_PONG = 0xa,
 };
+
+/* The bit of a frame's first byte that begins a compressed message (RFC 7692 section 6). */
+#define ECHO_RSV1_BIT 0x40
 
 /* What a frame's first byte says. */
 struct echo_frame {
     enum echo_opcode opcode;
     bool fin;
+    bool rsv1;
 };
 
 /* The longest header of a frame from a server, in bytes: 2, and 8 of extended length. */

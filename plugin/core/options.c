@@ -15,7 +15,7 @@
 /* libwebsockets composes HTTP headers in its service buffer, too. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
-#define SUBPROTOCOL_MAX_BYTES 63
+#define SUBPROTOCOL_MAX_BYTES 62
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -82,7 +82,7 @@ static const char *check_subprotocol(const char *value, size_t bytes)
     if (bytes <= SUBPROTOCOL_MAX_BYTES && strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
         return NULL;
 
-    return "a subprotocol: an HTTP token of at most 63 bytes, like \"mqtt\"";
+    return "a subprotocol: an HTTP token of at most 62 bytes, like \"mqtt\"";
 }
 
 static const char *const keep_alive_modes[] = {

@@ -9,12 +9,35 @@ static void close_set(struct echo_close *answer, unsigned code)
     answer->bytes = 2;
 }
 
-struct echo_frame echo_session_frame(bool first, bool final, bool binary)
+const struct echo_fault *echo_session_take(struct echo_session *session,
+                                           const struct echo_piece *piece, uint64_t max_bytes)
 {
-    struct echo_frame frame = {.opcode = ECHO_OPCODE_CONTINUATION, .fin = final};
+    static const struct echo_fault too_big = {ECHO_CLOSE_TOO_BIG, "message too big"};
+    static const struct echo_fault not_utf8 = {ECHO_CLOSE_INVALID_PAYLOAD, "text is not UTF-8"};
 
-    if (first)
-        frame.opcode = binary ? ECHO_OPCODE_BINARY : ECHO_OPCODE_TEXT;
+    if (piece->first) {
+        session->message_bytes = 0;
+        memset(&session->utf8, 0, sizeof(session->utf8));
+    }
+
+    session->message_bytes += piece->bytes;
+    if (max_bytes && (session->message_bytes > max_bytes ||
+                      piece->frame_left_bytes > max_bytes - session->message_bytes))
+        return &too_big;
+
+    if (!piece->binary && (!echo_utf8_check(&session->utf8, piece->payload, piece->bytes) ||
+                           (piece->final && !echo_utf8_is_whole(&session->utf8))))
+        return &not_utf8;
+
+    return NULL;
+}
+
+struct echo_frame echo_session_frame(const struct echo_piece *piece)
+{
+    struct echo_frame frame = {.opcode = ECHO_OPCODE_CONTINUATION, .fin = piece->final};
+
+    if (piece->first)
+        frame.opcode = piece->binary ? ECHO_OPCODE_BINARY : ECHO_OPCODE_TEXT;
 
     return frame;
 }
@@ -36,29 +59,39 @@ bool echo_session_close(struct echo_session *session, enum echo_close_code code,
     return true;
 }
 
+static bool reason_is_utf8(const uint8_t *payload, size_t bytes)
+{
+    struct echo_utf8 utf8 = {0};
+
+    return echo_utf8_check(&utf8, payload + 2, bytes - 2) && echo_utf8_is_whole(&utf8);
+}
+
+static void close_answer(struct echo_close *answer, const uint8_t *payload, size_t bytes)
+{
+    unsigned code = bytes < 2 ? 0 : ((unsigned)payload[0] << 8 | payload[1]);
+
+    if (!bytes) {
+        close_set(answer, ECHO_CLOSE_NORMAL);
+    } else if (bytes > sizeof(answer->payload) || !echo_close_code_receivable(code)) {
+        close_set(answer, ECHO_CLOSE_PROTOCOL_ERROR);
+    } else if (!reason_is_utf8(payload, bytes)) {
+        close_set(answer, ECHO_CLOSE_INVALID_PAYLOAD);
+    } else {
+        memcpy(answer->payload, payload, bytes);
+        answer->bytes = bytes;
+    }
+}
+
 bool echo_session_peer_close(struct echo_session *session, const uint8_t *payload, size_t bytes,
                              struct echo_close *answer)
 {
     bool answers_ours = session->state != ECHO_SESSION_OPEN && !session->close_owed;
-    unsigned code;
 
     echo_session_end(session);
     if (answers_ours)
         return false;
 
-    if (!bytes) {
-        close_set(answer, ECHO_CLOSE_NORMAL);
-        return true;
-    }
-
-    code = bytes < 2 ? 0 : ((unsigned)payload[0] << 8 | payload[1]);
-    if (bytes > sizeof(answer->payload) || !echo_close_code_receivable(code)) {
-        close_set(answer, ECHO_CLOSE_PROTOCOL_ERROR);
-        return true;
-    }
-
-    memcpy(answer->payload, payload, bytes);
-    answer->bytes = bytes;
+    close_answer(answer, payload, bytes);
 
     return true;
 }

@@ -513,7 +513,7 @@ static void a_wrong_choice_or_list_is_refused_at_its_line(void)
         {"{\"echo\": {\n\"subprotocols\": [\",\"]}}",
          ":2: \"subprotocols\": item 1, \",\", has a comma; each item is a string of its own"},
         {"{\"echo\": {\n\"subprotocols\": [\"a\", \"b/c\"]}}",
-         ":2: \"subprotocols\": \"b/c\" is not a subprotocol: an HTTP token of at most 63 bytes, "
+         ":2: \"subprotocols\": \"b/c\" is not a subprotocol: an HTTP token of at most 62 bytes, "
          "like \"mqtt\" (default empty)"},
         {"{\"echo\": {\n\"keep-alive-mode\": \"pong\",\n\"pong-timeout\": 30}}",
          ":3: \"pong-timeout\": 30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "

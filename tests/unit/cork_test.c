@@ -14,8 +14,8 @@
 /* So close to its source, modulo the page size, a copy is slow. */
 #define TOO_NEAR_BYTES ((size_t)16)
 
-static const struct echo_frame text = {ECHO_OPCODE_TEXT, true};
-static const struct echo_frame binary = {ECHO_OPCODE_BINARY, true};
+static const struct echo_frame text = {ECHO_OPCODE_TEXT, true, false};
+static const struct echo_frame binary = {ECHO_OPCODE_BINARY, true, false};
 
 /* Without this, AddressSanitizer ends the program where malloc() would return NULL. */
 const char *__asan_default_options(void) __attribute__((visibility("default"), used));
@@ -123,9 +123,11 @@ static void frames_keep_their_order(void)
         struct echo_frame frame;
         const char *payload;
     } frames[] = {
-        {{ECHO_OPCODE_TEXT, false}, "one"},      {{ECHO_OPCODE_PING, true}, "two"},
-        {{ECHO_OPCODE_CONTINUATION, true}, ""},  {{ECHO_OPCODE_BINARY, true}, "three"},
-        {{ECHO_OPCODE_CLOSE, true}, "\x03\xE8"},
+        {{ECHO_OPCODE_TEXT, false, false}, "one"},
+        {{ECHO_OPCODE_PING, true, false}, "two"},
+        {{ECHO_OPCODE_CONTINUATION, true, false}, ""},
+        {{ECHO_OPCODE_BINARY, true, false}, "three"},
+        {{ECHO_OPCODE_CLOSE, true, false}, "\x03\xE8"},
     };
     static const char expected[] = "\x01\x03"
                                    "one"

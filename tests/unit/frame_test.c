@@ -12,14 +12,17 @@ static void first_byte_carries_opcode_and_fin(void)
         struct echo_frame frame;
         uint8_t byte;
     } rows[] = {
-        {"continuation", {ECHO_OPCODE_CONTINUATION, false}, 0x00},
-        {"last continuation", {ECHO_OPCODE_CONTINUATION, true}, 0x80},
-        {"text, more to come", {ECHO_OPCODE_TEXT, false}, 0x01},
-        {"text, whole", {ECHO_OPCODE_TEXT, true}, 0x81},
-        {"binary, more to come", {ECHO_OPCODE_BINARY, false}, 0x02},
-        {"binary, whole", {ECHO_OPCODE_BINARY, true}, 0x82},
-        {"close", {ECHO_OPCODE_CLOSE, true}, 0x88},
-        {"ping", {ECHO_OPCODE_PING, true}, 0x89},
+        {"continuation", {ECHO_OPCODE_CONTINUATION, false, false}, 0x00},
+        {"last continuation", {ECHO_OPCODE_CONTINUATION, true, false}, 0x80},
+        {"text, more to come", {ECHO_OPCODE_TEXT, false, false}, 0x01},
+        {"text, whole", {ECHO_OPCODE_TEXT, true, false}, 0x81},
+        {"binary, more to come", {ECHO_OPCODE_BINARY, false, false}, 0x02},
+        {"binary, whole", {ECHO_OPCODE_BINARY, true, false}, 0x82},
+        {"close", {ECHO_OPCODE_CLOSE, true, false}, 0x88},
+        {"ping", {ECHO_OPCODE_PING, true, false}, 0x89},
+        {"pong", {ECHO_OPCODE_PONG, true, false}, 0x8A},
+        {"compressed text, more to come", {ECHO_OPCODE_TEXT, false, true}, 0x41},
+        {"compressed binary, whole", {ECHO_OPCODE_BINARY, true, true}, 0xC2},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -60,7 +63,7 @@ static void header_uses_the_shortest_length_form(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct echo_frame frame = {ECHO_OPCODE_BINARY, true};
+        const struct echo_frame frame = {ECHO_OPCODE_BINARY, true, false};
         size_t expected = rows[i].header_bytes;
         uint8_t header[ECHO_FRAME_HEADER_MAX + 1];
 

@@ -22,7 +22,7 @@ static size_t close_payload(uint8_t *out, unsigned code, size_t reason_bytes)
     return 2 + reason_bytes;
 }
 
-static void a_chunk_is_echoed_with_its_type_and_place(void)
+static void a_piece_is_echoed_with_its_type_and_place(void)
 {
     static const struct {
         const char *name;
@@ -31,18 +31,23 @@ static void a_chunk_is_echoed_with_its_type_and_place(void)
         bool binary;
         struct echo_frame frame;
     } rows[] = {
-        {"whole text", true, true, false, {ECHO_OPCODE_TEXT, true}},
-        {"whole binary", true, true, true, {ECHO_OPCODE_BINARY, true}},
-        {"first of text", true, false, false, {ECHO_OPCODE_TEXT, false}},
-        {"first of binary", true, false, true, {ECHO_OPCODE_BINARY, false}},
-        {"middle of text", false, false, false, {ECHO_OPCODE_CONTINUATION, false}},
-        {"middle of binary", false, false, true, {ECHO_OPCODE_CONTINUATION, false}},
-        {"last of text", false, true, false, {ECHO_OPCODE_CONTINUATION, true}},
-        {"last of binary", false, true, true, {ECHO_OPCODE_CONTINUATION, true}},
+        {"whole text", true, true, false, {ECHO_OPCODE_TEXT, true, false}},
+        {"whole binary", true, true, true, {ECHO_OPCODE_BINARY, true, false}},
+        {"first of text", true, false, false, {ECHO_OPCODE_TEXT, false, false}},
+        {"first of binary", true, false, true, {ECHO_OPCODE_BINARY, false, false}},
+        {"middle of text", false, false, false, {ECHO_OPCODE_CONTINUATION, false, false}},
+        {"middle of binary", false, false, true, {ECHO_OPCODE_CONTINUATION, false, false}},
+        {"last of text", false, true, false, {ECHO_OPCODE_CONTINUATION, true, false}},
+        {"last of binary", false, true, true, {ECHO_OPCODE_CONTINUATION, true, false}},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_frame frame = echo_session_frame(rows[i].first, rows[i].final, rows[i].binary);
+        const struct echo_piece piece = {
+            .first = rows[i].first,
+            .final = rows[i].final,
+            .binary = rows[i].binary,
+        };
+        struct echo_frame frame = echo_session_frame(&piece);
 
         CHECK_ROW(frame.opcode == rows[i].frame.opcode, rows[i].name);
         CHECK_ROW(frame.fin == rows[i].frame.fin, rows[i].name);
@@ -309,7 +314,7 @@ static void draining_unblocks_an_open_session(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        TEST(a_chunk_is_echoed_with_its_type_and_place),
+        TEST(a_piece_is_echoed_with_its_type_and_place),
         TEST(only_an_open_session_echoes),
         TEST(an_empty_close_is_answered_with_1000),
         TEST(an_allowed_close_is_answered_with_its_code_and_reason),

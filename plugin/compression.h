@@ -1,0 +1,39 @@
+#pragma once
+
+#include "vhost.h"
+
+/*
+ * Compressed messages of connections that have agreed on permessage-deflate (RFC 7692).
+ *
+ * A compressed message goes back in the very bytes in which it came. It is inflated on the way, to
+ * find errors and to measure it, but nothing is compressed again: both directions have the same
+ * history then, so what the peer's compressor referred to is what the peer's decompressor knows.
+ * Where the peer has set a narrower window for our direction than for its own, that would be
+ * wrong: it gets the inflated message there, which is always allowed (section 6).
+ */
+
+/** Prepares @connection for what was agreed on. Returns 0 or -1. */
+int echo_compression_begin(struct echo_connection *connection, const struct echo_deflate *agreed);
+
+/** Releases what echo_compression_begin() took; does nothing where it was not called. */
+void echo_compression_end(struct echo_connection *connection);
+
+/**
+ * Takes note of the next piece of any message; @rsv1 is that bit of its frame.
+ *
+ * Returns NULL, or the fault when the bit must not be set there (RFC 7692 section 6.1).
+ */
+const struct echo_fault *echo_compression_look(struct echo_connection *connection,
+                                               const struct echo_piece *piece, bool rsv1);
+
+/** Says whether the message that arrives is compressed. */
+bool echo_compression_applies(const struct echo_connection *connection);
+
+/** Echoes the next piece of a compressed message. Returns 0, or -1 when the connection ends. */
+int echo_compression_echo(struct echo_connection *connection, const struct echo_piece *piece);
+
+/**
+ * Goes on with what had to wait for the peer to read. Returns 0, or -1 when the connection ends;
+ * output may be blocked again.
+ */
+int echo_compression_resume(struct echo_connection *connection);

@@ -1,0 +1,155 @@
+#include "demands.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "handshake.h"
+#include "http.h"
+
+/* libwebsockets copies these headers into buffers of its own, and drops whoever sends more. */
+#define TOKENS_MAX_BYTES 126
+#define EXTENSIONS_MAX_BYTES 254
+
+static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *value)
+{
+    struct echo_http_header header;
+
+    return echo_http_read(wsi, token, &header) && !strcmp(header.value, value);
+}
+
+static bool is_get(struct lws *wsi)
+{
+    return echo_http_has(wsi, WSI_TOKEN_GET_URI);
+}
+
+static bool is_http_1_1(struct lws *wsi)
+{
+    return header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
+}
+
+static bool names_a_host(struct lws *wsi)
+{
+    return echo_http_has(wsi, WSI_TOKEN_HOST);
+}
+
+static bool connection_says_upgrade(struct lws *wsi)
+{
+    struct echo_http_header header;
+    struct lws_tokenize list;
+
+    if (!echo_http_read(wsi, WSI_TOKEN_CONNECTION, &header) || header.bytes > TOKENS_MAX_BYTES)
+        return false;
+
+    echo_http_tokens_begin(&list, header.value);
+    while (echo_http_tokens_next(&list) == LWS_TOKZE_TOKEN)
+        if (list.token_len == strlen("upgrade") &&
+            !strncasecmp(list.token, "upgrade", list.token_len))
+            return true;
+
+    return false;
+}
+
+static bool version_is_13(struct lws *wsi)
+{
+    return header_is(wsi, WSI_TOKEN_VERSION, "13");
+}
+
+static bool key_is_valid(struct lws *wsi)
+{
+    struct echo_http_header header;
+
+    return echo_http_read(wsi, WSI_TOKEN_KEY, &header) && echo_handshake_key_is_valid(header.value);
+}
+
+static bool origin_is_allowed(struct lws *wsi)
+{
+    const char *allowed = echo_vhost_get(wsi)->options.allowed_origins;
+    struct echo_http_header header;
+
+    /* one that is too long to be read equals none of the list */
+    echo_http_read(wsi, WSI_TOKEN_ORIGIN, &header);
+
+    return echo_handshake_origin_is_allowed(
+        allowed, echo_http_has(wsi, WSI_TOKEN_ORIGIN) ? header.value : NULL);
+}
+
+static bool subprotocols_are_readable(struct lws *wsi)
+{
+    struct echo_http_header header;
+    struct lws_tokenize list;
+    lws_tokenize_elem element;
+
+    if (!echo_http_has(wsi, WSI_TOKEN_PROTOCOL))
+        return true;
+    if (!echo_http_read(wsi, WSI_TOKEN_PROTOCOL, &header) || header.bytes > TOKENS_MAX_BYTES)
+        return false;
+
+    /* the first is the one that libwebsockets will look at */
+    echo_http_tokens_begin(&list, header.value);
+    if (echo_http_tokens_next(&list) != LWS_TOKZE_TOKEN || list.token_len > ECHO_SUBPROTOCOL_MAX)
+        return false;
+    do {
+        element = echo_http_tokens_next(&list);
+    } while (element > LWS_TOKZE_ENDED);
+
+    return element == LWS_TOKZE_ENDED;
+}
+
+static bool extensions_are_readable(struct lws *wsi)
+{
+    struct echo_deflate_answer answer;
+    struct echo_http_header header;
+
+    return !echo_http_has(wsi, WSI_TOKEN_EXTENSIONS) ||
+           (echo_http_read(wsi, WSI_TOKEN_EXTENSIONS, &header) &&
+            header.bytes <= EXTENSIONS_MAX_BYTES &&
+            !echo_deflate_negotiate(header.value, false, &answer));
+}
+
+/* In the order in which they are looked at. */
+static const struct {
+    bool (*holds)(struct lws *wsi);
+    unsigned status;
+    const char *otherwise;
+} demands[] = {
+    {is_get, HTTP_STATUS_BAD_REQUEST, "A WebSocket handshake is a GET request."},
+    {is_http_1_1, HTTP_STATUS_BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
+    {names_a_host, HTTP_STATUS_BAD_REQUEST, "The Host header is missing."},
+    {connection_says_upgrade, HTTP_STATUS_BAD_REQUEST,
+     "The Connection header must be a list of tokens, of at most 126 bytes, with \"Upgrade\"."},
+    {version_is_13, ECHO_HTTP_UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13."},
+    {key_is_valid, HTTP_STATUS_BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64."},
+    {origin_is_allowed, HTTP_STATUS_FORBIDDEN, "Pages of this origin may not connect."},
+    {subprotocols_are_readable, HTTP_STATUS_BAD_REQUEST,
+     "Sec-WebSocket-Protocol must be a list of tokens, of at most 126 bytes, whose first has at "
+     "most 62 and is not a number."},
+    {extensions_are_readable, HTTP_STATUS_BAD_REQUEST,
+     "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
+     "bytes."},
+};
+
+int echo_demands_check(struct lws *wsi, const struct echo_vhost *vhost)
+{
+    char sentence[64 + ECHO_PATH_MAX];
+    struct setting_error error;
+
+    if (!echo_http_path_is(wsi, vhost->options.path)) {
+        snprintf(sentence, sizeof(sentence), "WebSocket connections are accepted at %s only.",
+                 vhost->options.path);
+        return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, sentence);
+    }
+
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(demands); i++)
+        if (!demands[i].holds(wsi))
+            return echo_http_refuse(wsi, demands[i].status, demands[i].otherwise);
+
+    /* a vhost does not tell whether it has TLS; hosts that know check before they start */
+    if (echo_options_check(&vhost->options, lws_is_ssl(wsi), &error)) {
+        lwsl_err(ECHO_PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
+        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
+                                "The server's options do not fit this connection; see its log.");
+    }
+
+    return 0;
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "vhost.h"
+
+/*
+ * Which subprotocol is chosen (RFC 6455 section 4.2.2): the first of the client's offers that the
+ * option "subprotocols" knows, or none.
+ *
+ * libwebsockets gives a connection to the protocol that has the name of a subprotocol offered,
+ * drops it without a reply when there is none, and answers with that name. So during a handshake
+ * our protocol, in the vhost's own copy, is called like the first subprotocol offered, then like
+ * the chosen one. That is left where it would do harm: with basic-auth, which libwebsockets looks
+ * up by that name, and with more than one service thread.
+ */
+
+/** Says whether @wsi's request is for another protocol of the vhost, by one of its offers. */
+bool echo_subprotocol_is_for_another(struct lws *wsi);
+
+/**
+ * Names our protocol so that libwebsockets gives @wsi to it.
+ *
+ * Returns 0, or -1 after a refusal.
+ */
+int echo_subprotocol_attract(struct lws *wsi);
+
+/** Names our protocol as the subprotocol to answer with, or leaves it without a name for none. */
+void echo_subprotocol_choose(struct lws *wsi);
+
+/** Gives our protocol its own name back. */
+void echo_subprotocol_restore(struct lws *wsi);
