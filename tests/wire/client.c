@@ -104,21 +104,42 @@ static void expected_accept(char out[64])
     EVP_EncodeBlock((unsigned char *)out, hash, sizeof(hash));
 }
 
-bool client_upgrade(struct client *client, const char *path)
+bool client_offer(struct client *client, const char *path, const char *headers, char *response,
+                  size_t size)
 {
-    char request[512];
-    char response[2048];
-    char accept[64];
-    bool accepted;
+    char request[2048];
 
     snprintf(request, sizeof(request),
              "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
              "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
-             "Sec-WebSocket-Version: 13\r\n\r\n",
-             path);
+             "Sec-WebSocket-Version: 13\r\n%s\r\n",
+             path, headers);
+    client_request(client, request, response, size);
+    client->may_compress = strcasestr(response, "sec-websocket-extensions: permessage-deflate");
+
+    return !strncmp(response, "HTTP/1.1 101 ", 13);
+}
+
+bool client_upgrade(struct client *client, const char *path)
+{
+    char response[2048];
+    char accept[64];
+    bool accepted;
+
     expected_accept(accept);
-    accepted = client_request(client, request, response, sizeof(response)) &&
-               !strncmp(response, "HTTP/1.1 101 ", 13) && strstr(response, accept);
+    accepted =
+        client_offer(client, path, "", response, sizeof(response)) && strstr(response, accept);
+    CU_ASSERT_TRUE(accepted);
+
+    return accepted;
+}
+
+bool client_open_with(struct client *client, uint16_t port, const char *headers)
+{
+    char response[2048];
+    bool accepted = client_connect(client, port) &&
+                    client_offer(client, "/ws", headers, response, sizeof(response));
+
     CU_ASSERT_TRUE(accepted);
 
     return accepted;
@@ -342,7 +363,12 @@ enum read_result client_read_frame(struct client *client, struct frame *frame)
     frame->payload = kept;
     take_input(client, header + (size_t)bytes);
 
-    CU_ASSERT_EQUAL(frame->rsv, 0); /* no extension is in use (RFC 6455 section 5.2) */
+    /* RSV1 is for the extension's first frames, the others for none (RFC 6455 section 5.2) */
+    CU_ASSERT_EQUAL(frame->rsv & (client->may_compress && frame->opcode <= BINARY &&
+                                          frame->opcode != CONTINUATION
+                                      ? 0x30
+                                      : 0x70),
+                    0);
     CU_ASSERT_FALSE(frame->masked); /* nor does a server mask (section 5.1) */
 
     return READ_OK;
@@ -352,6 +378,7 @@ enum read_result client_read_message(struct client *client, struct message *mess
 {
     struct frame frame;
     enum read_result result;
+    size_t room = 0;
 
     memset(message, 0, sizeof(*message));
     do {
@@ -365,9 +392,14 @@ enum read_result client_read_message(struct client *client, struct message *mess
 
         /* the first frame has the type, the others continue it (RFC 6455 section 5.4) */
         CU_ASSERT_EQUAL(frame.opcode == CONTINUATION, message->frames != 0);
-        if (!message->frames++)
+        if (!message->frames++) {
             message->opcode = frame.opcode;
-        message->payload = realloc(message->payload, message->bytes + frame.bytes + 1);
+            message->compressed = frame.rsv != 0;
+        }
+        if (message->bytes + frame.bytes >= room) {
+            room = 2 * (message->bytes + frame.bytes + 1);
+            message->payload = realloc(message->payload, room);
+        }
         memcpy(message->payload + message->bytes, frame.payload, frame.bytes);
         message->bytes += frame.bytes;
     } while (frame.opcode & 8 || !frame.fin);
@@ -403,9 +435,14 @@ void check_echo(struct client *client, unsigned opcode, const void *payload, siz
 
 void wait_settled(struct client *client, struct client *witness)
 {
+    CU_ASSERT_TRUE(client_wait_taken(client));
+    wait_turns(witness);
+}
+
+void wait_turns(struct client *witness)
+{
     enum { TURNS = 4 };
 
-    CU_ASSERT_TRUE(client_wait_taken(client));
     for (int turn = 0; turn < TURNS; turn++)
         check_echo(witness, TEXT, "turn", 4, "witness");
 }

@@ -16,6 +16,7 @@ struct client {
     uint8_t *input; /* received and not yet taken */
     size_t input_bytes;
     size_t input_room;
+    bool may_compress; /* permessage-deflate was agreed on */
 };
 
 /* One frame as it came. */
@@ -33,6 +34,7 @@ struct message {
     uint8_t opcode;
     size_t bytes;
     size_t frames;
+    bool compressed;
     uint8_t *payload; /* freed by message_free() */
 };
 
@@ -43,6 +45,7 @@ enum opcode {
     CLOSE = 0x8,
     PING = 0x9,
     PONG = 0xa,
+    RSV1 = 0x40,
     FIN = 0x80,
 };
 
@@ -68,6 +71,16 @@ bool client_open_tls(struct client *client, uint16_t port);
 /** Sends a correct opening handshake for @path and checks the answer, Sec-WebSocket-Accept too. */
 bool client_upgrade(struct client *client, const char *path);
 
+/**
+ * Sends an opening handshake for @path with the further header lines @headers, each ended by CRLF,
+ * and reads the response. Returns whether it was accepted.
+ */
+bool client_offer(struct client *client, const char *path, const char *headers, char *response,
+                  size_t size);
+
+/** Connects and upgrades at /ws, with the further header lines @headers. */
+bool client_open_with(struct client *client, uint16_t port, const char *headers);
+
 void client_close(struct client *client);
 
 /** Sends @bytes. Returns false when the connection is gone. */
@@ -81,6 +94,9 @@ bool client_wait_taken(struct client *client);
  * connection of the same server, gets its turn several times meanwhile.
  */
 void wait_settled(struct client *client, struct client *witness);
+
+/** Waits until @witness has had its turn several times. */
+void wait_turns(struct client *witness);
 
 /** Composes a masked frame at @out; @first is opcode and FIN. Returns its size. */
 size_t compose_frame(uint8_t *out, unsigned first, const void *payload, size_t bytes);

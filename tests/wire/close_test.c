@@ -76,22 +76,36 @@ static void close_is_answered(void)
     }
 }
 
-static void codes_that_may_not_be_sent_are_answered_1002(void)
+static void a_close_that_must_not_be_sent_is_answered_with_its_error(void)
 {
-    static const char *const rows[] = {"\x03\xe7", "\x03\xec", "\x03\xed", "\x03\xee",
-                                       "\x03\xf7", "\x07\xd0", "\x0b\xb7", "\x13\x88"};
+    static const struct {
+        const char *name;
+        const char *sent;
+        size_t sent_bytes;
+        const char *answer;
+    } rows[] = {
+        {"code 0 (RFC 6455 7.4.2)", "\x00\x00", 2, "\x03\xea"},
+        {"999 (7.4.2)", "\x03\xe7", 2, "\x03\xea"},
+        {"1004 (7.4.1)", "\x03\xec", 2, "\x03\xea"},
+        {"1005 (7.4.1)", "\x03\xed", 2, "\x03\xea"},
+        {"1006 (7.4.1)", "\x03\xee", 2, "\x03\xea"},
+        {"1015 (7.4.1)", "\x03\xf7", 2, "\x03\xea"},
+        {"1016 (7.4.2)", "\x03\xf8", 2, "\x03\xea"},
+        {"1100 (7.4.2)", "\x04\x4c", 2, "\x03\xea"},
+        {"2000 (7.4.2)", "\x07\xd0", 2, "\x03\xea"},
+        {"2999 (7.4.2)", "\x0b\xb7", 2, "\x03\xea"},
+        {"5000 (7.4.2)", "\x13\x88", 2, "\x03\xea"},
+        {"65535 (7.4.2)", "\xff\xff", 2, "\x03\xea"},
+        {"a reason that is not UTF-8 (5.5.1)", "\x03\xe8\xce\xba\xed\xa0\x80", 7, "\x03\xef"},
+        {"a reason cut in a character (5.5.1)", "\x03\xe8\xe2\x82", 4, "\x03\xef"},
+    };
     struct client client;
-    struct frame frame;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (!client_open(&client, server.port))
             return;
-        client_send_frame(&client, FIN | CLOSE, rows[i], 2);
-        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-        CU_ASSERT_EQUAL(frame.bytes, 2);
-        CU_ASSERT_EQUAL(memcmp(frame.payload, "\x03\xea", 2), 0);
-        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_send_frame(&client, FIN | CLOSE, rows[i].sent, rows[i].sent_bytes);
+        check_close(&client, rows[i].answer, 2, rows[i].name);
         client_close(&client);
     }
 }
@@ -320,7 +334,7 @@ static void an_abrupt_end_leaves_the_others_alone(void)
 
 static CU_TestInfo tests[] = {
     TEST(close_is_answered),
-    TEST(codes_that_may_not_be_sent_are_answered_1002),
+    TEST(a_close_that_must_not_be_sent_is_answered_with_its_error),
     TEST(what_came_before_the_close_is_echoed_first),
     TEST(nothing_is_echoed_after_the_close),
     TEST(a_close_may_come_inside_a_message),

@@ -1,0 +1,684 @@
+/* permessage-deflate (RFC 7692): what is agreed on, what comes back, what is an error. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "deflater.h"
+#include "runner.h"
+#include "server.h"
+
+#define ON ON_FREE_PORT ", \"echo\": { \"compression\": \"on\" }"
+#define NO_TAKEOVER ON_FREE_PORT ", \"echo\": { \"compression\": \"no-context-takeover\" }"
+
+#define OFFER(parameters) "Sec-WebSocket-Extensions: permessage-deflate" parameters "\r\n"
+
+/* An offer after which the server may not send a client's bytes back as they came. */
+#define NARROW_OFFER OFFER("; server_max_window_bits=9")
+
+#define MIB ((size_t)1 << 20)
+
+static struct server server;
+static struct server no_takeover;
+
+static int start(void)
+{
+    return server_start(&server, ON) && server_start(&no_takeover, NO_TAKEOVER) ? 0 : 1;
+}
+
+static int stop(void)
+{
+    bool stopped = server_stop(&server);
+
+    return server_stop(&no_takeover) && stopped ? 0 : 1;
+}
+
+/* Returns letters that compress, but not to nothing; to be freed. */
+static uint8_t *some_text(uint32_t seed, size_t bytes)
+{
+    uint8_t *text = random_bytes(seed, bytes);
+
+    for (size_t i = 0; i < bytes; i++)
+        text[i] = i % 16 < 4 ? (uint8_t)('a' + text[i] % 26) : (uint8_t)("lws-echo"[i % 8]);
+
+    return text;
+}
+
+static void offers_are_answered(void)
+{
+    static const struct {
+        const char *name;
+        const char *offer;
+        const char *answer; /* behind the extension's name; NULL: none */
+        const char *no_takeover_answer;
+    } rows[] = {
+        {"no parameter (7.1)", OFFER(""), "",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"browsers (7.1.2.2)", OFFER("; client_max_window_bits"), "",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"server_no_context_takeover (7.1.1.1)", OFFER("; server_no_context_takeover"),
+         "; server_no_context_takeover; client_no_context_takeover",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"client_no_context_takeover (7.1.1.2)", OFFER("; client_no_context_takeover"),
+         "; client_no_context_takeover",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"server_max_window_bits (7.1.2.1)", OFFER("; server_max_window_bits=10"),
+         "; server_max_window_bits=10",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10"},
+        {"both window bits (7.1.2)",
+         OFFER("; server_max_window_bits=12; client_max_window_bits=11"),
+         "; server_max_window_bits=12; client_max_window_bits=11",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
+         "client_max_window_bits=11"},
+        {"all of them",
+         OFFER("; client_max_window_bits; server_max_window_bits=9; client_no_context_takeover; "
+               "server_no_context_takeover"),
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; "
+         "client_max_window_bits=9",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; "
+         "client_max_window_bits=9"},
+        {"a quoted value (RFC 6455 9.1)", OFFER("; server_max_window_bits=\"13\""),
+         "; server_max_window_bits=13",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=13"},
+        {"unknown parameter: declined (7.1)", OFFER("; x"), NULL, NULL},
+        {"value out of range: declined (7.1.2.1)", OFFER("; server_max_window_bits=16"), NULL,
+         NULL},
+        {"value missing: declined (7.1.2.1)", OFFER("; server_max_window_bits"), NULL, NULL},
+        {"value where none is: declined (7.1.1.1)", OFFER("; server_no_context_takeover=1"), NULL,
+         NULL},
+        {"twice: declined (7.1)", OFFER("; client_max_window_bits; client_max_window_bits"), NULL,
+         NULL},
+        {"the second one of two (5.1)",
+         OFFER("; server_max_window_bits=7, permessage-deflate; server_max_window_bits=14"),
+         "; server_max_window_bits=14",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=14"},
+        {"the first one of two (5.1)",
+         OFFER("; server_max_window_bits=11, permessage-deflate; server_max_window_bits=14"),
+         "; server_max_window_bits=11",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11"},
+        {"the third of three (5.1)",
+         OFFER("; a, permessage-deflate; b=1, permessage-deflate; client_max_window_bits"), "",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"in two lines (RFC 9110 5.2)", OFFER("; x") OFFER("; client_max_window_bits=10"),
+         "; client_max_window_bits=10",
+         "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10"},
+        {"behind others (RFC 6455 9.1)",
+         "Sec-WebSocket-Extensions: foo; bar, permessage-bzip2, permessage-deflate\r\n", "",
+         "; server_no_context_takeover; client_no_context_takeover"},
+        {"with a tab, which libwebsockets takes for a comma", OFFER(";\tclient_max_window_bits"),
+         NULL, NULL},
+        {"another name", "Sec-WebSocket-Extensions: x-webkit-deflate-frame\r\n", NULL, NULL},
+        {"no offer", "", NULL, NULL},
+    };
+
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *answer = i % 2 ? rows[i / 2].no_takeover_answer : rows[i / 2].answer;
+        const char *name = rows[i / 2].name;
+        char expected[256];
+        char response[2048];
+        struct client client;
+
+        if (!client_connect(&client, i % 2 ? no_takeover.port : server.port))
+            return;
+        CHECK_ROW(client_offer(&client, "/ws", rows[i / 2].offer, response, sizeof(response)),
+                  name);
+        snprintf(expected, sizeof(expected),
+                 "\r\nSec-WebSocket-Extensions: permessage-deflate%s\r\n", answer ? answer : "");
+        CHECK_ROW(answer ? strstr(response, expected) != NULL
+                         : !strstr(response, "Sec-WebSocket-Extensions"),
+                  name);
+        if (answer && !strstr(response, expected))
+            fprintf(stderr, "%s: %s\n", name, response);
+        check_echo(&client, TEXT, "not compressed", 14, name);
+        client_say_goodbye(&client);
+    }
+}
+
+/* Sends @payload as a message in @frames frames, of which the first has RSV1. */
+static void send_compressed(struct client *client, unsigned opcode, const uint8_t *payload,
+                            size_t bytes, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) {
+        size_t from = bytes * i / frames;
+
+        client_send_frame(client, (i ? CONTINUATION : RSV1 | opcode) | (i == frames - 1 ? FIN : 0u),
+                          payload + from, bytes * (i + 1) / frames - from);
+    }
+}
+
+static void check_expanded(struct deflater *deflater, const struct message *reply,
+                           const uint8_t *message, size_t bytes, const char *name)
+{
+    size_t expanded_bytes = 0;
+    uint8_t *expanded = deflater_expand(deflater, reply->payload, reply->bytes, &expanded_bytes);
+
+    CHECK_ROW(expanded && expanded_bytes == bytes && !memcmp(expanded, message, bytes), name);
+    free(expanded);
+}
+
+/* Sends @message compressed and checks the echo, which is in the same bytes if it @mirrors. */
+static void check_compressed_echo(struct client *client, struct deflater *deflater, unsigned opcode,
+                                  const uint8_t *message, size_t bytes, size_t frames, bool mirrors,
+                                  const char *name)
+{
+    struct message reply;
+    size_t sent_bytes;
+    uint8_t *sent = deflater_compress(deflater, message, bytes, &sent_bytes);
+
+    send_compressed(client, opcode, sent, sent_bytes, frames);
+    CHECK_ROW(client_read_message(client, &reply) == READ_OK, name);
+    CHECK_ROW(reply.opcode == opcode, name);
+    CHECK_ROW(reply.compressed == mirrors, name);
+    if (mirrors) {
+        CHECK_ROW(reply.bytes == sent_bytes && !memcmp(reply.payload, sent, sent_bytes), name);
+        check_expanded(deflater, &reply, message, bytes, name);
+    } else {
+        CHECK_ROW(reply.bytes == bytes && !memcmp(reply.payload, message, bytes), name);
+    }
+    message_free(&reply);
+    free(sent);
+}
+
+/* What a client may agree on, and how its zlib is set then. */
+static const struct agreement {
+    const char *name;
+    const char *offer;
+    int client_bits;
+    bool client_keeps;
+    int server_bits;
+    bool server_keeps;
+    bool mirrors;
+} agreements[] = {
+    {"no limits", OFFER(""), 15, true, 15, true, true},
+    {"no context of the client", OFFER("; client_no_context_takeover"), 15, false, 15, true, true},
+    {"no context", OFFER("; server_no_context_takeover"), 15, false, 15, false, true},
+    {"small windows", OFFER("; server_max_window_bits=9; client_max_window_bits"), 9, true, 9, true,
+     true},
+    {"a small window of the client", OFFER("; client_max_window_bits=10"), 10, true, 15, true,
+     true},
+    {"a small window of the server", NARROW_OFFER, 15, true, 9, true, false},
+    {"that and no context", OFFER("; server_max_window_bits=9; server_no_context_takeover"), 15,
+     false, 9, false, false},
+};
+#define AGREEMENTS (sizeof(agreements) / sizeof(agreements[0]))
+
+static bool open_agreed(struct client *client, struct deflater *deflater, uint16_t port,
+                        const struct agreement *agreement)
+{
+    if (!client_open_with(client, port, agreement->offer))
+        return false;
+    CU_ASSERT_TRUE(client->may_compress);
+    deflater_init(deflater, agreement->client_bits, agreement->client_keeps, agreement->server_bits,
+                  agreement->server_keeps);
+
+    return true;
+}
+
+static void compressed_messages_come_back(void)
+{
+    static const size_t sizes[] = {0, 1, 0, 125, 126, 1000, 65535, 65536, 0, 300000, 2 << 20};
+    struct deflater deflater;
+    struct client client;
+
+    for (size_t i = 0; i < AGREEMENTS; i++) {
+        if (!open_agreed(&client, &deflater, server.port, &agreements[i]))
+            return;
+        for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+            uint8_t *text = some_text((uint32_t)j, sizes[j]);
+            uint8_t *binary = random_bytes((uint32_t)j, sizes[j]);
+
+            check_compressed_echo(&client, &deflater, TEXT, text, sizes[j], 1,
+                                  agreements[i].mirrors, agreements[i].name);
+            check_compressed_echo(&client, &deflater, BINARY, binary, sizes[j], 1,
+                                  agreements[i].mirrors, agreements[i].name);
+            free(binary);
+            free(text);
+        }
+        client_say_goodbye(&client);
+        deflater_fini(&deflater);
+    }
+}
+
+/* With context takeover the second of two equal messages is a reference to the first. */
+static void later_messages_may_refer_to_earlier_ones(void)
+{
+    enum { BYTES = 8000 };
+    uint8_t *message = random_bytes(7, BYTES);
+    struct deflater deflater;
+    struct client client;
+    size_t bytes;
+
+    for (size_t i = 0; i < AGREEMENTS; i++) {
+        if (!open_agreed(&client, &deflater, server.port, &agreements[i]))
+            break;
+        for (int turn = 0; turn < 3; turn++) {
+            check_compressed_echo(&client, &deflater, BINARY, message, BYTES, 1,
+                                  agreements[i].mirrors, agreements[i].name);
+            /* what is not compressed does not count as history (RFC 7692 section 7.2.1) */
+            check_echo(&client, TEXT, "between", 7, agreements[i].name);
+        }
+        free(deflater_compress(&deflater, message, BYTES, &bytes));
+        CHECK_ROW((bytes < BYTES / 10) ==
+                      (agreements[i].client_keeps && agreements[i].client_bits > 13),
+                  agreements[i].name);
+        client_say_goodbye(&client);
+        deflater_fini(&deflater);
+    }
+    free(message);
+}
+
+static void compressed_messages_may_be_fragmented(void)
+{
+    static const size_t frames[] = {2, 3, 7, 100};
+    enum { BYTES = 40000 };
+    uint8_t *message = some_text(3, BYTES);
+    struct deflater deflater;
+    struct client client;
+
+    for (size_t i = 0; i < AGREEMENTS; i++) {
+        if (!open_agreed(&client, &deflater, server.port, &agreements[i]))
+            break;
+        for (size_t j = 0; j < sizeof(frames) / sizeof(frames[0]); j++)
+            check_compressed_echo(&client, &deflater, TEXT, message, BYTES, frames[j],
+                                  agreements[i].mirrors, agreements[i].name);
+        client_say_goodbye(&client);
+        deflater_fini(&deflater);
+    }
+    free(message);
+}
+
+/* The first frame of the echo, and no other, says that it is compressed (section 6.1). */
+static void control_frames_pass_between_compressed_fragments(void)
+{
+    static const uint8_t hello[] = {0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}; /* section 7.2.3.1 */
+    struct client client;
+    struct frame frame;
+
+    if (!client_open_with(&client, server.port, OFFER("")))
+        return;
+    client_send_frame(&client, RSV1 | TEXT, hello, 3);
+    CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+    CU_ASSERT_EQUAL(frame.opcode, TEXT);
+    CU_ASSERT_EQUAL(frame.rsv, RSV1);
+    client_send_frame(&client, FIN | PING, "p", 1);
+    CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+    CU_ASSERT_EQUAL(frame.opcode, PONG);
+    client_send_frame(&client, FIN | CONTINUATION, hello + 3, 4);
+    CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+    CU_ASSERT_EQUAL(frame.opcode, CONTINUATION);
+    CU_ASSERT_EQUAL(frame.rsv, 0);
+    CU_ASSERT_TRUE(frame.fin);
+    client_say_goodbye(&client);
+}
+
+static void forms_of_deflate_that_the_rfc_shows_are_taken(void)
+{
+    static const struct {
+        const char *name;
+        const char *payload;
+        size_t bytes;
+    } rows[] = {
+        {"one block (7.2.3.1)", "\xf2\x48\xcd\xc9\xc9\x07\x00", 7},
+        {"shared window (7.2.3.2)", "\xf2\x00\x11\x00\x00", 5},
+        {"no compression (7.2.3.3)", "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", 11},
+        {"a last block (7.2.3.4)", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8},
+        {"shared window behind a last block", "\xf2\x00\x11\x00\x00", 5},
+        {"two blocks (7.2.3.5)", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13},
+        {"empty (7.2.3.6)", "\x00", 1},
+    };
+    struct deflater deflater;
+    struct message reply;
+    struct client client;
+
+    if (!client_open_with(&client, server.port, NARROW_OFFER))
+        return;
+    deflater_init(&deflater, 15, true, 15, true);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
+
+        send_compressed(&client, TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes, 1);
+        CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
+        CHECK_ROW(reply.bytes == strlen(message) &&
+                      (!reply.bytes || !memcmp(reply.payload, message, reply.bytes)),
+                  rows[i].name);
+        message_free(&reply);
+    }
+    client_say_goodbye(&client);
+    deflater_fini(&deflater);
+}
+
+static void what_is_wrong_with_compressed_messages_is_named(void)
+{
+    static const struct {
+        const char *name;
+        unsigned first;
+        const char *payload;
+        size_t bytes;
+        const char *close;
+        size_t close_bytes;
+    } rows[] = {
+#define INVALID "\x03\xefinvalid compressed data", 25
+#define NOT_UTF8 "\x03\xeftext is not UTF-8", 19
+        {"a block of type 3 (RFC 1951 3.2.3)", FIN | RSV1 | TEXT, "\x07\xff", 2, INVALID},
+        {"a distance before the beginning", FIN | RSV1 | TEXT, "\xf2\x00\x11\x00\x00", 5, INVALID},
+        {"wrong length of a stored block", FIN | RSV1 | BINARY, "\x00\x05\x00\x00\x00Hello\x00", 11,
+         INVALID},
+        {"nothing at all (7.2.1)", FIN | RSV1 | TEXT, "", 0, INVALID},
+        {"cut inside a block (7.2.1)", FIN | RSV1 | TEXT, "\xf2\x48\xcd", 3, INVALID},
+        {"a last block without what follows (7.2.3.4)", FIN | RSV1 | TEXT,
+         "\xf3\x48\xcd\xc9\xc9\x07\x00", 7, INVALID},
+        {"text that is not UTF-8 (RFC 6455 8.1)", FIN | RSV1 | TEXT, "\x00\x01\x00\xfe\xff\xff\x00",
+         7, NOT_UTF8},
+        {"text that ends in a character (RFC 6455 8.1)", FIN | RSV1 | TEXT,
+         "\x00\x01\x00\xfe\xff\xe2\x00", 7, NOT_UTF8},
+        {"not UTF-8 in a fragment, more to come", RSV1 | TEXT, "\x00\x01\x00\xfe\xff\xff", 6,
+         NOT_UTF8},
+    };
+    static const char *const offers[] = {OFFER(""), NARROW_OFFER};
+
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t out[256];
+        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+        struct client client;
+
+        bytes +=
+            compose_frame(out + bytes, rows[i / 2].first, rows[i / 2].payload, rows[i / 2].bytes);
+        if (!client_open_with(&client, server.port, offers[i % 2]))
+            return;
+        client_send(&client, out, bytes);
+        check_message(&client, TEXT, "owed", 4, rows[i / 2].name);
+        check_close(&client, rows[i / 2].close, rows[i / 2].close_bytes, rows[i / 2].name);
+        client_close(&client);
+    }
+}
+
+static void rsv1_elsewhere_is_a_protocol_error(void)
+{
+    static const struct {
+        const char *name;
+        unsigned begin;
+        unsigned first;
+    } rows[] = {
+        {"on a continuation (6.1)", RSV1 | BINARY, FIN | RSV1 | CONTINUATION},
+        {"on a continuation of a plain message (6.1)", BINARY, RSV1 | CONTINUATION},
+        {"on a Pong (6.1)", FIN | BINARY, FIN | RSV1 | PONG},
+        {"on a Close (6.1)", FIN | BINARY, FIN | RSV1 | CLOSE},
+        {"with RSV2", FIN | BINARY, FIN | RSV1 | 0x20 | BINARY},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct client client;
+        struct frame frame;
+        enum read_result result;
+
+        if (!client_open_with(&client, server.port, OFFER("")))
+            return;
+        client_send_frame(&client, rows[i].begin, "\x00\x01\x00\xfe\xffx", 6);
+        CHECK_ROW(client_read_frame(&client, &frame) == READ_OK, rows[i].name);
+        client_send_frame(&client, rows[i].first, "\x03\xe8", 2);
+        result = client_read_frame(&client, &frame);
+        CHECK_ROW(result == READ_OK && frame.opcode == CLOSE, rows[i].name);
+        CHECK_ROW(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2), rows[i].name);
+        client_close(&client);
+    }
+}
+
+/* A window smaller than the one the data needs: a client that breaks its word. */
+static void data_beyond_the_window_agreed_on_is_refused(void)
+{
+    enum { BYTES = 20000 };
+    uint8_t *message = random_bytes(5, BYTES);
+    struct deflater deflater;
+    struct client client;
+    uint8_t *sent;
+    size_t bytes;
+
+    memcpy(message + BYTES / 2, message, BYTES / 2);
+    deflater_init(&deflater, 15, true, 15, true);
+    sent = deflater_compress(&deflater, message, BYTES, &bytes);
+    if (client_open_with(&client, server.port, OFFER("; client_max_window_bits=9"))) {
+        send_compressed(&client, BINARY, sent, bytes, 1);
+        check_close(&client, "\x03\xefinvalid compressed data", 25, "window");
+        client_close(&client);
+    }
+    deflater_fini(&deflater);
+    free(sent);
+    free(message);
+}
+
+static void inflated_messages_have_a_limit(void)
+{
+    static const struct {
+        const char *name;
+        const char *options;
+        size_t fits;
+    } rows[] = {
+        {"max-inflated", "\"max-inflated\": 100000", 100000},
+        {"max-message", "\"max-message\": 70000, \"max-inflated\": 0", 70000},
+        {"the smaller one", "\"max-message\": 70000, \"max-inflated\": 50000", 50000},
+        {"the smaller one, too", "\"max-message\": 40000, \"max-inflated\": 50000", 40000},
+        {"the default", "\"ping-interval\": 120", 64 * MIB},
+    };
+    static const char *const offers[] = {OFFER(""), NARROW_OFFER};
+
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const size_t fits = rows[i / 2].fits;
+        uint8_t *message = calloc(1, fits + 1);
+        struct server limited;
+        struct deflater deflater;
+        struct client client;
+        char members[256];
+        uint8_t *sent;
+        size_t bytes;
+
+        snprintf(members, sizeof(members),
+                 ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", %s }", rows[i / 2].options);
+        deflater_init(&deflater, 15, false, 15, true);
+        if (server_start(&limited, members)) {
+            if (client_open_with(&client, limited.port, offers[i % 2])) {
+                check_compressed_echo(&client, &deflater, BINARY, message, fits, 1, !(i % 2),
+                                      rows[i / 2].name);
+                sent = deflater_compress(&deflater, message, fits + 1, &bytes);
+                send_compressed(&client, BINARY, sent, bytes, 1);
+                check_close(&client, "\x03\xf1message too big", 17, rows[i / 2].name);
+                free(sent);
+                client_close(&client);
+            }
+            server_stop(&limited);
+        }
+        deflater_fini(&deflater);
+        free(message);
+    }
+}
+
+/* 256 MiB of zeros are 256 KiB on the wire: a bomb for whoever keeps what comes out. */
+static void what_a_bomb_inflates_to_is_never_held(void)
+{
+    const size_t size = 256 * MIB;
+    uint8_t *zeros = calloc(1, size);
+    struct server unlimited;
+    struct deflater deflater;
+    struct message reply;
+    struct client client;
+    uint8_t *sent;
+    size_t bytes;
+    uint64_t before;
+
+    deflater_init(&deflater, 15, true, 15, true);
+    sent = deflater_compress(&deflater, zeros, size, &bytes);
+    free(zeros);
+    if (server_start(&unlimited,
+                     ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"max-inflated\": 0 }")) {
+        if (client_open_with(&client, unlimited.port, OFFER(""))) {
+            check_echo(&client, TEXT, "warm", 4, "warm");
+            before = server_memory(&unlimited, "VmRSS");
+            server_reset_peak(&unlimited);
+            send_compressed(&client, BINARY, sent, bytes, 1);
+            CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
+            CU_ASSERT_TRUE(reply.bytes == bytes && !memcmp(reply.payload, sent, bytes));
+            message_free(&reply);
+            CU_ASSERT_TRUE(server_memory(&unlimited, "VmHWM") < before + 4 * MIB);
+            client_say_goodbye(&client);
+        }
+        server_stop(&unlimited);
+    }
+    free(sent);
+    deflater_fini(&deflater);
+}
+
+/* Where the inflated message goes back, a reader that does not read must not make it pile up. */
+static void an_inflated_reply_waits_for_a_slow_reader(void)
+{
+    const size_t size = 48 * MIB;
+    uint8_t *message = calloc(1, size);
+    struct deflater deflater;
+    struct message reply;
+    struct client client;
+    struct client witness;
+    uint8_t *sent;
+    size_t bytes;
+    uint64_t before;
+
+    for (size_t i = 0; i < size; i += 1000)
+        message[i] = (uint8_t)(i / 1000);
+    deflater_init(&deflater, 15, true, 15, true);
+    sent = deflater_compress(&deflater, message, size, &bytes);
+    if (client_open(&witness, server.port)) {
+        if (client_open_with(&client, server.port, NARROW_OFFER)) {
+            before = server_memory(&server, "VmRSS");
+            server_reset_peak(&server);
+            send_compressed(&client, BINARY, sent, bytes, 3);
+            client_send_frame(&client, FIN | TEXT, "behind", 6);
+            wait_turns(&witness);
+            CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 8 * MIB);
+            CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
+            CU_ASSERT_FALSE(reply.compressed);
+            CU_ASSERT_TRUE(reply.bytes == size && !memcmp(reply.payload, message, size));
+            message_free(&reply);
+            check_message(&client, TEXT, "behind", 6, "behind");
+            client_say_goodbye(&client);
+        }
+        client_say_goodbye(&witness);
+    }
+    deflater_fini(&deflater);
+    free(sent);
+    free(message);
+}
+
+/* The peer gone, or the server told to stop, in the middle of such a reply. */
+static void an_inflated_reply_may_be_cut_short(void)
+{
+    const size_t size = 48 * MIB;
+    uint8_t *message = calloc(1, size);
+    struct server stopped;
+    struct deflater deflater;
+    struct client stays;
+    struct client goes;
+    uint8_t *sent;
+    size_t bytes;
+
+    deflater_init(&deflater, 15, true, 15, true);
+    sent = deflater_compress(&deflater, message, size, &bytes);
+    free(message);
+    if (server_start(&stopped, ON)) {
+        if (client_open_with(&goes, stopped.port, NARROW_OFFER) &&
+            client_open_with(&stays, stopped.port, NARROW_OFFER)) {
+            send_compressed(&goes, BINARY, sent, bytes, 1);
+            CU_ASSERT_EQUAL(client_receive(&goes), READ_OK);
+            client_close(&goes);
+            send_compressed(&stays, BINARY, sent, bytes, 1);
+            CU_ASSERT_EQUAL(client_receive(&stays), READ_OK);
+        }
+        server_stop(&stopped);
+        client_close(&stays);
+    }
+    deflater_fini(&deflater);
+    free(sent);
+}
+
+/* Each message of each connection in pieces, the connections taking turns. */
+static void connections_do_not_mix(void)
+{
+    enum { CLIENTS = 8, MESSAGES = 12, BYTES = 30000, PIECE = 700 };
+    struct client clients[CLIENTS];
+    struct deflater deflaters[CLIENTS];
+    uint8_t *messages[CLIENTS];
+    uint8_t *sent[CLIENTS];
+    size_t sent_bytes[CLIENTS];
+    struct message reply;
+    size_t left;
+
+    for (size_t c = 0; c < CLIENTS; c++)
+        if (!open_agreed(&clients[c], &deflaters[c], server.port, &agreements[c % AGREEMENTS]))
+            return;
+
+    for (size_t m = 0; m < MESSAGES; m++) {
+        for (size_t c = 0; c < CLIENTS; c++) {
+            uint8_t header[14];
+
+            messages[c] = some_text((uint32_t)(m * CLIENTS + c), BYTES);
+            sent[c] = deflater_compress(&deflaters[c], messages[c], BYTES, &sent_bytes[c]);
+            client_send(&clients[c], header,
+                        compose_header(header, FIN | RSV1 | TEXT, sent_bytes[c]));
+            for (size_t i = 0; i < sent_bytes[c]; i++)
+                sent[c][i] ^= mask_key(i);
+        }
+        left = CLIENTS;
+        for (size_t from = 0; left; from += PIECE) {
+            left = 0;
+            for (size_t c = 0; c < CLIENTS; c++) {
+                size_t rest = from < sent_bytes[c] ? sent_bytes[c] - from : 0;
+
+                client_send(&clients[c], sent[c] + from, rest < PIECE ? rest : PIECE);
+                left += rest > PIECE;
+            }
+        }
+        for (size_t c = 0; c < CLIENTS; c++) {
+            const struct agreement *agreement = &agreements[c % AGREEMENTS];
+
+            CHECK_ROW(client_read_message(&clients[c], &reply) == READ_OK, agreement->name);
+            CHECK_ROW(reply.compressed == agreement->mirrors, agreement->name);
+            if (reply.compressed)
+                check_expanded(&deflaters[c], &reply, messages[c], BYTES, agreement->name);
+            else
+                CHECK_ROW(reply.bytes == BYTES && !memcmp(reply.payload, messages[c], BYTES),
+                          agreement->name);
+            message_free(&reply);
+            free(messages[c]);
+            free(sent[c]);
+        }
+    }
+    for (size_t c = 0; c < CLIENTS; c++) {
+        client_say_goodbye(&clients[c]);
+        deflater_fini(&deflaters[c]);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    TEST(offers_are_answered),
+    TEST(compressed_messages_come_back),
+    TEST(later_messages_may_refer_to_earlier_ones),
+    TEST(compressed_messages_may_be_fragmented),
+    TEST(control_frames_pass_between_compressed_fragments),
+    TEST(forms_of_deflate_that_the_rfc_shows_are_taken),
+    TEST(what_is_wrong_with_compressed_messages_is_named),
+    TEST(rsv1_elsewhere_is_a_protocol_error),
+    TEST(data_beyond_the_window_agreed_on_is_refused),
+    TEST(inflated_messages_have_a_limit),
+    TEST(what_a_bomb_inflates_to_is_never_held),
+    TEST(an_inflated_reply_waits_for_a_slow_reader),
+    TEST(an_inflated_reply_may_be_cut_short),
+    TEST(connections_do_not_mix),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"compression", start, stop, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+
+/*
+ * What a client sends and what it must hear, as rows of a table. Each row is delivered in several
+ * ways: all in one write, a frame at a time, a byte at a time.
+ */
+
+struct said {
+    unsigned first; /* a frame's first byte; of what is heard only the opcode */
+    const char *payload;
+    size_t bytes;
+    bool present;
+};
+
+/* A frame whose payload is the string @text. */
+#define SAY(first, text)                                                                           \
+    {                                                                                              \
+        (first), (text), sizeof(text) - 1, true                                                    \
+    }
+
+/* What is heard in place of a Close when libwebsockets ends the connection without one. */
+#define NO_CLOSE 1
+
+struct conversation {
+    const char *name; /* the behaviour, and where it is demanded */
+    struct said sent[12];
+    struct said heard[8]; /* whole messages, and Pongs, each kind in its order */
+    unsigned close;       /* code of the Close that ends it, NO_CLOSE, or 0: the connection stays */
+};
+
+enum delivery {
+    DELIVERY_WHOLE,
+    DELIVERY_FRAMES,
+    DELIVERY_BYTES,
+    DELIVERIES,
+};
+
+/** Holds a conversation over a new connection to @port, and checks it; @row names it. */
+void check_conversation(uint16_t port, const struct conversation *conversation,
+                        enum delivery delivery);
+
+/** Holds each of @rows in every delivery. */
+void check_conversations(uint16_t port, const struct conversation *rows, size_t count);
