@@ -186,6 +186,31 @@ bool client_send(struct client *client, const void *data, size_t bytes)
     return true;
 }
 
+bool client_send_reading(struct client *client, const void *data, size_t bytes)
+{
+    const uint8_t *p = data;
+
+    while (bytes) {
+        struct pollfd ready = {.fd = client->fd, .events = POLLIN | POLLOUT};
+        ssize_t sent = 0;
+
+        if (poll(&ready, 1, PATIENCE_MS) <= 0)
+            return false;
+        if (ready.revents & POLLOUT)
+            sent = send(client->fd, p, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno != EAGAIN)
+            return false;
+        if (sent > 0) {
+            p += sent;
+            bytes -= (size_t)sent;
+        }
+        if (ready.revents & POLLIN && client_receive(client) != READ_OK)
+            return false;
+    }
+
+    return true;
+}
+
 uint8_t mask_key(uint64_t i)
 {
     return masking_key[i & 3];

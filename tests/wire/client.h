@@ -86,6 +86,9 @@ void client_close(struct client *client);
 /** Sends @bytes. Returns false when the connection is gone. */
 bool client_send(struct client *client, const void *data, size_t bytes);
 
+/** The same, over a plain connection, while what comes is received, however much it is. */
+bool client_send_reading(struct client *client, const void *data, size_t bytes);
+
 /** Waits until all that was sent has reached the server's kernel. Returns false if it does not. */
 bool client_wait_taken(struct client *client);
 

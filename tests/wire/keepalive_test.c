@@ -109,6 +109,57 @@ static void a_wrong_pong_does_not_count(void)
     server_stop(&server);
 }
 
+/* What comes meanwhile does not stand in for the Pong. */
+static void messages_do_not_stand_in_for_a_pong(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+    enum read_result result;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        do {
+            client_send_frame(&client, FIN | TEXT, "busy", 4);
+            result = client_read_frame(&client, &frame);
+            CU_ASSERT_TRUE(result == READ_END || frame.opcode == TEXT);
+        } while (result == READ_OK && frame.opcode == TEXT);
+        CU_ASSERT_EQUAL(result, READ_END);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+/* RFC 6455 section 5.5.3: a heartbeat in one direction, as ASP.NET Core sends it by default. */
+static void mode_pong_sends_pongs_and_awaits_nothing(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+    int64_t since_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, "
+                                            "\"keep-alive-mode\": \"pong\" }"))
+        return;
+    since_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PONG);
+            CU_ASSERT_EQUAL(frame.bytes, 0);
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            since_ms = clock_ms();
+        }
+        check_echo(&client, TEXT, "alive", 5, "alive");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 /*
  * It cannot answer a Ping that waits behind the echoes, and its Pong would not be read. The Pings
  * to another connection tell that time has passed.
@@ -167,6 +218,8 @@ static CU_TestInfo tests[] = {
     TEST(messages_postpone_the_ping),
     TEST(a_silent_peer_is_dropped_without_a_close_frame),
     TEST(a_wrong_pong_does_not_count),
+    TEST(messages_do_not_stand_in_for_a_pong),
+    TEST(mode_pong_sends_pongs_and_awaits_nothing),
     TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
     TEST(interval_0_sends_no_ping),
     CU_TEST_INFO_NULL,
