@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "tls.h"
 
 #define PAGE_FILE "index.html"
+#define LARGE_BUFFER_BYTES (128 << 10)
 
 /* Everything that lives as long as the server; libwebsockets keeps pointers into it. */
 struct server {
@@ -149,11 +151,22 @@ static int start_context(struct server *server, const struct config *config)
     return server->vhost ? lws_protocol_init(server->context) : -1;
 }
 
+/*
+ * libwebsockets allocates rx-buffer bytes a connection that are hardly ever touched. Each on a
+ * mapping of its own, they do not take pages into use that other connections have given back, as
+ * they would when glibc raised its threshold at the first of them freed.
+ */
+static void map_large_buffers(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER_BYTES);
+}
+
 /* Fills @server. Returns 0, or -1 after a report; server_close() releases it either way. */
 static int server_open(struct server *server, const struct config *config, const char *log_level)
 {
     const lws_plugin_protocol_t *echo;
 
+    map_large_buffers();
     memset(server, 0, sizeof(*server));
     server->listener.fd = -1;
     if (uv_loop_init(&server->loop)) {

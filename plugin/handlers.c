@@ -67,7 +67,6 @@ int on_confirm_upgrade(struct lws *wsi)
         return 0;
 
     vhost->accepted = NULL;
-    echo_subprotocol_restore(wsi); /* a handshake before may have ended half way */
     if (echo_subprotocol_is_for_another(wsi))
         return 0;
     if (echo_demands_check(wsi, vhost) || echo_subprotocol_attract(wsi))

@@ -55,13 +55,12 @@ int echo_subprotocol_attract(struct lws *wsi)
 
     echo_http_tokens_begin(&list, header.value);
     next_offer(&list, vhost->subprotocol);
-    if (!strcmp(vhost->subprotocol, ECHO_PROTOCOL_NAME))
-        return 0;
-    if (!vhost->may_rename)
+    if (!vhost->may_rename && strcmp(vhost->subprotocol, ECHO_PROTOCOL_NAME) != 0)
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
                                 "The first subprotocol offered must be \"" ECHO_PROTOCOL_NAME
                                 "\" here.");
-    rename_to(wsi, vhost->subprotocol);
+    if (vhost->may_rename)
+        rename_to(wsi, vhost->subprotocol);
 
     return 0;
 }
