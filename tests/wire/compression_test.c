@@ -492,6 +492,39 @@ static void inflated_messages_have_a_limit(void)
     }
 }
 
+/* What is still to come of a frame says nothing of what it inflates to: here, of nothing. */
+static void only_what_comes_out_counts(void)
+{
+    enum { BLOCKS = 60, BLOCK = 5 };
+    uint8_t payload[10 + BLOCKS * BLOCK + 1] = "\x00\x05\x00\xfa\xff"
+                                               "Hello";
+    uint8_t out[sizeof(payload) + 14];
+    struct message reply;
+    struct server small;
+    struct client client;
+    struct client witness;
+    size_t bytes;
+
+    for (size_t i = 0; i < BLOCKS; i++) /* empty, stored */
+        memcpy(payload + 10 + i * BLOCK, "\x00\x00\x00\xff\xff", BLOCK);
+    bytes = compose_frame(out, FIN | RSV1 | BINARY, payload, sizeof(payload));
+    if (!server_start(&small,
+                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"max-message\": 5 }"))
+        return;
+    if (client_open_with(&client, small.port, OFFER("")) && client_open(&witness, small.port)) {
+        client_send(&client, out, bytes / 2);
+        wait_settled(&client, &witness);
+        client_send(&client, out + bytes / 2, bytes - bytes / 2);
+        CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
+        CU_ASSERT_TRUE(reply.bytes == sizeof(payload) &&
+                       !memcmp(reply.payload, payload, sizeof(payload)));
+        message_free(&reply);
+        client_say_goodbye(&client);
+        client_say_goodbye(&witness);
+    }
+    server_stop(&small);
+}
+
 /* 256 MiB of zeros are 256 KiB on the wire: a bomb for whoever keeps what comes out. */
 static void what_a_bomb_inflates_to_is_never_held(void)
 {
@@ -694,6 +727,7 @@ static CU_TestInfo tests[] = {
     TEST(rsv1_elsewhere_is_a_protocol_error),
     TEST(data_beyond_the_window_agreed_on_is_refused),
     TEST(inflated_messages_have_a_limit),
+    TEST(only_what_comes_out_counts),
     TEST(what_a_bomb_inflates_to_is_never_held),
     TEST(an_inflated_reply_waits_for_a_slow_reader),
     TEST(an_inflated_reply_may_be_cut_short),
