@@ -12,11 +12,11 @@
  */
 struct client {
     int fd;
-    SSL *ssl;       /* NULL: plain */
-    uint8_t *input; /* received and not yet taken */
+    bool may_compress; /* permessage-deflate was agreed on */
+    SSL *ssl;          /* NULL: plain */
+    uint8_t *input;    /* received and not yet taken */
     size_t input_bytes;
     size_t input_room;
-    bool may_compress; /* permessage-deflate was agreed on */
 };
 
 /* One frame as it came. */

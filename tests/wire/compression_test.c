@@ -650,7 +650,7 @@ static void idle_connections_without_context_cost_nothing_more(void)
 #ifdef __SANITIZE_ADDRESS__
     (void)before; /* which holds back what is freed */
 #else
-    CU_ASSERT_TRUE(server_memory(&no_takeover, "VmRSS") < before + CLIENTS * EACH);
+    CU_ASSERT_TRUE(server_memory(&no_takeover, "VmRSS") < before + (uint64_t)CLIENTS * EACH);
 #endif
     for (size_t c = 0; c < CLIENTS; c++)
         client_say_goodbye(&clients[c]);

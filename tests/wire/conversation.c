@@ -7,6 +7,7 @@
 #include "runner.h"
 
 #define SAID_MAX (sizeof(((struct conversation *)NULL)->sent) / sizeof(struct said))
+#define MESSAGE_MAX ((size_t)1024)
 #define HEARD_MAX (sizeof(((struct conversation *)NULL)->heard) / sizeof(struct said))
 
 /* What has been heard so far. */
@@ -14,7 +15,7 @@ struct listening {
     const struct conversation *row;
     const char *name;
     bool came[HEARD_MAX];
-    uint8_t *message; /* put together from its frames */
+    uint8_t message[MESSAGE_MAX]; /* put together from its frames */
     size_t message_bytes;
     unsigned opcode;
 };
@@ -93,7 +94,9 @@ static void hear_frame(struct listening *listening, const struct frame *frame)
         listening->message_bytes = 0;
         listening->opcode = frame->opcode;
     }
-    listening->message = realloc(listening->message, listening->message_bytes + frame->bytes + 1);
+    CHECK_ROW(listening->message_bytes + frame->bytes <= MESSAGE_MAX, listening->name);
+    if (listening->message_bytes + frame->bytes > MESSAGE_MAX)
+        return;
     memcpy(listening->message + listening->message_bytes, frame->payload, frame->bytes);
     listening->message_bytes += frame->bytes;
     if (frame->fin)
@@ -150,7 +153,6 @@ void check_conversation(uint16_t port, const struct conversation *conversation,
         result = client_read_frame(&client, &frame);
     }
     check_end_of(&client, &listening, result, &frame, close);
-    free(listening.message);
     client_close(&client);
 }
 

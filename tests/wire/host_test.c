@@ -85,7 +85,9 @@ static bool host_open(struct host *host, const struct arrangement *arrangement)
     memset(host, 0, sizeof(*host));
     lws_set_log_level(0, NULL);
     lws_plugins_init(&host->plugins, dirs, "lws_protocol_plugin", "lws_echo", NULL, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(host->plugins);
+    CU_ASSERT_PTR_NOT_NULL(host->plugins);
+    if (!host->plugins)
+        return false;
     host->echo = (const lws_plugin_protocol_t *)host->plugins->hdr;
     for (size_t i = 0; arrangement->protocols[i]; i++)
         host->protocols[i] = arrangement->protocols[i] == 'e' ? host->echo->protocols[0] : other;
@@ -111,7 +113,8 @@ static bool host_open(struct host *host, const struct arrangement *arrangement)
 
 static void host_close(struct host *host)
 {
-    lws_context_destroy(host->context);
+    if (host->context)
+        lws_context_destroy(host->context);
     lws_plugins_destroy(&host->plugins, NULL, NULL);
 }
 
@@ -139,10 +142,10 @@ static void ask(struct host *host, const char *request, char *response, size_t s
     int64_t deadline_ms = clock_ms() + PATIENCE_MS;
     size_t used = 0;
     ssize_t got = -1;
-    int pair[2];
+    int pair[2] = {-1, -1};
 
     response[0] = '\0';
-    CU_ASSERT_TRUE_FATAL(connect_pair(pair));
+    CU_ASSERT_TRUE(connect_pair(pair));
     fcntl(pair[0], F_SETFL, O_NONBLOCK);
     lws_adopt_socket_vhost(host->vhost, pair[1]);
     CU_ASSERT_EQUAL(send(pair[0], request, strlen(request), MSG_NOSIGNAL),

@@ -130,8 +130,10 @@ static void a_text_of_16_mib_comes_back(void)
 
     text[0] = 'x';
     text[BYTES - 1] = 'y';
-    for (size_t i = 1; i < BYTES - 1; i += 2)
-        memcpy(text + i, "\xc3\xa4", 2);
+    for (size_t i = 1; i < BYTES - 1; i += 2) {
+        text[i] = 0xc3;
+        text[i + 1] = 0xa4;
+    }
     if (client_open(&client, server.port)) {
         CU_ASSERT_TRUE(
             client_send_reading(&client, out, compose_frame(out, FIN | TEXT, text, BYTES)));
