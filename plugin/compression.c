@@ -139,11 +139,9 @@ static int reply_inflated(struct echo_connection *connection)
             return echo_output_fail(connection, fault);
 
         part.first = !compression->replying;
-        if (part.bytes || part.final) {
-            compression->replying = true;
-            if (echo_output_frame(connection, echo_session_frame(&part), part.payload, part.bytes))
-                return -1;
-        }
+        compression->replying = true;
+        if (echo_output_frame(connection, echo_session_frame(&part), part.payload, part.bytes))
+            return -1;
     } while (more && !connection->session.blocked);
 
     if (more)

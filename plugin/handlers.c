@@ -66,29 +66,21 @@ int on_confirm_upgrade(struct lws *wsi)
     if (!vhost)
         return 0;
 
-    vhost->accepted = NULL;
     if (echo_subprotocol_is_for_another(wsi))
         return 0;
-    if (echo_demands_check(wsi, vhost) || echo_subprotocol_attract(wsi))
-        return -1;
-    vhost->accepted = wsi;
 
-    return 0;
+    return echo_demands_check(wsi, vhost) || echo_subprotocol_attract(wsi) ? -1 : 0;
 }
 
 int on_filter_handshake(struct lws *wsi)
 {
     struct echo_vhost *vhost = echo_vhost_get(wsi);
 
-    if (!vhost)
+    /* again: where another protocol of the vhost is the default, that one was asked to confirm */
+    if (!vhost || echo_demands_check(wsi, vhost))
         return -1;
 
-    /* where another protocol of the vhost is the default, that one was asked to confirm */
-    if (vhost->accepted == wsi)
-        echo_subprotocol_choose(wsi);
-    else if (echo_demands_check(wsi, vhost))
-        return -1;
-    vhost->accepted = NULL;
+    echo_subprotocol_choose(wsi);
     echo_extension_decide(wsi);
 
     return 0;

@@ -63,7 +63,6 @@ struct echo_vhost {
     struct echo_thread *threads;
     int thread_count;
 
-    const struct lws *accepted;              /* whose handshake has been found in order */
     char subprotocol[ECHO_SUBPROTOCOL_ROOM]; /* what our protocol may be called during one */
     bool may_rename;
 };

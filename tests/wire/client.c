@@ -134,15 +134,19 @@ bool client_upgrade(struct client *client, const char *path)
     return accepted;
 }
 
-bool client_open_with(struct client *client, uint16_t port, const char *headers)
+static bool upgrade_with(struct client *client, const char *headers)
 {
     char response[2048];
-    bool accepted = client_connect(client, port) &&
-                    client_offer(client, "/ws", headers, response, sizeof(response));
+    bool accepted = client_offer(client, "/ws", headers, response, sizeof(response));
 
     CU_ASSERT_TRUE(accepted);
 
     return accepted;
+}
+
+bool client_open_with(struct client *client, uint16_t port, const char *headers)
+{
+    return client_connect(client, port) && upgrade_with(client, headers);
 }
 
 bool client_open(struct client *client, uint16_t port)
@@ -150,9 +154,9 @@ bool client_open(struct client *client, uint16_t port)
     return client_connect(client, port) && client_upgrade(client, "/ws");
 }
 
-bool client_open_narrow(struct client *client, uint16_t port)
+bool client_open_narrow(struct client *client, uint16_t port, const char *headers)
 {
-    return connect_with(client, port, NARROW_BYTES) && client_upgrade(client, "/ws");
+    return connect_with(client, port, NARROW_BYTES) && upgrade_with(client, headers);
 }
 
 bool client_open_tls(struct client *client, uint16_t port)

@@ -58,10 +58,7 @@ enum read_result {
 /** Connects to @port on 127.0.0.1. Returns false, and fails the test, when that fails. */
 bool client_connect(struct client *client, uint16_t port);
 
-/** Connects with a small receive buffer, and upgrades at /ws. */
-bool client_open_narrow(struct client *client, uint16_t port);
-
-/** The same over TLS, offering @alpn in wire format or NULL. */
+/** Connects over TLS, offering @alpn in wire format or NULL. */
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn);
 
 /** Connects and upgrades at /ws. */
@@ -80,6 +77,9 @@ bool client_offer(struct client *client, const char *path, const char *headers, 
 
 /** Connects and upgrades at /ws, with the further header lines @headers. */
 bool client_open_with(struct client *client, uint16_t port, const char *headers);
+
+/** The same, with a small receive buffer. */
+bool client_open_narrow(struct client *client, uint16_t port, const char *headers);
 
 void client_close(struct client *client);
 

@@ -241,7 +241,7 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
     struct frame frame;
 
     if (server_start(&other, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 4096 }")) {
-        if (client_open_narrow(&client, other.port) && client_open(&witness, other.port)) {
+        if (client_open_narrow(&client, other.port, "") && client_open(&witness, other.port)) {
             for (int i = 0; i < MESSAGES; i++)
                 client_send_frame(&client, FIN | BINARY, payload, MESSAGE);
             wait_settled(&client, &witness);
@@ -274,7 +274,7 @@ static void a_close_behind_a_protocol_error_does_no_harm(void)
     if (!client_open(&witness, server.port))
         return;
     for (int messages = 200; messages <= 260; messages += 4) {
-        if (!client_open_narrow(&client, server.port))
+        if (!client_open_narrow(&client, server.port, ""))
             break;
         for (int i = 0; i < messages; i++)
             client_send_frame(&client, FIN | BINARY, payload, MESSAGE);

@@ -560,11 +560,27 @@ static void what_a_bomb_inflates_to_is_never_held(void)
     deflater_fini(&deflater);
 }
 
-/* Where the inflated message goes back, a reader that does not read must not make it pile up. */
+/* Returns a message that compresses to about a thousandth, in @sent_bytes; to be freed. */
+static uint8_t *compress_blank(struct deflater *deflater, uint8_t *message, size_t bytes,
+                               size_t *sent_bytes)
+{
+    memset(message, ' ', bytes);
+    for (size_t i = 0; i < bytes; i += 10007)
+        message[i] = (uint8_t)('a' + i % 26);
+
+    return deflater_compress(deflater, message, bytes, sent_bytes);
+}
+
+/*
+ * Where the inflated message goes back, a reader that does not read must not make it pile up. What
+ * other connections send meanwhile must not come into it, nor what follows be taken for more of it.
+ */
 static void an_inflated_reply_waits_for_a_slow_reader(void)
 {
-    const size_t size = 48 * MIB;
-    uint8_t *message = calloc(1, size);
+    enum { SIZE = 48 << 20, OTHER = 200000, PLAIN = 4 << 20 };
+    uint8_t *message = malloc(SIZE);
+    uint8_t *other = random_bytes(1, PLAIN);
+    uint8_t *out = malloc(PLAIN + 14);
     struct deflater deflater;
     struct message reply;
     struct client client;
@@ -573,37 +589,40 @@ static void an_inflated_reply_waits_for_a_slow_reader(void)
     size_t bytes;
     uint64_t before;
 
-    for (size_t i = 0; i < size; i += 1000)
-        message[i] = (uint8_t)(i / 1000);
     deflater_init(&deflater, 15, true, 15, true);
-    sent = deflater_compress(&deflater, message, size, &bytes);
-    if (client_open(&witness, server.port)) {
-        if (client_open_with(&client, server.port, NARROW_OFFER)) {
-            before = server_memory(&server, "VmRSS");
-            server_reset_peak(&server);
-            send_compressed(&client, BINARY, sent, bytes, 3);
-            client_send_frame(&client, FIN | TEXT, "behind", 6);
-            wait_turns(&witness);
-            CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 8 * MIB);
-            CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
-            CU_ASSERT_FALSE(reply.compressed);
-            CU_ASSERT_TRUE(reply.bytes == size && !memcmp(reply.payload, message, size));
-            message_free(&reply);
-            check_message(&client, TEXT, "behind", 6, "behind");
-            client_say_goodbye(&client);
-        }
+    sent = compress_blank(&deflater, message, SIZE, &bytes);
+    if (client_open(&witness, server.port) &&
+        client_open_narrow(&client, server.port, NARROW_OFFER)) {
+        before = server_memory(&server, "VmRSS");
+        server_reset_peak(&server);
+        send_compressed(&client, TEXT, sent, bytes, 3);
+        client_send_frame(&client, FIN | TEXT, "behind", 6);
+        wait_turns(&witness);
+        check_echo(&witness, BINARY, other, OTHER, "witness");
+        CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 8 * MIB);
+        CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
+        CU_ASSERT_FALSE(reply.compressed);
+        CU_ASSERT_TRUE(reply.bytes == SIZE && !memcmp(reply.payload, message, SIZE));
+        message_free(&reply);
+        check_message(&client, TEXT, "behind", 6, "behind");
+
+        client_send_reading(&client, out, compose_frame(out, FIN | BINARY, other, PLAIN));
+        check_message(&client, BINARY, other, PLAIN, "plain");
+        client_say_goodbye(&client);
         client_say_goodbye(&witness);
     }
     deflater_fini(&deflater);
     free(sent);
+    free(out);
+    free(other);
     free(message);
 }
 
 /* The peer gone, or the server told to stop, in the middle of such a reply. */
 static void an_inflated_reply_may_be_cut_short(void)
 {
-    const size_t size = 48 * MIB;
-    uint8_t *message = calloc(1, size);
+    enum { SIZE = 48 << 20 };
+    uint8_t *message = malloc(SIZE);
     struct server stopped;
     struct deflater deflater;
     struct client stays;
@@ -612,7 +631,7 @@ static void an_inflated_reply_may_be_cut_short(void)
     size_t bytes;
 
     deflater_init(&deflater, 15, true, 15, true);
-    sent = deflater_compress(&deflater, message, size, &bytes);
+    sent = compress_blank(&deflater, message, SIZE, &bytes);
     free(message);
     if (server_start(&stopped, ON)) {
         if (client_open_with(&goes, stopped.port, NARROW_OFFER) &&
