@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <uv.h>
+#include <zlib.h>
 
 #include <libwebsockets.h>
 
@@ -140,9 +141,9 @@ static int take_version(struct arguments *arguments, const char *value)
 {
     (void)value;
     arguments->action = ARGUMENTS_EXIT;
-    printf("lws-echo %s (libwebsockets %s, libuv %s, %s, jansson %s)\n", ECHO_VERSION,
+    printf("lws-echo %s (libwebsockets %s, libuv %s, %s, zlib %s, jansson %s)\n", ECHO_VERSION,
            lws_get_library_version(), uv_version_string(), OpenSSL_version(OPENSSL_VERSION),
-           jansson_version_str());
+           zlibVersion(), jansson_version_str());
 
     return 0;
 }
