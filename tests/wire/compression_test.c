@@ -288,6 +288,35 @@ static void compressed_messages_may_be_fragmented(void)
     free(message);
 }
 
+/* Reads are some bytes longer than the buffer then, and what is inflated is much more. */
+static void a_small_receive_buffer_is_enough(void)
+{
+    enum { BYTES = 100000 };
+    uint8_t *text = some_text(4, BYTES);
+    uint8_t *binary = random_bytes(4, BYTES);
+    struct deflater deflater;
+    struct server small;
+    struct client client;
+
+    if (server_start(&small,
+                     ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"rx-buffer\": 1024 }")) {
+        for (size_t i = 0; i < AGREEMENTS; i++) {
+            if (!open_agreed(&client, &deflater, small.port, &agreements[i]))
+                break;
+            check_compressed_echo(&client, &deflater, TEXT, text, BYTES, 1, agreements[i].mirrors,
+                                  agreements[i].name);
+            check_compressed_echo(&client, &deflater, BINARY, binary, BYTES, 3,
+                                  agreements[i].mirrors, agreements[i].name);
+            check_echo(&client, BINARY, binary, BYTES, agreements[i].name);
+            client_say_goodbye(&client);
+            deflater_fini(&deflater);
+        }
+        server_stop(&small);
+    }
+    free(binary);
+    free(text);
+}
+
 /* The first frame of the echo, and no other, says that it is compressed (section 6.1). */
 static void control_frames_pass_between_compressed_fragments(void)
 {
@@ -740,6 +769,7 @@ static CU_TestInfo tests[] = {
     TEST(compressed_messages_come_back),
     TEST(later_messages_may_refer_to_earlier_ones),
     TEST(compressed_messages_may_be_fragmented),
+    TEST(a_small_receive_buffer_is_enough),
     TEST(control_frames_pass_between_compressed_fragments),
     TEST(forms_of_deflate_that_the_rfc_shows_are_taken),
     TEST(what_is_wrong_with_compressed_messages_is_named),
