@@ -127,6 +127,8 @@ static void frames_keep_their_order(void)
         {{ECHO_OPCODE_PING, true, false}, "two"},
         {{ECHO_OPCODE_CONTINUATION, true, false}, ""},
         {{ECHO_OPCODE_BINARY, true, false}, "three"},
+        {{ECHO_OPCODE_TEXT, false, true}, "four"},
+        {{ECHO_OPCODE_BINARY, true, true}, ""},
         {{ECHO_OPCODE_CLOSE, true, false}, "\x03\xE8"},
     };
     static const char expected[] = "\x01\x03"
@@ -136,6 +138,9 @@ static void frames_keep_their_order(void)
                                    "\x80\x00"
                                    "\x82\x05"
                                    "three"
+                                   "\x41\x04"
+                                   "four"
+                                   "\xC2\x00"
                                    "\x88\x02"
                                    "\x03\xE8";
     struct echo_cork cork;

@@ -5,7 +5,7 @@
 
 #define UNWRITTEN 0xAA
 
-static void first_byte_carries_opcode_and_fin(void)
+static void first_byte_carries_opcode_fin_and_rsv1(void)
 {
     static const struct {
         const char *name;
@@ -22,6 +22,8 @@ static void first_byte_carries_opcode_and_fin(void)
         {"ping", {ECHO_OPCODE_PING, true, false}, 0x89},
         {"pong", {ECHO_OPCODE_PONG, true, false}, 0x8A},
         {"compressed text, more to come", {ECHO_OPCODE_TEXT, false, true}, 0x41},
+        {"compressed text, whole", {ECHO_OPCODE_TEXT, true, true}, 0xC1},
+        {"compressed binary, more to come", {ECHO_OPCODE_BINARY, false, true}, 0x42},
         {"compressed binary, whole", {ECHO_OPCODE_BINARY, true, true}, 0xC2},
     };
 
@@ -79,7 +81,7 @@ static void header_uses_the_shortest_length_form(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        TEST(first_byte_carries_opcode_and_fin),
+        TEST(first_byte_carries_opcode_fin_and_rsv1),
         TEST(header_uses_the_shortest_length_form),
         CU_TEST_INFO_NULL,
     };
