@@ -50,11 +50,14 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
     return result == Z_STREAM_END || result == Z_BUF_ERROR ? Z_OK : result;
 }
 
+/* Puts the tail back. It completes an empty block: nothing must come of it. */
 static enum echo_inflate_result end_message(struct echo_inflater *inflater)
 {
-    bool complete = inflater->stream.data_type == AT_BLOCK_END;
+    z_stream *stream = &inflater->stream;
+    uInt room = stream->avail_out;
+    bool complete = inflate_from(stream, tail, sizeof(tail)) == Z_OK &&
+                    stream->data_type == AT_BLOCK_END && stream->avail_out == room;
 
-    inflater->tail_bytes = 0;
     if (!inflater->keeps_context)
         echo_inflater_fini(inflater);
 
@@ -71,15 +74,10 @@ enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, cons
     *out_bytes = 0;
     stream->next_out = out;
     stream->avail_out = (uInt)out_room;
-    if (result == Z_OK && (*input_bytes || !inflater->tail_bytes)) {
+    if (result == Z_OK) {
         result = inflate_from(stream, *input, *input_bytes);
         *input += *input_bytes - stream->avail_in;
         *input_bytes = stream->avail_in;
-    }
-    if (result == Z_OK && final && !*input_bytes && stream->avail_out) {
-        result =
-            inflate_from(stream, tail + inflater->tail_bytes, sizeof(tail) - inflater->tail_bytes);
-        inflater->tail_bytes = (uint8_t)(sizeof(tail) - stream->avail_in);
     }
     if (result != Z_OK)
         return result == Z_MEM_ERROR ? ECHO_INFLATE_NO_MEMORY : ECHO_INFLATE_INVALID;

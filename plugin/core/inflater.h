@@ -16,8 +16,7 @@ struct echo_inflater {
     z_stream stream;
     uint8_t window_bits;
     bool keeps_context;
-    bool begun;         /* the stream holds memory */
-    uint8_t tail_bytes; /* of the tail that ends a message: how many have been put back */
+    bool begun; /* the stream holds memory */
 };
 
 enum echo_inflate_result {
