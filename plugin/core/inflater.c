@@ -27,7 +27,6 @@ static int begin(struct echo_inflater *inflater)
     if (inflater->begun)
         return Z_OK;
 
-    memset(&inflater->stream, 0, sizeof(inflater->stream));
     inflater->begun = inflateInit2(&inflater->stream, -inflater->window_bits) == Z_OK;
 
     return inflater->begun ? Z_OK : Z_MEM_ERROR;
@@ -45,9 +44,9 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
         /* a block marked as the last: more may follow, with the same window (section 7.2.3.4) */
         if (result == Z_STREAM_END)
             inflateResetKeep(stream);
-    } while (result == Z_STREAM_END && stream->avail_in && stream->avail_out);
+    } while (result == Z_STREAM_END);
 
-    return result == Z_STREAM_END || result == Z_BUF_ERROR ? Z_OK : result;
+    return result == Z_BUF_ERROR ? Z_OK : result;
 }
 
 /* Puts the tail back. It completes an empty block: nothing must come of it. */
@@ -76,7 +75,7 @@ enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, cons
     stream->avail_out = (uInt)out_room;
     if (result == Z_OK) {
         result = inflate_from(stream, *input, *input_bytes);
-        *input += *input_bytes - stream->avail_in;
+        *input = stream->next_in;
         *input_bytes = stream->avail_in;
     }
     if (result != Z_OK)

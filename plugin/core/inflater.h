@@ -39,7 +39,8 @@ void echo_inflater_fini(struct echo_inflater *inflater);
  *
  * @input and @input_bytes are moved on by what was used, @out_bytes is set to what was written.
  * @final says that the input ends its message. ECHO_INFLATE_INVALID is for data that is no DEFLATE,
- * reaches back beyond the window, or does not end where a message must.
+ * reaches back before what is known, or does not end where a message must. What is known is the
+ * window, and all that is in @out already.
  */
 enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, const uint8_t **input,
                                             size_t *input_bytes, bool final, uint8_t *out,

@@ -15,8 +15,11 @@ const struct echo_fault *echo_session_take(struct echo_session *session,
     static const struct echo_fault too_big = {ECHO_CLOSE_TOO_BIG, "message too big"};
     static const struct echo_fault not_utf8 = {ECHO_CLOSE_INVALID_PAYLOAD, "text is not UTF-8"};
 
-    if (piece->first)
+    if (piece->first) {
         session->message_bytes = 0;
+        memset(&session->utf8, 0, sizeof(session->utf8));
+    }
+
     session->message_bytes += piece->bytes;
     if (max_bytes && (session->message_bytes > max_bytes ||
                       piece->frame_left_bytes > max_bytes - session->message_bytes))

@@ -42,7 +42,7 @@ struct echo_session {
     bool blocked;           /* output waits for the peer to read; reading is paused */
     bool close_owed;        /* the Close of @close_code goes out once output has drained */
     uint16_t close_code;    /* of the Close that we start */
-    struct echo_utf8 utf8;  /* of the text that is arriving; whole between messages */
+    struct echo_utf8 utf8;  /* of the text message that is arriving */
     uint64_t message_bytes; /* of the message that is arriving, so far */
 };
 
