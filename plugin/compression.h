@@ -10,6 +10,9 @@
  * history then, so what the peer's compressor referred to is what the peer's decompressor knows.
  * Where the peer has set a narrower window for our direction than for its own, that would be
  * wrong: it gets the inflated message there, which is always allowed (section 6).
+ *
+ * A small piece may inflate to a thousand times its size. So inflating pauses when output is
+ * blocked, and when it is the turn of other connections; reading from the peer pauses with it.
  */
 
 /** Prepares @connection for what was agreed on. Returns 0 or -1. */
@@ -19,21 +22,26 @@ int echo_compression_begin(struct echo_connection *connection, const struct echo
 void echo_compression_end(struct echo_connection *connection);
 
 /**
- * Takes note of the next piece of any message; @rsv1 is that bit of its frame.
+ * Hides the payload that libwebsockets is about to pass on, and that echo_compression_payload()
+ * returns then: @buffers are what LWS_EXT_CB_PAYLOAD_RX comes with.
+ */
+void echo_compression_hide(struct echo_connection *connection, struct lws_tokens buffers[2]);
+
+/** Returns the payload for which libwebsockets passes @payload. */
+const void *echo_compression_payload(const struct echo_connection *connection, const void *payload);
+
+/**
+ * Begins a piece of any message; @rsv1 is that bit of its frame. Sets @compressed to what the
+ * message is.
  *
  * Returns NULL, or the fault when the bit must not be set there (RFC 7692 section 6.1).
  */
 const struct echo_fault *echo_compression_look(struct echo_connection *connection,
-                                               const struct echo_piece *piece, bool rsv1);
+                                               const struct echo_piece *piece, bool rsv1,
+                                               bool *compressed);
 
-/** Says whether the message that arrives is compressed. */
-bool echo_compression_applies(const struct echo_connection *connection);
-
-/** Echoes the next piece of a compressed message. Returns 0, or -1 when the connection ends. */
+/** Echoes a piece of a compressed message. Returns 0, or -1 when the connection ends. */
 int echo_compression_echo(struct echo_connection *connection, const struct echo_piece *piece);
 
-/**
- * Goes on with what had to wait for the peer to read. Returns 0, or -1 when the connection ends;
- * output may be blocked again.
- */
+/** Goes on with a piece where it has paused. Returns 0, or -1 when the connection ends. */
 int echo_compression_resume(struct echo_connection *connection);

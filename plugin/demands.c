@@ -67,11 +67,12 @@ static bool origin_is_allowed(struct lws *wsi)
     const char *allowed = echo_vhost_get(wsi)->options.allowed_origins;
     struct echo_http_header header;
 
-    /* one that is too long to be read equals none of the list */
-    echo_http_read(wsi, WSI_TOKEN_ORIGIN, &header);
+    if (!echo_http_has(wsi, WSI_TOKEN_ORIGIN))
+        return echo_handshake_origin_is_allowed(allowed, NULL);
 
+    /* one that is too long to be read equals none of the list */
     return echo_handshake_origin_is_allowed(
-        allowed, echo_http_has(wsi, WSI_TOKEN_ORIGIN) ? header.value : NULL);
+        allowed, echo_http_read(wsi, WSI_TOKEN_ORIGIN, &header) ? header.value : "");
 }
 
 static bool subprotocols_are_readable(struct lws *wsi)

@@ -5,8 +5,8 @@
 
 #include "compression.h"
 #include "demands.h"
-#include "extension.h"
 #include "http.h"
+#include "negotiation.h"
 #include "output.h"
 #include "pinger.h"
 #include "subprotocol.h"
@@ -81,14 +81,27 @@ int on_filter_handshake(struct lws *wsi)
         return -1;
 
     echo_subprotocol_choose(wsi);
-    echo_extension_decide(wsi);
+    echo_negotiation_decide(wsi);
 
     return 0;
 }
 
 int on_confirm_extension(struct lws *wsi, const char *name)
 {
-    return echo_vhost_get(wsi) ? echo_extension_confirm(wsi, name) : 1;
+    return echo_vhost_get(wsi) ? echo_negotiation_confirm(wsi, name) : 1;
+}
+
+int on_extension_attach(struct lws *wsi, const struct lws_ext_options **options)
+{
+    return echo_vhost_get(wsi) ? echo_negotiation_attach(wsi, options) : -1;
+}
+
+int on_extension_payload(struct echo_connection *connection, struct lws_tokens buffers[2])
+{
+    if (connection->compression)
+        echo_compression_hide(connection, buffers);
+
+    return 0;
 }
 
 int on_response_headers(struct lws *wsi, struct lws_process_html_args *headers)
@@ -98,21 +111,21 @@ int on_response_headers(struct lws *wsi, struct lws_process_html_args *headers)
 
     echo_subprotocol_restore(wsi);
 
-    return echo_extension_respond(wsi, headers);
+    return echo_negotiation_respond(wsi, headers);
 }
 
 int on_established(struct lws *wsi, struct echo_connection *connection)
 {
     struct echo_vhost *vhost = echo_vhost_get(wsi);
-    const struct echo_extension *extension;
+    const struct echo_negotiation *negotiation;
 
     if (!vhost)
         return -1;
 
     connection->wsi = wsi;
     connection->thread = &vhost->threads[lws_get_tsi(wsi)];
-    extension = &connection->thread->extension;
-    if (extension->attached && echo_compression_begin(connection, &extension->answer.agreed))
+    negotiation = &connection->thread->negotiation;
+    if (negotiation->attached && echo_compression_begin(connection, &negotiation->answer.agreed))
         return -1;
     echo_pinger_add(connection);
 
@@ -134,7 +147,7 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
                size_t bytes)
 {
     const struct echo_piece piece = {
-        .payload = payload,
+        .payload = echo_compression_payload(connection, payload),
         .bytes = bytes,
         .frame_left_bytes = lws_remaining_packet_payload(wsi),
         .first = lws_is_first_fragment(wsi),
@@ -142,22 +155,26 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
         .binary = lws_frame_is_binary(wsi),
     };
     const struct echo_fault *fault;
+    bool compressed;
 
     if (!echo_session_echoes(&connection->session))
         return 0;
 
-    fault = echo_compression_look(connection, &piece, lws_get_reserved_bits(wsi) & ECHO_RSV1_BIT);
+    fault = echo_compression_look(connection, &piece, lws_get_reserved_bits(wsi) & ECHO_RSV1_BIT,
+                                  &compressed);
     if (fault)
         return echo_output_fail(connection, fault);
-    if (echo_compression_applies(connection) ? echo_compression_echo(connection, &piece)
-                                             : echo_plain(connection, &piece))
+    if (compressed ? echo_compression_echo(connection, &piece) : echo_plain(connection, &piece))
         return -1;
     echo_pinger_received(connection);
 
     return 0;
 }
 
-/* RSV1 on a control frame: libwebsockets lets it pass once an extension is in use. */
+/*
+ * RSV1 on a control frame: libwebsockets lets it pass once an extension is in use. We do not hear
+ * of Pings, nor of empty Pongs.
+ */
 static const struct echo_fault control_frame_rsv1 = {ECHO_CLOSE_PROTOCOL_ERROR,
                                                      "RSV1 on a control frame"};
 
@@ -166,12 +183,12 @@ int on_pong(struct lws *wsi, struct echo_connection *connection, const void *pay
     if (lws_get_reserved_bits(wsi))
         return echo_output_fail(connection, &control_frame_rsv1);
 
-    echo_pinger_pong(connection, payload, bytes);
+    echo_pinger_pong(connection, echo_compression_payload(connection, payload), bytes);
 
     return 0;
 }
 
-static bool is_mirror(const struct echo_close *answer, const uint8_t *payload, size_t bytes)
+static bool is_same(const struct echo_close *answer, const uint8_t *payload, size_t bytes)
 {
     return answer->bytes == bytes && !memcmp(answer->payload, payload, bytes);
 }
@@ -194,7 +211,7 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
      * payload once they have drained, however long that takes, where a connection that we end has
      * 5 s for it. What must not be mirrored, because it is an error, has to be sent in that time.
      */
-    if (lws_partial_buffered(wsi) && (!bytes || is_mirror(&answer, payload, bytes)))
+    if (lws_partial_buffered(wsi) && (!bytes || is_same(&answer, payload, bytes)))
         return 0;
 
     /* elsewhere the answer is our own, as libwebsockets would mirror an empty Close, too */
@@ -204,8 +221,8 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
 }
 
 /*
- * Does what libwebsockets does with a fault on the other callbacks' return. On this one's, under
- * libuv, it closes twice, and the second time without its Close.
+ * A fault of the peer that is found here: an error returned from this callback closes twice, under
+ * libuv, and the second time without the Close. The peer's own Close, or its end, is read on for.
  */
 static int close_for_fault(struct lws *wsi, struct echo_connection *connection)
 {
@@ -215,8 +232,9 @@ static int close_for_fault(struct lws *wsi, struct echo_connection *connection)
         return -1;
 
     memcpy(close.payload, lws_get_close_payload(wsi), close.bytes);
+    echo_compression_end(connection);
     echo_session_end(&connection->session);
-    lws_rx_flow_control(wsi, 0);
+    lws_rx_flow_control(wsi, 1);
     lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_TIMEOUT_S);
     lws_callback_on_writable(wsi);
 
@@ -260,8 +278,11 @@ int on_leave(struct echo_connection *connection)
         return 0;
 
     echo_output_flush(connection);
-    /* libwebsockets would parse on behind an error, take the rest for frames and hang up */
-    lws_rx_flow_control(connection->wsi, 0);
+    /*
+     * Behind an error that libwebsockets has found it would take the rest for frames and hang up;
+     * behind one of ours it knows where it is, and finds the peer's Close.
+     */
+    lws_rx_flow_control(connection->wsi, connection->failed);
     echo_pinger_remove(connection);
     echo_compression_end(connection);
     echo_session_end(&connection->session);

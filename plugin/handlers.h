@@ -27,6 +27,12 @@ int on_filter_handshake(struct lws *wsi);
 /** The client has offered the extension @name, and the vhost has one; 0 takes it. */
 int on_confirm_extension(struct lws *wsi, const char *name);
 
+/** Our extension has been attached to @wsi; 0 keeps it. Sets @options to the parameters it has. */
+int on_extension_attach(struct lws *wsi, const struct lws_ext_options **options);
+
+/** Payload is about to reach on_receive() or on_pong(); @buffers are its way in and out. */
+int on_extension_payload(struct echo_connection *connection, struct lws_tokens buffers[2]);
+
 /** The response's headers have been written but for the last line. */
 int on_response_headers(struct lws *wsi, struct lws_process_html_args *headers);
 

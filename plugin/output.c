@@ -118,6 +118,7 @@ int echo_output_fail(struct echo_connection *connection, const struct echo_fault
 
     memcpy(reason, fault->reason, bytes);
     lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
+    connection->failed = true;
 
     return -1;
 }
@@ -130,6 +131,12 @@ void echo_output_kill(struct echo_connection *connection)
 lws_usec_t echo_output_now_us(const struct echo_thread *thread)
 {
     return thread->flush_pending ? thread->now_us : lws_now_usecs();
+}
+
+void echo_output_pause(struct echo_connection *connection)
+{
+    block(connection);
+    lws_callback_on_writable(connection->wsi);
 }
 
 bool echo_output_has_drained(const struct echo_connection *connection)

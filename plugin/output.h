@@ -44,5 +44,11 @@ int echo_output_fail(struct echo_connection *connection, const struct echo_fault
 /** Ends a connection that is beyond use, outside of a callback of its own; without a Close. */
 void echo_output_kill(struct echo_connection *connection);
 
+/**
+ * Blocks the connection as if the socket took no more, to give other connections their turn:
+ * echo_output_has_drained() comes true soon.
+ */
+void echo_output_pause(struct echo_connection *connection);
+
 /** The socket takes bytes again: returns true when all that was blocked has drained. */
 bool echo_output_has_drained(const struct echo_connection *connection);

@@ -5,7 +5,6 @@
  * the only one exported. The host provides libwebsockets itself.
  */
 
-#include "extension.h"
 #include "handlers.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -49,7 +48,7 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     }
 }
 
-/* Compressed payload is left as it is: the plugin itself deals with it. */
+/* Compressed payload passes through to callback_echo(). */
 static int callback_extension(struct lws_context *context, const struct lws_extension *extension,
                               struct lws *wsi, enum lws_extension_callback_reasons reason,
                               void *user, void *in, size_t len)
@@ -59,11 +58,15 @@ static int callback_extension(struct lws_context *context, const struct lws_exte
     (void)user;
     (void)len;
 
-    /* in lwsws the connections of other plugins, too, meet this extension */
-    if (reason == LWS_EXT_CB_CONSTRUCT && lws_get_protocol(wsi)->callback != callback_echo)
-        return -1;
-
-    return reason == LWS_EXT_CB_CONSTRUCT ? echo_extension_construct(wsi, in) : 0;
+    switch (reason) {
+    case LWS_EXT_CB_CONSTRUCT:
+        /* in lwsws the connections of other protocols, too, meet this extension */
+        return lws_get_protocol(wsi)->callback == callback_echo ? on_extension_attach(wsi, in) : -1;
+    case LWS_EXT_CB_PAYLOAD_RX:
+        return on_extension_payload(lws_wsi_user(wsi), in);
+    default:
+        return 0;
+    }
 }
 
 static const struct lws_extension extensions[] = {

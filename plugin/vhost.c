@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Options that libwebsockets itself reads from the same list. */
-static const char *const host_options[] = {"default", "raw", "basic-auth"};
+static const char *const host_options[] = {"default", "raw", "status", "basic-auth"};
 
 static bool is_host_option(const char *key)
 {
@@ -50,12 +50,14 @@ static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
     thread->keepalive_due_us = INT64_MAX;
     echo_keepalive_init(&thread->keepalive, options->ping_interval_s, options->pong_timeout_s);
     if (options->compression != ECHO_COMPRESSION_OFF) {
-        thread->inflated = malloc(ECHO_INFLATED_BYTES);
-        if (!thread->inflated)
-            return -1;
         payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
         if (payload_max < ECHO_INFLATED_BYTES)
             payload_max = ECHO_INFLATED_BYTES;
+        thread->blank_bytes = payload_max + 1;
+        thread->blank = calloc(1, thread->blank_bytes);
+        thread->inflated = malloc(ECHO_INFLATED_BYTES);
+        if (!thread->blank || !thread->inflated)
+            return -1;
     }
 
     return echo_cork_init(&thread->cork, payload_max);
@@ -125,6 +127,7 @@ void echo_vhost_fini(struct lws *wsi)
         lws_sul_cancel(&thread->keepalive_timer);
         echo_cork_fini(&thread->cork);
         free(thread->inflated);
+        free(thread->blank);
     }
     free(vhost->threads);
     vhost->threads = NULL;

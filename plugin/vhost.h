@@ -17,10 +17,8 @@
  */
 
 #define ECHO_PROTOCOL_NAME "lws-echo"
-#define ECHO_EXTENSION_NAME "permessage-deflate"
+#define ECHO_EXTENSION_NAME ECHO_DEFLATE_NAME
 
-/* The longest subprotocol that libwebsockets compares with the protocols it has, in bytes. */
-#define ECHO_SUBPROTOCOL_MAX 62
 /* lws_tokenize_cstr() wants a byte to spare behind the NUL */
 #define ECHO_SUBPROTOCOL_ROOM (ECHO_SUBPROTOCOL_MAX + 2)
 
@@ -31,7 +29,7 @@ struct echo_vhost;
 struct echo_compression_state;
 
 /* What is agreed on in the handshake that the thread deals with at present. */
-struct echo_extension {
+struct echo_negotiation {
     struct echo_deflate_answer answer;
     unsigned asked; /* how often libwebsockets has asked about the extension */
     bool taken;     /* libwebsockets has been told to attach it */
@@ -54,8 +52,10 @@ struct echo_thread {
     lws_usec_t keepalive_due_us; /* when the timer fires; INT64_MAX: not running */
     uint32_t last_ping_id;
 
-    struct echo_extension extension;
+    struct echo_negotiation negotiation;
     uint8_t *inflated; /* of ECHO_INFLATED_BYTES; NULL without compression */
+    uint8_t *blank;    /* NULs: see echo_compression_hide() */
+    size_t blank_bytes;
 };
 
 struct echo_vhost {
@@ -71,6 +71,7 @@ struct echo_connection {
     struct lws *wsi; /* NULL before the handshake is done, and once the connection leaves */
     struct echo_thread *thread;
     struct echo_session session;
+    bool failed; /* a fault of the peer, found by us, closes it */
     struct echo_keepalive_entry keepalive;
     uint32_t ping_id;                           /* what the Pong must say */
     struct echo_compression_state *compression; /* NULL: not agreed on; owned */

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXTENSION_NAME "permessage-deflate"
-
 #define WINDOW_BITS_MIN 8
 #define WINDOW_BITS_MAX 15
 
@@ -206,7 +204,7 @@ static bool read_offer(const char **at, struct offer *offer)
     offer->window_bits[CLIENT_MAX_WINDOW_BITS] = WINDOW_BITS_MAX;
     if (!read_token(at, &extension))
         return false;
-    offer->for_deflate = token_is(extension, EXTENSION_NAME);
+    offer->for_deflate = token_is(extension, ECHO_DEFLATE_NAME);
 
     skip_whitespace(at);
     while (skip_char(at, ';')) {

@@ -11,6 +11,8 @@
  * limits the client to what the client allows us.
  */
 
+#define ECHO_DEFLATE_NAME "permessage-deflate"
+
 /* What both sides have agreed on (RFC 7692 section 7.1). */
 struct echo_deflate {
     bool server_no_context_takeover;

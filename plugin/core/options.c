@@ -15,8 +15,6 @@
 /* libwebsockets composes HTTP headers in its service buffer, too. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
-#define SUBPROTOCOL_MAX_BYTES 62
-
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -79,7 +77,7 @@ static const char *check_origin(const char *value, size_t bytes)
 /* RFC 9110 section 5.6.2 */
 static const char *check_subprotocol(const char *value, size_t bytes)
 {
-    if (bytes <= SUBPROTOCOL_MAX_BYTES && strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
+    if (bytes <= ECHO_SUBPROTOCOL_MAX && strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
         return NULL;
 
     return "a subprotocol: an HTTP token of at most 62 bytes, like \"mqtt\"";

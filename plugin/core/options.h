@@ -10,6 +10,9 @@
 #define ECHO_ORIGINS_MAX 2047
 #define ECHO_SUBPROTOCOLS_MAX 1023
 
+/* The longest subprotocol that libwebsockets compares with those it has, in bytes. */
+#define ECHO_SUBPROTOCOL_MAX 62
+
 enum echo_keepalive_mode {
     ECHO_KEEPALIVE_MODE_PING,
     ECHO_KEEPALIVE_MODE_PONG,

@@ -9,10 +9,11 @@ static void close_set(struct echo_close *answer, unsigned code)
     answer->bytes = 2;
 }
 
+const struct echo_fault echo_fault_too_big = {ECHO_CLOSE_TOO_BIG, "message too big"};
+
 const struct echo_fault *echo_session_take(struct echo_session *session,
                                            const struct echo_piece *piece, uint64_t max_bytes)
 {
-    static const struct echo_fault too_big = {ECHO_CLOSE_TOO_BIG, "message too big"};
     static const struct echo_fault not_utf8 = {ECHO_CLOSE_INVALID_PAYLOAD, "text is not UTF-8"};
 
     if (piece->first) {
@@ -23,7 +24,7 @@ const struct echo_fault *echo_session_take(struct echo_session *session,
     session->message_bytes += piece->bytes;
     if (max_bytes && (session->message_bytes > max_bytes ||
                       piece->frame_left_bytes > max_bytes - session->message_bytes))
-        return &too_big;
+        return &echo_fault_too_big;
 
     if (!piece->binary && (!echo_utf8_check(&session->utf8, piece->payload, piece->bytes) ||
                            (piece->final && !echo_utf8_is_whole(&session->utf8))))

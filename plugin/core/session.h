@@ -36,6 +36,9 @@ struct echo_fault {
     const char *reason; /* ASCII, at most 123 bytes */
 };
 
+/* The message is larger than may be: 1009. */
+extern const struct echo_fault echo_fault_too_big;
+
 /* What one connection does with what arrives: the policy, without the sockets. */
 struct echo_session {
     enum echo_session_state state;

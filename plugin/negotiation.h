@@ -14,17 +14,17 @@
  */
 
 /** Decides which of the request's offers to take. */
-void echo_extension_decide(struct lws *wsi);
+void echo_negotiation_decide(struct lws *wsi);
 
 /** libwebsockets asks whether to attach the next extension called @name; returns 0 for yes. */
-int echo_extension_confirm(struct lws *wsi, const char *name);
+int echo_negotiation_confirm(struct lws *wsi, const char *name);
 
 /** Ours is attached to @wsi. Returns 0, or -1 where it was not asked for. */
-int echo_extension_construct(struct lws *wsi, const struct lws_ext_options **options);
+int echo_negotiation_attach(struct lws *wsi, const struct lws_ext_options **options);
 
 /**
  * Completes the response's header, which must be the last one that @headers holds.
  *
  * Returns 0, or -1 when another extension was attached in place of ours.
  */
-int echo_extension_respond(struct lws *wsi, struct lws_process_html_args *headers);
+int echo_negotiation_respond(struct lws *wsi, struct lws_process_html_args *headers);
