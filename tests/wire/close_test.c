@@ -315,6 +315,45 @@ static void echoes_owed_precede_an_end_without_a_close(void)
     }
 }
 
+/*
+ * What libwebsockets does not find itself leaves the peer's Close to be read: the connection ends
+ * with it. The Ping to another connection tells that a second has passed.
+ */
+static void a_fault_ends_with_the_peer_s_close(void)
+{
+    enum { CLIENTS = 8 };
+    struct server other;
+    struct client wrong;
+    struct client witness;
+    struct frame frame;
+    size_t before;
+
+    if (!server_start(&other,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"max-message\": 100 }"))
+        return;
+    before = server_descriptors(&other);
+    for (int i = 0; i < CLIENTS; i++) {
+        if (!client_open(&wrong, other.port))
+            break;
+        /* more of the frame follows the Close */
+        if (i % 2)
+            client_send(&wrong, "\x82\xfe\x01\x00\0\0\0\0x", 9);
+        else
+            client_send_frame(&wrong, FIN | TEXT, "\xff", 1);
+        CU_ASSERT_EQUAL(client_read_frame(&wrong, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        client_send_frame(&wrong, FIN | CLOSE, "\x03\xe8", 2);
+        client_close(&wrong);
+    }
+    if (client_open(&witness, other.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(server_descriptors(&other), before + 1);
+        client_close(&witness);
+    }
+    server_stop(&other);
+}
+
 static void an_abrupt_end_leaves_the_others_alone(void)
 {
     struct client stays;
@@ -343,6 +382,7 @@ static CU_TestInfo tests[] = {
     TEST(a_protocol_error_loses_no_echo_while_the_peer_sends_on),
     TEST(a_close_behind_a_protocol_error_does_no_harm),
     TEST(echoes_owed_precede_an_end_without_a_close),
+    TEST(a_fault_ends_with_the_peer_s_close),
     TEST(an_abrupt_end_leaves_the_others_alone),
     CU_TEST_INFO_NULL,
 };

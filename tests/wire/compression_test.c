@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "client.h"
 #include "deflater.h"
@@ -554,6 +555,76 @@ static void only_what_comes_out_counts(void)
     server_stop(&small);
 }
 
+/* A message that inflates to nothing could go on for ever. */
+static void the_compressed_form_is_limited_too(void)
+{
+    static const char *const offers[] = {OFFER(""), NARROW_OFFER};
+    enum { BLOCKS = 400, BLOCK = 5 };
+    uint8_t blocks[BLOCKS * BLOCK];
+    struct server small;
+    struct client client;
+
+    for (size_t i = 0; i < BLOCKS; i++) /* empty, stored */
+        memcpy(blocks + i * BLOCK, "\x00\x00\x00\xff\xff", BLOCK);
+    if (!server_start(&small,
+                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"max-message\": 100 }"))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        if (!client_open_with(&client, small.port, offers[i]))
+            break;
+        for (size_t j = 0; j < 4; j++)
+            client_send_frame(&client, j ? CONTINUATION : RSV1 | BINARY, blocks, 500);
+        check_close(&client, "\x03\xf1message too big", 17, offers[i]);
+        client_close(&client);
+    }
+    server_stop(&small);
+}
+
+/*
+ * Eight messages of half a megabyte in all, half a gigabyte inflated. Between the parts of them
+ * other connections have their turns.
+ */
+static void a_bomb_does_not_hold_up_others(void)
+{
+    enum { SIZE = 64 << 20, MESSAGES = 8 };
+    static const char *const offers[] = {OFFER(""), OFFER("; server_max_window_bits=9")};
+    uint8_t *zeros = calloc(1, SIZE);
+    struct deflater deflater;
+    struct client client;
+    struct client witness;
+    uint8_t *sent;
+    uint8_t *out;
+    size_t bytes;
+    size_t used = 0;
+
+    deflater_init(&deflater, 15, false, 15, false);
+    sent = deflater_compress(&deflater, zeros, SIZE, &bytes);
+    out = malloc(MESSAGES * (bytes + 14));
+    for (size_t i = 0; i < MESSAGES; i++)
+        used += compose_frame(out + used, FIN | RSV1 | BINARY, sent, bytes);
+    if (client_open(&witness, server.port)) {
+        for (size_t i = 0; i < 2; i++) {
+            size_t replies = i ? (size_t)SIZE * MESSAGES : used - 4 * MESSAGES;
+            size_t came = 0;
+            ssize_t got;
+
+            if (!client_open_with(&client, server.port, offers[i]))
+                break;
+            client_send(&client, out, used);
+            wait_turns(&witness);
+            while ((got = recv(client.fd, zeros, SIZE, MSG_DONTWAIT)) > 0)
+                came += (size_t)got;
+            CU_ASSERT_TRUE(came < replies);
+            client_close(&client);
+        }
+        client_say_goodbye(&witness);
+    }
+    free(out);
+    free(sent);
+    free(zeros);
+    deflater_fini(&deflater);
+}
+
 /* 256 MiB of zeros are 256 KiB on the wire: a bomb for whoever keeps what comes out. */
 static void what_a_bomb_inflates_to_is_never_held(void)
 {
@@ -777,6 +848,8 @@ static CU_TestInfo tests[] = {
     TEST(data_beyond_the_window_agreed_on_is_refused),
     TEST(inflated_messages_have_a_limit),
     TEST(only_what_comes_out_counts),
+    TEST(the_compressed_form_is_limited_too),
+    TEST(a_bomb_does_not_hold_up_others),
     TEST(what_a_bomb_inflates_to_is_never_held),
     TEST(an_inflated_reply_waits_for_a_slow_reader),
     TEST(an_inflated_reply_may_be_cut_short),

@@ -72,7 +72,7 @@ static bool host_open(struct host *host, const struct arrangement *arrangement)
     const char *const dirs[] = {ECHO_PLUGIN_DIR, NULL};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
         .vhost_name = "test",
         .protocols = host->protocols,
         .extensions = host->extensions,
@@ -136,8 +136,12 @@ static bool connect_pair(int pair[2])
     return connected;
 }
 
-/* Hands @request to the host on a new connection and fills in what it says to it. */
-static void ask(struct host *host, const char *request, char *response, size_t size)
+/*
+ * Hands @request, and @bytes of @frames behind it, to the host on a new connection, and fills in
+ * what it says until @end or the connection's end. Returns how much that is.
+ */
+static size_t ask_and_send(struct host *host, const char *request, const void *frames, size_t bytes,
+                           const char *end, size_t end_bytes, char *response, size_t size)
 {
     int64_t deadline_ms = clock_ms() + PATIENCE_MS;
     size_t used = 0;
@@ -150,7 +154,8 @@ static void ask(struct host *host, const char *request, char *response, size_t s
     lws_adopt_socket_vhost(host->vhost, pair[1]);
     CU_ASSERT_EQUAL(send(pair[0], request, strlen(request), MSG_NOSIGNAL),
                     (ssize_t)strlen(request));
-    while (got != 0 && used < size - 1 && !strstr(response, "\r\n\r\n") &&
+    CU_ASSERT_EQUAL(send(pair[0], frames, bytes, MSG_NOSIGNAL), (ssize_t)bytes);
+    while (got != 0 && used < size - 1 && !memmem(response, used, end, end_bytes) &&
            clock_ms() < deadline_ms) {
         lws_service(host->context, -1);
         got = recv(pair[0], response + used, size - 1 - used, 0);
@@ -159,6 +164,13 @@ static void ask(struct host *host, const char *request, char *response, size_t s
     }
     CU_ASSERT_TRUE(clock_ms() < deadline_ms);
     close(pair[0]);
+
+    return used;
+}
+
+static void ask(struct host *host, const char *request, char *response, size_t size)
+{
+    ask_and_send(host, request, "", 0, "\r\n\r\n", 4, response, size);
 }
 
 struct row {
@@ -257,9 +269,43 @@ static void only_our_own_compression_is_taken(void)
     CHECK(rows);
 }
 
+/* The host above, as lwsws, has libwebsockets check text: of the compressed bytes it knows nothing.
+ */
+static void a_host_that_checks_text_does_not_see_compressed_text(void)
+{
+    static const struct arrangement arrangement = {"e", "fe", NULL, NULL};
+    static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00"; /* RFC 7692 section 7.2.3.1 */
+    static const char echo[] = "\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+    static const char pong[] = "\x8a\x01\xff";
+    char response[4096];
+    uint8_t frames[64];
+    struct host host;
+    size_t bytes = compose_frame(frames, FIN | PONG, "\xff", 1);
+    size_t heard;
+
+    bytes += compose_frame(frames + bytes, FIN | PING, "\xff", 1);
+    bytes += compose_frame(frames + bytes, FIN | RSV1 | TEXT, hello, sizeof(hello) - 1);
+    if (host_open(&host, &arrangement)) {
+        heard = ask_and_send(&host, REQUEST DEFLATE "\r\n", frames, bytes, echo, sizeof(echo) - 1,
+                             response, sizeof(response));
+        CU_ASSERT_PTR_NOT_NULL(memmem(response, heard, echo, sizeof(echo) - 1));
+        heard = ask_and_send(&host, REQUEST DEFLATE "\r\n", frames, bytes, pong, sizeof(pong) - 1,
+                             response, sizeof(response));
+        CU_ASSERT_PTR_NOT_NULL(memmem(response, heard, pong, sizeof(pong) - 1));
+    }
+    host_close(&host);
+}
+
 static void other_protocols_keep_their_connections(void)
 {
     static const struct row rows[] = {
+        {"an unknown one is offered, and none chosen",
+         {"eo", "", NULL, NULL},
+         REQUEST "Sec-WebSocket-Protocol: x\r\n\r\n",
+         "HTTP/1.1 101 ",
+         NULL,
+         "Sec-WebSocket-Protocol",
+         0},
         {"another protocol of the vhost is offered",
          {"eo", "", NULL, NULL},
          REQUEST "Sec-WebSocket-Protocol: x, other\r\n\r\n",
@@ -323,6 +369,7 @@ static void an_unknown_subprotocol_is_no_way_around_a_password(void)
 
 static CU_TestInfo tests[] = {
     TEST(only_our_own_compression_is_taken),
+    TEST(a_host_that_checks_text_does_not_see_compressed_text),
     TEST(other_protocols_keep_their_connections),
     TEST(an_unknown_subprotocol_is_no_way_around_a_password),
     CU_TEST_INFO_NULL,

@@ -68,7 +68,7 @@ static void good_options_are_accepted(void)
         {{"default", "1"}},
         {{"ping-interval", "30"}, {"pong-timeout", "5"}, {"rx-buffer", "1024"}, {"path", "/"}},
         {{"keep-alive-mode", "pong"}, {"compression", "on"}, {"subprotocols", "a, b"}},
-        {{"raw", "1"}, {"basic-auth", "/nowhere"}, {"ping-interval", "0"}},
+        {{"raw", "1"}, {"status", "ok"}, {"basic-auth", "/nowhere"}, {"ping-interval", "0"}},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -196,6 +197,23 @@ uint64_t server_memory(const struct server *server, const char *what)
     CU_ASSERT_NOT_EQUAL(kibibytes, 0);
 
     return kibibytes * 1024;
+}
+
+size_t server_descriptors(const struct server *server)
+{
+    char name[64];
+    size_t count = 0;
+    DIR *directory;
+
+    snprintf(name, sizeof(name), "/proc/%d/fd", (int)server->pid);
+    directory = opendir(name);
+    CU_ASSERT_PTR_NOT_NULL(directory);
+    while (directory && readdir(directory))
+        count++;
+    if (directory)
+        closedir(directory);
+
+    return count;
 }
 
 void server_reset_peak(const struct server *server)

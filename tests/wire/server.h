@@ -47,6 +47,9 @@ bool server_stop(struct server *server);
 /** Returns a figure in bytes from /proc/PID/status, such as "VmRSS". */
 uint64_t server_memory(const struct server *server, const char *what);
 
+/** Returns how many file descriptors it holds. */
+size_t server_descriptors(const struct server *server);
+
 /** Makes "VmHWM" start again from the present "VmRSS". */
 void server_reset_peak(const struct server *server);
 
