@@ -9,11 +9,16 @@
  * libwebsockets gives a connection to the protocol that has the name of a subprotocol offered,
  * drops it without a reply when there is none, and answers with that name. So during a handshake
  * our protocol, in the vhost's own copy, is called like the first subprotocol offered, then like
- * the chosen one. That is left where it would do harm: with basic-auth, which libwebsockets looks
- * up by that name, and with more than one service thread.
+ * the chosen one; a handshake is dealt with in one go, so that no other comes in between. That is
+ * left where it would do harm: with basic-auth, which libwebsockets looks up by that name, and with
+ * more than one service thread. And it can only be done where our protocol is asked to confirm the
+ * upgrade: as the vhost's default on a connection's first request, as its first protocol later.
  */
 
-/** Says whether @wsi's request is for another protocol of the vhost, by one of its offers. */
+/**
+ * Says whether @wsi's request is for another protocol of the vhost: any of its offers may name one,
+ * even behind a subprotocol that we know.
+ */
 bool echo_subprotocol_is_for_another(struct lws *wsi);
 
 /**

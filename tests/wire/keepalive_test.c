@@ -109,6 +109,29 @@ static void a_wrong_pong_does_not_count(void)
     server_stop(&server);
 }
 
+/* Payload of theirs takes another way then. */
+static void pongs_count_where_compression_is_agreed_on(void)
+{
+    struct server server;
+    struct client client;
+    struct frame frame;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1, "
+                                   "\"pong-timeout\": 1 }"))
+        return;
+    if (client_open_with(&client, server.port,
+                         "Sec-WebSocket-Extensions: permessage-deflate\r\n")) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 /* What comes meanwhile does not stand in for the Pong. */
 static void messages_do_not_stand_in_for_a_pong(void)
 {
@@ -218,6 +241,7 @@ static CU_TestInfo tests[] = {
     TEST(messages_postpone_the_ping),
     TEST(a_silent_peer_is_dropped_without_a_close_frame),
     TEST(a_wrong_pong_does_not_count),
+    TEST(pongs_count_where_compression_is_agreed_on),
     TEST(messages_do_not_stand_in_for_a_pong),
     TEST(mode_pong_sends_pongs_and_awaits_nothing),
     TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
