@@ -7,17 +7,7 @@
 #include "runner.h"
 #include "server.h"
 
-static struct server server;
-
-static int start(void)
-{
-    return server_start(&server, ON_FREE_PORT) ? 0 : 1;
-}
-
-static int stop(void)
-{
-    return server_stop(&server) ? 0 : 1;
-}
+SUITE_SERVER(ON_FREE_PORT)
 
 #define UPGRADE                                                                                    \
     "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                             \

@@ -11,6 +11,9 @@
 /* Timers may fire this much early by rounding; never that tests may run fast. */
 #define ROUNDING_MS 20
 
+#define PONG_WITHIN_A_SECOND                                                                       \
+    ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"
+
 static void silence_for_the_interval_brings_a_ping(void)
 {
     struct server server;
@@ -68,8 +71,7 @@ static void a_silent_peer_is_dropped_without_a_close_frame(void)
     struct client answering;
     struct frame frame;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&silent, server.port) && client_open(&answering, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_OK);
@@ -96,8 +98,7 @@ static void a_wrong_pong_does_not_count(void)
     struct client client;
     struct frame frame;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
@@ -140,8 +141,7 @@ static void messages_do_not_stand_in_for_a_pong(void)
     struct frame frame;
     enum read_result result;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
@@ -195,8 +195,7 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     struct client witness;
     struct frame frame;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"))
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&slow, server.port) && client_open(&witness, server.port)) {
         stream_init(&stream, &slow, 1 << 20, 32);

@@ -55,3 +55,17 @@ void server_reset_peak(const struct server *server);
 
 /** Writes @content to a new temporary file and its name to @name. */
 void write_temporary(char name[64], const char *content);
+
+/* Defines the server that a suite's tests share, and the suite's start() and stop() for it. */
+#define SUITE_SERVER(members)                                                                      \
+    static struct server server;                                                                   \
+                                                                                                   \
+    static int start(void)                                                                         \
+    {                                                                                              \
+        return server_start(&server, members) ? 0 : 1;                                             \
+    }                                                                                              \
+                                                                                                   \
+    static int stop(void)                                                                          \
+    {                                                                                              \
+        return server_stop(&server) ? 0 : 1;                                                       \
+    }
