@@ -232,7 +232,6 @@ static int close_for_fault(struct lws *wsi, struct echo_connection *connection)
         return -1;
 
     memcpy(close.payload, lws_get_close_payload(wsi), close.bytes);
-    echo_compression_end(connection);
     echo_session_end(&connection->session);
     lws_rx_flow_control(wsi, 1);
     lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_TIMEOUT_S);

@@ -624,6 +624,49 @@ static void a_bomb_does_not_hold_up_others(void)
     deflater_fini(&deflater);
 }
 
+/*
+ * A message that is too big by its last byte. Its Close is the last thing heard; what follows it is
+ * not echoed, and the peer's Close ends the connection: a Ping to another one tells that a second
+ * has passed.
+ */
+static void a_fault_found_in_a_later_turn_closes_like_others(void)
+{
+    enum { SIZE = (64 << 20) + 1 };
+    uint8_t *zeros = calloc(1, SIZE);
+    struct server other;
+    struct deflater deflater;
+    struct client client;
+    struct client witness;
+    struct frame frame;
+    uint8_t *sent;
+    size_t bytes;
+    size_t before;
+
+    deflater_init(&deflater, 15, true, 15, true);
+    sent = deflater_compress(&deflater, zeros, SIZE, &bytes);
+    free(zeros);
+    if (server_start(&other, ON_FREE_PORT
+                     ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1 }")) {
+        before = server_descriptors(&other);
+        if (client_open_with(&client, other.port, OFFER(""))) {
+            send_compressed(&client, BINARY, sent, bytes, 1);
+            client_send_frame(&client, FIN | TEXT, "behind", 6);
+            check_close(&client, "\x03\xf1message too big", 17, "too big");
+            client_send_frame(&client, FIN | CLOSE, "\x03\xf1", 2);
+            client_close(&client);
+        }
+        if (client_open(&witness, other.port)) {
+            CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_EQUAL(server_descriptors(&other), before + 1);
+            client_close(&witness);
+        }
+        server_stop(&other);
+    }
+    free(sent);
+    deflater_fini(&deflater);
+}
+
 /* 256 MiB of zeros are 256 KiB on the wire: a bomb for whoever keeps what comes out. */
 static void what_a_bomb_inflates_to_is_never_held(void)
 {
@@ -849,6 +892,7 @@ static CU_TestInfo tests[] = {
     TEST(only_what_comes_out_counts),
     TEST(the_compressed_form_is_limited_too),
     TEST(a_bomb_does_not_hold_up_others),
+    TEST(a_fault_found_in_a_later_turn_closes_like_others),
     TEST(what_a_bomb_inflates_to_is_never_held),
     TEST(an_inflated_reply_waits_for_a_slow_reader),
     TEST(an_inflated_reply_may_be_cut_short),
