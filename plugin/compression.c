@@ -213,19 +213,16 @@ const struct echo_fault *echo_compression_look(struct echo_connection *connectio
     static const struct echo_fault misplaced = {ECHO_CLOSE_PROTOCOL_ERROR,
                                                 "RSV1 is for the first frame of a message"};
     struct echo_compression_state *state = connection->compression;
-    bool begins_frame;
 
     *compressed = false;
     if (!state)
         return NULL; /* libwebsockets has looked */
 
-    begins_frame = !state->inside_frame;
-    state->inside_frame = piece->frame_left_bytes != 0;
     if (piece->first)
         state->is_compressed = rsv1;
     *compressed = state->is_compressed;
 
-    return rsv1 && begins_frame && !piece->first ? &misplaced : NULL;
+    return rsv1 && !connection->inside_frame && !piece->first ? &misplaced : NULL;
 }
 
 int echo_compression_echo(struct echo_connection *connection, const struct echo_piece *piece)

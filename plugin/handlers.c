@@ -155,6 +155,7 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
         .binary = lws_frame_is_binary(wsi),
     };
     const struct echo_fault *fault;
+    bool continues = !piece.first && !connection->inside_frame;
     bool compressed;
 
     if (!echo_session_echoes(&connection->session))
@@ -162,10 +163,13 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
 
     fault = echo_compression_look(connection, &piece, lws_get_reserved_bits(wsi) & ECHO_RSV1_BIT,
                                   &compressed);
+    connection->inside_frame = piece.frame_left_bytes != 0;
     if (fault)
         return echo_output_fail(connection, fault);
     if (compressed ? echo_compression_echo(connection, &piece) : echo_plain(connection, &piece))
         return -1;
+    if (continues) /* a Ping may have come before: its Pong shall not be behind the message's end */
+        echo_output_defer(connection);
     echo_pinger_received(connection);
 
     return 0;
@@ -254,7 +258,11 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
         shutdown(lws_get_socket_fd(wsi), SHUT_WR);
         return 0;
     }
-    if (!connection->wsi || !echo_output_has_drained(connection))
+    if (!connection->wsi)
+        return 0;
+    if (echo_output_flush(connection))
+        return -1;
+    if (!echo_output_has_drained(connection))
         return 0;
 
     if (echo_session_drained(&connection->session, &answer)) {

@@ -21,6 +21,7 @@ static int flush(struct echo_thread *thread)
     if (!owner)
         return 0;
 
+    thread->flush_deferred = false;
     bytes = echo_cork_take(&thread->cork, &count);
     if (!count)
         return 0;
@@ -54,7 +55,7 @@ static void on_pass_end(lws_sorted_usec_list_t *timer)
 
 static void flush_at_pass_end(struct echo_thread *thread)
 {
-    if (thread->flush_pending)
+    if (thread->flush_pending || thread->flush_deferred)
         return;
 
     thread->flush_pending = true;
@@ -104,6 +105,19 @@ int echo_output_frame_now(struct echo_connection *connection, struct echo_frame 
         return -1;
 
     return flush(connection->thread);
+}
+
+void echo_output_defer(struct echo_connection *connection)
+{
+    struct echo_thread *thread = connection->thread;
+
+    if (thread->cork.owner != connection || thread->flush_deferred)
+        return;
+
+    lws_sul_cancel(&thread->flush_timer);
+    thread->flush_pending = false;
+    thread->flush_deferred = true;
+    lws_callback_on_writable(connection->wsi);
 }
 
 int echo_output_flush(struct echo_connection *connection)

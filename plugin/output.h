@@ -32,6 +32,12 @@ int echo_output_frame_now(struct echo_connection *connection, struct echo_frame 
  */
 lws_usec_t echo_output_now_us(const struct echo_thread *thread);
 
+/**
+ * Has what is corked of @connection wait until it is its turn to write, when echo_output_flush()
+ * is to be called; libwebsockets sends a Pong that it owes before. Costs some system calls.
+ */
+void echo_output_defer(struct echo_connection *connection);
+
 /** Hands on at once what is corked of @connection. Returns 0 or -1. */
 int echo_output_flush(struct echo_connection *connection);
 

@@ -45,7 +45,8 @@ struct echo_thread {
     struct echo_cork cork;
     lws_sorted_usec_list_t flush_timer;
     bool flush_pending;
-    lws_usec_t now_us; /* when this service pass began; valid while flush_pending */
+    bool flush_deferred; /* what is corked waits for its owner's turn to write */
+    lws_usec_t now_us;   /* when this service pass began; valid while flush_pending */
 
     struct echo_keepalive keepalive;
     lws_sorted_usec_list_t keepalive_timer;
@@ -71,7 +72,8 @@ struct echo_connection {
     struct lws *wsi; /* NULL before the handshake is done, and once the connection leaves */
     struct echo_thread *thread;
     struct echo_session session;
-    bool failed; /* a fault of the peer, found by us, closes it */
+    bool failed;       /* a fault of the peer, found by us, closes it */
+    bool inside_frame; /* the next piece belongs to the same frame as the last one */
     struct echo_keepalive_entry keepalive;
     uint32_t ping_id;                           /* what the Pong must say */
     struct echo_compression_state *compression; /* NULL: not agreed on; owned */

@@ -14,6 +14,7 @@
 struct listening {
     const struct conversation *row;
     const char *name;
+    bool in_order;
     bool came[HEARD_MAX];
     uint8_t message[MESSAGE_MAX]; /* put together from its frames */
     size_t message_bytes;
@@ -47,13 +48,14 @@ static bool is_control(unsigned opcode)
     return opcode & 0x8;
 }
 
-/* Returns the first one of its kind that is still to come, or NULL. */
+/* Returns the first one, of its kind or of all, that is still to come, or NULL. */
 static const struct said *expected(struct listening *listening, unsigned opcode)
 {
     for (size_t i = 0; i < HEARD_MAX && listening->row->heard[i].present; i++) {
         const struct said *said = &listening->row->heard[i];
 
-        if (!listening->came[i] && is_control(said->first) == is_control(opcode)) {
+        if (!listening->came[i] &&
+            (listening->in_order || is_control(said->first) == is_control(opcode))) {
             listening->came[i] = true;
             return said;
         }
@@ -122,11 +124,11 @@ static void check_end_of(struct client *client, const struct listening *listenin
     CHECK_ROW(client_read_frame(client, &more) == READ_END, listening->name);
 }
 
-void check_conversation(uint16_t port, const struct conversation *conversation,
-                        enum delivery delivery)
+static void check_conversation(uint16_t port, const struct conversation *conversation,
+                               enum delivery delivery, bool in_order)
 {
     static const char *const deliveries[] = {"in one write", "by frames", "by bytes"};
-    struct listening listening = {.row = conversation};
+    struct listening listening = {.row = conversation, .in_order = in_order};
     enum read_result result = READ_OK;
     unsigned close = conversation->close;
     struct client client;
@@ -156,9 +158,19 @@ void check_conversation(uint16_t port, const struct conversation *conversation,
     client_close(&client);
 }
 
-void check_conversations(uint16_t port, const struct conversation *rows, size_t count)
+static void check_all(uint16_t port, const struct conversation *rows, size_t count, bool in_order)
 {
     for (size_t i = 0; i < count; i++)
         for (int delivery = 0; delivery < DELIVERIES; delivery++)
-            check_conversation(port, &rows[i], (enum delivery)delivery);
+            check_conversation(port, &rows[i], (enum delivery)delivery, in_order);
+}
+
+void check_conversations(uint16_t port, const struct conversation *rows, size_t count)
+{
+    check_all(port, rows, count, false);
+}
+
+void check_ordered_conversations(uint16_t port, const struct conversation *rows, size_t count)
+{
+    check_all(port, rows, count, true);
 }

@@ -41,9 +41,8 @@ enum delivery {
     DELIVERIES,
 };
 
-/** Holds a conversation over a new connection to @port, and checks it; @row names it. */
-void check_conversation(uint16_t port, const struct conversation *conversation,
-                        enum delivery delivery);
-
-/** Holds each of @rows in every delivery. */
+/** Holds each of @rows, over connections to @port, in every delivery, and checks what is heard. */
 void check_conversations(uint16_t port, const struct conversation *rows, size_t count);
+
+/** The same, where messages and Pongs have to come in one order, that of the row. */
+void check_ordered_conversations(uint16_t port, const struct conversation *rows, size_t count);
