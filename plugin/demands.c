@@ -6,10 +6,10 @@
 
 #include "handshake.h"
 #include "http.h"
+#include "negotiation.h"
 
-/* libwebsockets copies these headers into buffers of its own, and drops whoever sends more. */
+/* libwebsockets copies lists of tokens into a buffer of its own, and drops whoever sends more. */
 #define TOKENS_MAX_BYTES 126
-#define EXTENSIONS_MAX_BYTES 254
 
 static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *value)
 {
@@ -97,17 +97,6 @@ static bool subprotocols_are_readable(struct lws *wsi)
     return element == LWS_TOKZE_ENDED;
 }
 
-static bool extensions_are_readable(struct lws *wsi)
-{
-    struct echo_deflate_answer answer;
-    struct echo_http_header header;
-
-    return !echo_http_has(wsi, WSI_TOKEN_EXTENSIONS) ||
-           (echo_http_read(wsi, WSI_TOKEN_EXTENSIONS, &header) &&
-            header.bytes <= EXTENSIONS_MAX_BYTES &&
-            !echo_deflate_negotiate(header.value, false, &answer));
-}
-
 /* In the order in which they are looked at. */
 static const struct {
     bool (*holds)(struct lws *wsi);
@@ -125,9 +114,9 @@ static const struct {
     {subprotocols_are_readable, HTTP_STATUS_BAD_REQUEST,
      "Sec-WebSocket-Protocol must be a list of tokens, of at most 126 bytes, whose first has at "
      "most 62 and is not a number."},
-    {extensions_are_readable, HTTP_STATUS_BAD_REQUEST,
+    {echo_negotiation_is_possible, HTTP_STATUS_BAD_REQUEST,
      "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
-     "bytes."},
+     "bytes, or 399 if one with parameters that is taken ends within the first 254."},
 };
 
 int echo_demands_check(struct lws *wsi, const struct echo_vhost *vhost)

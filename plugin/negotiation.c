@@ -5,24 +5,54 @@
 
 #include "http.h"
 
+/*
+ * libwebsockets copies the offers to where, further on, it has begun to write the response, and
+ * reads the first of them only.
+ */
+#define COPIED_MAX_BYTES 399
+#define READ_MAX_BYTES 254
+
 static struct echo_negotiation *negotiation_of(struct lws *wsi)
 {
     return &echo_vhost_get(wsi)->threads[lws_get_tsi(wsi)].negotiation;
 }
 
-void echo_negotiation_decide(struct lws *wsi)
+/* Answers the request's offers. Returns 0, or -1 when they cannot be read. */
+static int answer_offers(struct lws *wsi, struct echo_deflate_answer *answer)
 {
-    const struct echo_vhost *vhost = echo_vhost_get(wsi);
-    struct echo_negotiation *negotiation = negotiation_of(wsi);
+    const struct echo_options *options = &echo_vhost_get(wsi)->options;
     struct echo_http_header header;
 
-    memset(negotiation, 0, sizeof(*negotiation));
+    memset(answer, 0, sizeof(*answer));
+    if (!echo_http_has(wsi, WSI_TOKEN_EXTENSIONS))
+        return 0;
+    if (!echo_http_read(wsi, WSI_TOKEN_EXTENSIONS, &header) || header.bytes > COPIED_MAX_BYTES ||
+        echo_deflate_negotiate(
+            header.value, options->compression == ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER, answer))
+        return -1;
+
     /* libwebsockets takes a tab for a comma: its count of the offers would not be ours */
-    if (vhost->options.compression != ECHO_COMPRESSION_OFF &&
-        echo_http_read(wsi, WSI_TOKEN_EXTENSIONS, &header) && !strchr(header.value, '\t'))
-        echo_deflate_negotiate(header.value,
-                               vhost->options.compression == ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER,
-                               &negotiation->answer);
+    if (options->compression == ECHO_COMPRESSION_OFF || strchr(header.value, '\t')) {
+        answer->offer = 0;
+        answer->read_bytes = header.bytes;
+    }
+
+    return answer->read_bytes <= READ_MAX_BYTES ? 0 : -1;
+}
+
+bool echo_negotiation_is_possible(struct lws *wsi)
+{
+    struct echo_deflate_answer answer;
+
+    return !answer_offers(wsi, &answer);
+}
+
+void echo_negotiation_decide(struct lws *wsi)
+{
+    struct echo_negotiation *negotiation = negotiation_of(wsi);
+
+    memset(negotiation, 0, sizeof(*negotiation));
+    answer_offers(wsi, &negotiation->answer);
 }
 
 int echo_negotiation_confirm(struct lws *wsi, const char *name)

@@ -13,6 +13,9 @@
  * twice.
  */
 
+/** Says whether the request's offers conform to RFC 6455 section 9.1 and can be dealt with. */
+bool echo_negotiation_is_possible(struct lws *wsi);
+
 /** Decides which of the request's offers to take. */
 void echo_negotiation_decide(struct lws *wsi);
 

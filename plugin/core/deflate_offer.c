@@ -47,6 +47,7 @@ struct parameter {
 };
 
 struct offer {
+    const char *end; /* at the comma behind it, or at the end of the list */
     bool for_deflate;
     bool has_parameters;
     bool unacceptable;
@@ -216,6 +217,7 @@ static bool read_offer(const char **at, struct offer *offer)
         if (!offer_add(offer, &parameter))
             offer->unacceptable = true;
     }
+    offer->end = *at;
 
     return true;
 }
@@ -319,10 +321,13 @@ int echo_deflate_negotiate(const char *offers, bool no_context_takeover,
     memset(answer, 0, sizeof(*answer));
     if (!read_offers(offers, &negotiation))
         return -EINVAL;
+    answer->read_bytes = strlen(offers);
     if (!negotiation.taken)
         return 0;
 
     answer->offer = negotiation.taken;
+    if (negotiation.offer.has_parameters)
+        answer->read_bytes = (size_t)(negotiation.offer.end - offers);
     agree(&negotiation.offer, no_context_takeover, &answer->agreed);
     write_parameters(&negotiation.offer, answer);
 

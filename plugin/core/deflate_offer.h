@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -33,6 +34,9 @@ struct echo_deflate_answer {
     /* what stands in the response behind "permessage-deflate": "; server_no_context_takeover",
      * or "" when no parameter is needed, or no offer is taken */
     char parameters[ECHO_DEFLATE_PARAMETERS_MAX + 1];
+    /* how much of the offers libwebsockets 4.1 reads: to the end of the taken one, if that has
+     * parameters, and otherwise all */
+    size_t read_bytes;
 };
 
 /**

@@ -714,6 +714,31 @@ static void nothing_of_an_offer_passed_over_gets_into_the_answer(void)
         check_row(&rows[i]);
 }
 
+/* libwebsockets stops at the end of an offer with parameters that is taken. */
+static void what_has_to_be_read_is_told(void)
+{
+    static const struct {
+        const char *offers;
+        size_t read_bytes;
+    } rows[] = {
+        {NAME, sizeof(NAME) - 1},
+        {NAME ", foo", sizeof(NAME ", foo") - 1},
+        {NAME CLIENT_BITS, sizeof(NAME CLIENT_BITS) - 1},
+        {NAME CLIENT_BITS " , foo", sizeof(NAME CLIENT_BITS " ") - 1},
+        {"foo, " NAME "; x, " NAME CLIENT_BITS ", bar",
+         sizeof("foo, " NAME "; x, " NAME CLIENT_BITS) - 1},
+        {NAME "; x, foo", sizeof(NAME "; x, foo") - 1},
+        {"foo; a=1", sizeof("foo; a=1") - 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_deflate_answer answer;
+
+        CHECK_ROW(!echo_deflate_negotiate(rows[i].offers, false, &answer), rows[i].offers);
+        CHECK_ROW(answer.read_bytes == rows[i].read_bytes, rows[i].offers);
+    }
+}
+
 static void values_may_be_quoted(void)
 {
     static const struct row rows[] = {
@@ -1115,6 +1140,7 @@ int main(int argc, char **argv)
         TEST(the_first_acceptable_offer_is_taken),
         TEST(a_bare_offer_is_taken_only_if_it_is_the_last_for_deflate),
         TEST(nothing_of_an_offer_passed_over_gets_into_the_answer),
+        TEST(what_has_to_be_read_is_told),
         TEST(values_may_be_quoted),
         TEST(every_window_is_understood),
         TEST(whitespace_and_empty_elements_do_not_matter),

@@ -18,6 +18,9 @@
 /* An offer after which the server may not send a client's bytes back as they came. */
 #define NARROW_OFFER OFFER("; server_max_window_bits=9")
 
+#define TEN(text) text text text text text text text text text text
+#define LONG_OFFER(end) OFFER("; client_max_window_bits=10, " TEN(TEN("xyz")) TEN("12345") end)
+
 #define MIB ((size_t)1 << 20)
 
 static struct server server;
@@ -104,6 +107,17 @@ static void offers_are_answered(void)
         {"in two lines (RFC 9110 5.2)", OFFER("; x") OFFER("; client_max_window_bits=10"),
          "; client_max_window_bits=10",
          "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10"},
+        {"of three, in 296 bytes (5.1)",
+         OFFER("; client_no_context_takeover; client_max_window_bits; server_no_context_takeover; "
+               "server_max_window_bits=9, permessage-deflate; client_no_context_takeover; "
+               "client_max_window_bits; server_no_context_takeover, permessage-deflate; "
+               "client_no_context_takeover; client_max_window_bits"),
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; "
+         "client_max_window_bits=9",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; "
+         "client_max_window_bits=9"},
+        {"the first of 399 bytes", LONG_OFFER("ab"), "; client_max_window_bits=10",
+         "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10"},
         {"behind others (RFC 6455 9.1)",
          "Sec-WebSocket-Extensions: foo; bar, permessage-bzip2, permessage-deflate\r\n", "",
          "; server_no_context_takeover; client_no_context_takeover"},
@@ -133,6 +147,36 @@ static void offers_are_answered(void)
             fprintf(stderr, "%s: %s\n", name, response);
         check_echo(&client, TEXT, "not compressed", 14, name);
         client_say_goodbye(&client);
+    }
+}
+
+/* Where libwebsockets would drop the connection or damage its response. */
+static void offers_that_cannot_be_read_are_refused(void)
+{
+    static const struct {
+        const char *name;
+        const char *offer;
+    } rows[] = {
+        {"400 bytes", LONG_OFFER("abc")},
+        {"255 bytes, the taken offer at their end",
+         "Sec-WebSocket-Extensions: " TEN(TEN("xy")) "01234567, permessage-deflate; "
+                                                     "client_max_window_bits=10\r\n"},
+        {"255 bytes behind one without parameters", OFFER(", " TEN(TEN("xy")) TEN("123") "45678")},
+        {"255 bytes with a tab", OFFER("; client_max_window_bits=10,\t" TEN(TEN("xy")) "12345678")},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char response[2048];
+        struct client client;
+
+        if (!client_connect(&client, server.port))
+            return;
+        CHECK_ROW(!client_offer(&client, "/ws", rows[i].offer, response, sizeof(response)),
+                  rows[i].name);
+        CHECK_ROW(!strncmp(response, "HTTP/1.1 400 ", 13) &&
+                      strstr(response, "Sec-WebSocket-Extensions must be"),
+                  rows[i].name);
+        client_close(&client);
     }
 }
 
@@ -879,6 +923,7 @@ static void connections_do_not_mix(void)
 
 static CU_TestInfo tests[] = {
     TEST(offers_are_answered),
+    TEST(offers_that_cannot_be_read_are_refused),
     TEST(compressed_messages_come_back),
     TEST(later_messages_may_refer_to_earlier_ones),
     TEST(compressed_messages_may_be_fragmented),
