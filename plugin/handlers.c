@@ -1,5 +1,6 @@
 #include "handlers.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -279,17 +280,34 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection)
     return 0;
 }
 
+/* Says whether the peer has not ended the connection, as far as is known by now. */
+static bool peer_is_there(struct lws *wsi)
+{
+    char byte;
+    ssize_t got = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
 int on_leave(struct echo_connection *connection)
 {
-    if (!connection->wsi)
+    static const struct echo_fault malformed = {ECHO_CLOSE_PROTOCOL_ERROR, "malformed frame"};
+    struct lws *wsi = connection->wsi;
+    bool by_us = connection->failed;
+
+    if (!wsi)
         return 0;
 
     echo_output_flush(connection);
+    /* for lengths that must not be, libwebsockets would end the connection without a Close */
+    if (echo_session_echoes(&connection->session) && !lws_get_close_length(wsi) &&
+        peer_is_there(wsi))
+        echo_output_fail(connection, &malformed);
     /*
      * Behind an error that libwebsockets has found it would take the rest for frames and hang up;
      * behind one of ours it knows where it is, and finds the peer's Close.
      */
-    lws_rx_flow_control(connection->wsi, connection->failed);
+    lws_rx_flow_control(wsi, by_us);
     echo_pinger_remove(connection);
     echo_compression_end(connection);
     echo_session_end(&connection->session);

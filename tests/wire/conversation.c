@@ -111,10 +111,6 @@ static void check_end_of(struct client *client, const struct listening *listenin
     struct frame more;
 
     CHECK_ROW(all_came(listening), listening->name);
-    if (close == NO_CLOSE) {
-        CHECK_ROW(result == READ_END, listening->name);
-        return;
-    }
     CHECK_ROW(result == READ_OK, listening->name);
     if (result != READ_OK)
         return;

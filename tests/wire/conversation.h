@@ -24,14 +24,11 @@ struct said {
         (first), (text), sizeof(text) - 1, true                                                    \
     }
 
-/* What is heard in place of a Close when libwebsockets ends the connection without one. */
-#define NO_CLOSE 1
-
 struct conversation {
     const char *name; /* the behaviour, and where it is demanded */
     struct said sent[12];
     struct said heard[8]; /* whole messages, and Pongs, each kind in its order */
-    unsigned close;       /* code of the Close that ends it, NO_CLOSE, or 0: the connection stays */
+    unsigned close;       /* code of the Close that ends it, or 0: the connection stays */
 };
 
 enum delivery {
