@@ -38,6 +38,20 @@ static bool has_option(const struct lws_protocol_vhost_options *option, const ch
     return option != NULL;
 }
 
+/* Prepares what compressed messages need. Raises @payload_max to what then goes out at once. */
+static int compression_init(struct echo_thread *thread, size_t *payload_max)
+{
+    *payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
+    if (*payload_max < ECHO_INFLATED_BYTES)
+        *payload_max = ECHO_INFLATED_BYTES;
+
+    thread->blank_bytes = *payload_max + 1;
+    thread->blank = calloc(1, thread->blank_bytes);
+    thread->inflated = malloc(ECHO_INFLATED_BYTES);
+
+    return thread->blank && thread->inflated ? 0 : -1;
+}
+
 static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
                        struct lws_context *context, int tsi)
 {
@@ -49,16 +63,8 @@ static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
     thread->tsi = tsi;
     thread->keepalive_due_us = INT64_MAX;
     echo_keepalive_init(&thread->keepalive, options->ping_interval_s, options->pong_timeout_s);
-    if (options->compression != ECHO_COMPRESSION_OFF) {
-        payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
-        if (payload_max < ECHO_INFLATED_BYTES)
-            payload_max = ECHO_INFLATED_BYTES;
-        thread->blank_bytes = payload_max + 1;
-        thread->blank = calloc(1, thread->blank_bytes);
-        thread->inflated = malloc(ECHO_INFLATED_BYTES);
-        if (!thread->blank || !thread->inflated)
-            return -1;
-    }
+    if (options->compression != ECHO_COMPRESSION_OFF && compression_init(thread, &payload_max))
+        return -1;
 
     return echo_cork_init(&thread->cork, payload_max);
 }
