@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "conversation.h"
 #include "runner.h"
 #include "server.h"
 
@@ -137,6 +138,30 @@ static void nothing_is_echoed_after_the_close(void)
     client_send(&client, out, bytes);
     check_close(&client, "\x03\xe8", 2, "close");
     client_close(&client);
+}
+
+static void what_follows_the_close_is_left_alone(void)
+{
+    static const struct conversation rows[] = {
+        {"data, Close, garbage (5.5.1)",
+         {SAY(FIN | TEXT, "owed"), SAY(FIN | CLOSE, "\x03\xe8"), SAY(0xff, "\xff\x00garbage")},
+         {SAY(TEXT, "owed")},
+         1000},
+        {"two Closes (5.5.1)",
+         {SAY(FIN | CLOSE, "\x03\xe9"), SAY(FIN | CLOSE, "\x03\xe8")},
+         {{0}},
+         1001},
+        {"Ping behind Close (5.5.1)",
+         {SAY(FIN | CLOSE, "\x03\xe8"), SAY(FIN | PING, "late")},
+         {{0}},
+         1000},
+        {"Close between fragments (5.4)",
+         {SAY(TEXT, "one"), SAY(FIN | CLOSE, "\x03\xe8"), SAY(FIN | CONTINUATION, "two")},
+         {{0}},
+         1000},
+    };
+
+    check_conversations(server.port, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 /* The message is not ended by the Close; its first half was echoed already. */
@@ -369,6 +394,7 @@ static CU_TestInfo tests[] = {
     TEST(a_close_that_must_not_be_sent_is_answered_with_its_error),
     TEST(what_came_before_the_close_is_echoed_first),
     TEST(nothing_is_echoed_after_the_close),
+    TEST(what_follows_the_close_is_left_alone),
     TEST(a_close_may_come_inside_a_message),
     TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
     TEST(a_protocol_error_ends_the_connection_at_once),

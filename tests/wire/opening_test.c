@@ -175,7 +175,7 @@ static void a_handshake_not_in_order_is_refused_with_a_sentence(void)
          "400", "Sec-WebSocket-Protocol", NULL},
         {"extensions that are no list (9.1)", ALL "Sec-WebSocket-Extensions: foo; =1\r\n" END,
          "400", "Sec-WebSocket-Extensions", NULL},
-        {"255 bytes of extensions, an early one of which is off",
+        {"257 bytes of extensions, an early one of which is off",
          ALL "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, " TEN(
              TEN("ab")) "cdefghijklmno\r\n" END,
          "400", "Sec-WebSocket-Extensions", NULL},
