@@ -19,7 +19,10 @@
 #define NARROW_OFFER OFFER("; server_max_window_bits=9")
 
 #define TEN(text) text text text text text text text text text text
-#define LONG_OFFER(end) OFFER("; client_max_window_bits=10, " TEN(TEN("xyz")) TEN("12345") end)
+/* A header with 397 bytes of offers, without the end of the line. */
+#define LONG_OFFERS                                                                                \
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10, " TEN(TEN("xyz"))    \
+        TEN("12345")
 
 #define MIB ((size_t)1 << 20)
 
@@ -116,7 +119,7 @@ static void offers_are_answered(void)
          "client_max_window_bits=9",
          "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; "
          "client_max_window_bits=9"},
-        {"the first of 399 bytes", LONG_OFFER("ab"), "; client_max_window_bits=10",
+        {"the first of 399 bytes", LONG_OFFERS "ab\r\n", "; client_max_window_bits=10",
          "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10"},
         {"behind others (RFC 6455 9.1)",
          "Sec-WebSocket-Extensions: foo; bar, permessage-bzip2, permessage-deflate\r\n", "",
@@ -157,7 +160,7 @@ static void offers_that_cannot_be_read_are_refused(void)
         const char *name;
         const char *offer;
     } rows[] = {
-        {"400 bytes", LONG_OFFER("abc")},
+        {"400 bytes", LONG_OFFERS "abc\r\n"},
         {"255 bytes, the taken offer at their end",
          "Sec-WebSocket-Extensions: " TEN(TEN("xy")) "01234567, permessage-deflate; "
                                                      "client_max_window_bits=10\r\n"},
