@@ -628,46 +628,59 @@ static void the_compressed_form_is_limited_too(void)
 }
 
 /*
- * Eight messages of half a megabyte in all, half a gigabyte inflated. Between the parts of them
- * another connection has its turns, and what it sends then does no harm to them.
+ * Sends eight messages of half a megabyte in all, half a gigabyte inflated, and lets @witness have
+ * some turns. Returns whether those came before the last of the echoes, which it checks.
  */
+static bool witness_comes_between(struct client *client, struct client *witness,
+                                  const uint8_t *sent, size_t bytes)
+{
+    enum { MESSAGES = 8, OTHER = 200000 };
+    uint8_t *other = random_bytes(6, OTHER);
+    uint8_t *out = malloc(MESSAGES * (bytes + 14));
+    struct message reply;
+    size_t used = 0;
+    ssize_t came;
+
+    for (size_t i = 0; i < MESSAGES; i++)
+        used += compose_frame(out + used, FIN | RSV1 | BINARY, sent, bytes);
+    client_send(client, out, used);
+    wait_turns(witness);
+    check_echo(witness, BINARY, other, OTHER, "witness");
+    came = recv(client->fd, out, used, MSG_PEEK | MSG_DONTWAIT);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        CU_ASSERT_EQUAL(client_read_message(client, &reply), READ_OK);
+        CU_ASSERT_TRUE(reply.bytes == bytes && !memcmp(reply.payload, sent, bytes));
+        message_free(&reply);
+    }
+    free(out);
+    free(other);
+
+    return came < (ssize_t)(MESSAGES * bytes);
+}
+
+/* Once must do: we may ourselves have been held up until all was over. */
 static void a_bomb_does_not_hold_up_others(void)
 {
-    enum { SIZE = 64 << 20, MESSAGES = 8, OTHER = 200000 };
+    enum { SIZE = 64 << 20, ATTEMPTS = 5 };
     uint8_t *zeros = calloc(1, SIZE);
-    uint8_t *other = random_bytes(6, OTHER);
     struct deflater deflater;
     struct client client;
     struct client witness;
-    struct message reply;
+    bool came_between = false;
     uint8_t *sent;
-    uint8_t *out;
     size_t bytes;
-    size_t used = 0;
 
     deflater_init(&deflater, 15, false, 15, false);
     sent = deflater_compress(&deflater, zeros, SIZE, &bytes);
-    out = malloc(MESSAGES * (bytes + 14));
-    for (size_t i = 0; i < MESSAGES; i++)
-        used += compose_frame(out + used, FIN | RSV1 | BINARY, sent, bytes);
+    free(zeros);
     if (client_open(&witness, server.port) && client_open_with(&client, server.port, OFFER(""))) {
-        client_send(&client, out, used);
-        wait_turns(&witness);
-        check_echo(&witness, BINARY, other, OTHER, "witness");
-        CU_ASSERT_TRUE(recv(client.fd, zeros, SIZE, MSG_PEEK | MSG_DONTWAIT) <
-                       (ssize_t)(MESSAGES * bytes));
-        for (size_t i = 0; i < MESSAGES; i++) {
-            CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
-            CU_ASSERT_TRUE(reply.bytes == bytes && !memcmp(reply.payload, sent, bytes));
-            message_free(&reply);
-        }
+        for (int i = 0; i < ATTEMPTS && !came_between; i++)
+            came_between = witness_comes_between(&client, &witness, sent, bytes);
+        CU_ASSERT_TRUE(came_between);
         client_say_goodbye(&client);
         client_say_goodbye(&witness);
     }
-    free(out);
     free(sent);
-    free(other);
-    free(zeros);
     deflater_fini(&deflater);
 }
 
