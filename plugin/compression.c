@@ -20,7 +20,6 @@
 struct echo_compression_state {
     struct echo_inflater inflater;
     bool mirrors;              /* compressed messages go back as they came */
-    bool inside_frame;         /* the next piece belongs to the same frame as the last one */
     bool is_compressed;        /* the message that arrives */
     bool replying;             /* the first frame of the inflated reply to it has gone back */
     uint64_t compressed_bytes; /* of the message that arrives, so far */

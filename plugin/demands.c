@@ -64,15 +64,14 @@ static bool key_is_valid(struct lws *wsi)
 
 static bool origin_is_allowed(struct lws *wsi)
 {
-    const char *allowed = echo_vhost_get(wsi)->options.allowed_origins;
     struct echo_http_header header;
-
-    if (!echo_http_has(wsi, WSI_TOKEN_ORIGIN))
-        return echo_handshake_origin_is_allowed(allowed, NULL);
+    const char *origin = NULL;
 
     /* one that is too long to be read equals none of the list */
-    return echo_handshake_origin_is_allowed(
-        allowed, echo_http_read(wsi, WSI_TOKEN_ORIGIN, &header) ? header.value : "");
+    if (echo_http_has(wsi, WSI_TOKEN_ORIGIN))
+        origin = echo_http_read(wsi, WSI_TOKEN_ORIGIN, &header) ? header.value : "";
+
+    return echo_handshake_origin_is_allowed(echo_vhost_get(wsi)->options.allowed_origins, origin);
 }
 
 static bool subprotocols_are_readable(struct lws *wsi)

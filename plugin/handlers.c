@@ -64,10 +64,7 @@ int on_confirm_upgrade(struct lws *wsi)
     default:
         return -1;
     }
-    if (!vhost)
-        return 0;
-
-    if (echo_subprotocol_is_for_another(wsi))
+    if (!vhost || echo_subprotocol_is_for_another(wsi))
         return 0;
 
     return echo_demands_check(wsi, vhost) || echo_subprotocol_attract(wsi) ? -1 : 0;

@@ -59,7 +59,7 @@ int echo_negotiation_confirm(struct lws *wsi, const char *name)
 {
     struct echo_negotiation *negotiation = negotiation_of(wsi);
 
-    if (strcmp(name, ECHO_EXTENSION_NAME) != 0)
+    if (strcmp(name, ECHO_DEFLATE_NAME) != 0)
         return 1;
 
     if (!negotiation->answer.offer || ++negotiation->asked != 2 * negotiation->answer.offer)
@@ -84,7 +84,7 @@ int echo_negotiation_attach(struct lws *wsi, const struct lws_ext_options **opti
 
 int echo_negotiation_respond(struct lws *wsi, struct lws_process_html_args *headers)
 {
-    static const char end[] = ECHO_EXTENSION_NAME "\r\n";
+    static const char end[] = ECHO_DEFLATE_NAME "\r\n";
     const struct echo_negotiation *negotiation = negotiation_of(wsi);
     size_t bytes = strlen(negotiation->answer.parameters);
 
@@ -92,7 +92,7 @@ int echo_negotiation_respond(struct lws *wsi, struct lws_process_html_args *head
         return 0;
     if (!negotiation->attached || memcmp(headers->p - strlen(end), end, strlen(end)) != 0 ||
         bytes + 1 > (size_t)headers->max_len) {
-        lwsl_err(ECHO_PROTOCOL_NAME ": another \"" ECHO_EXTENSION_NAME "\" is in the way\n");
+        lwsl_err(ECHO_PROTOCOL_NAME ": another \"" ECHO_DEFLATE_NAME "\" is in the way\n");
         return -1;
     }
 

@@ -71,9 +71,9 @@ static int callback_extension(struct lws_context *context, const struct lws_exte
 
 static const struct lws_extension extensions[] = {
     {
-        .name = ECHO_EXTENSION_NAME,
+        .name = ECHO_DEFLATE_NAME,
         .callback = callback_extension,
-        .client_offer = ECHO_EXTENSION_NAME,
+        .client_offer = ECHO_DEFLATE_NAME,
     },
 };
 

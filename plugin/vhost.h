@@ -17,7 +17,6 @@
  */
 
 #define ECHO_PROTOCOL_NAME "lws-echo"
-#define ECHO_EXTENSION_NAME ECHO_DEFLATE_NAME
 
 /* lws_tokenize_cstr() wants a byte to spare behind the NUL */
 #define ECHO_SUBPROTOCOL_ROOM (ECHO_SUBPROTOCOL_MAX + 2)

@@ -16,30 +16,26 @@ bool echo_handshake_key_is_valid(const char *key)
     return strspn(key, base64) == KEY_CHARACTERS && !strcmp(key + KEY_CHARACTERS, KEY_PADDING);
 }
 
-bool echo_handshake_origin_is_allowed(const char *allowed, const char *origin)
+static bool has_item(const char *list, const char *text,
+                     int (*compare)(const char *, const char *, size_t))
 {
     size_t bytes;
     const char *item;
 
-    if (!*allowed || !origin)
-        return true;
-
-    while (setting_list_next(&allowed, &item, &bytes))
-        if ((bytes == 1 && *item == '*') ||
-            (bytes == strlen(origin) && !strncasecmp(item, origin, bytes)))
+    while (setting_list_next(&list, &item, &bytes))
+        if (bytes == strlen(text) && !compare(item, text, bytes))
             return true;
 
     return false;
 }
 
+bool echo_handshake_origin_is_allowed(const char *allowed, const char *origin)
+{
+    return !*allowed || !origin || has_item(allowed, "*", strncmp) ||
+           has_item(allowed, origin, strncasecmp);
+}
+
 bool echo_handshake_subprotocol_is_known(const char *known, const char *name)
 {
-    size_t bytes;
-    const char *item;
-
-    while (setting_list_next(&known, &item, &bytes))
-        if (bytes == strlen(name) && !memcmp(item, name, bytes))
-            return true;
-
-    return false;
+    return has_item(known, name, strncmp);
 }
