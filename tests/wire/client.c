@@ -494,6 +494,19 @@ void check_close(struct client *client, const void *payload, size_t bytes, const
     CHECK_ROW(client_read_frame(client, &frame) == READ_END, row);
 }
 
+void check_protocol_error(struct client *client, const char *row)
+{
+    struct frame frame;
+    enum read_result result = client_read_frame(client, &frame);
+
+    CHECK_ROW(result == READ_OK, row);
+    if (result != READ_OK)
+        return;
+
+    CHECK_ROW(frame.opcode == CLOSE, row);
+    CHECK_ROW(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2), row);
+}
+
 void client_say_goodbye(struct client *client)
 {
     client_send_frame(client, FIN | CLOSE, "\x03\xe8", 2);

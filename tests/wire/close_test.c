@@ -194,7 +194,6 @@ static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
         {"fragmented ping", PING},
     };
     struct client client;
-    struct frame frame;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t out[64];
@@ -205,9 +204,7 @@ static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
             return;
         client_send(&client, out, bytes);
         check_message(&client, TEXT, "owed", 4, rows[i].name);
-        CHECK_ROW(client_read_frame(&client, &frame) == READ_OK, rows[i].name);
-        CHECK_ROW(frame.opcode == CLOSE, rows[i].name);
-        CHECK_ROW(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2), rows[i].name);
+        check_protocol_error(&client, rows[i].name);
         client_close(&client);
     }
 }
@@ -253,7 +250,6 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
     struct server other;
     struct client client;
     struct client witness;
-    struct frame frame;
 
     if (server_start(&other, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 4096 }")) {
         if (client_open_narrow(&client, other.port, "") && client_open(&witness, other.port)) {
@@ -264,9 +260,7 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
             wait_settled(&client, &witness);
             for (int i = 0; i < MESSAGES; i++)
                 check_message(&client, BINARY, payload, MESSAGE, "owed");
-            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-            CU_ASSERT_TRUE(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2));
+            check_protocol_error(&client, "behind the echoes");
             client_close(&client);
             client_say_goodbye(&witness);
         }

@@ -10,6 +10,13 @@
 #define MESSAGE_MAX ((size_t)1024)
 #define HEARD_MAX (sizeof(((struct conversation *)NULL)->heard) / sizeof(struct said))
 
+enum delivery {
+    DELIVERY_WHOLE,
+    DELIVERY_FRAMES,
+    DELIVERY_BYTES,
+    DELIVERIES,
+};
+
 /* What has been heard so far. */
 struct listening {
     const struct conversation *row;

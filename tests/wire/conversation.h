@@ -31,13 +31,6 @@ struct conversation {
     unsigned close;       /* code of the Close that ends it, or 0: the connection stays */
 };
 
-enum delivery {
-    DELIVERY_WHOLE,
-    DELIVERY_FRAMES,
-    DELIVERY_BYTES,
-    DELIVERIES,
-};
-
 /** Holds each of @rows, over connections to @port, in every delivery, and checks what is heard. */
 void check_conversations(uint16_t port, const struct conversation *rows, size_t count);
 
