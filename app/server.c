@@ -1,11 +1,11 @@
 #include "server.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <libwebsockets.h>
@@ -15,11 +15,17 @@
 #include "listeners.h"
 #include "log.h"
 #include "plugins.h"
+#include "rx_memory.h"
 #include "shutdown.h"
 #include "tls.h"
 
 #define PAGE_FILE "index.html"
-#define LARGE_BUFFER_BYTES (128 << 10)
+
+/*
+ * How many descriptors we take unasked. libwebsockets keeps 16 bytes for each that there may be;
+ * whoever wants more raises the limit before.
+ */
+#define DESCRIPTORS_UNASKED 65536
 
 /* Everything that lives as long as the server; libwebsockets keeps pointers into it. */
 struct server {
@@ -152,13 +158,22 @@ static int start_context(struct server *server, const struct config *config)
 }
 
 /*
- * libwebsockets allocates rx-buffer bytes a connection that are hardly ever touched. Each on a
- * mapping of its own, they do not take pages into use that other connections have given back, as
- * they would when glibc raised its threshold at the first of them freed.
+ * Raises the limit of open files, which shells keep low for programs that use select(), as far as
+ * the system lets us. Returns it.
  */
-static void map_large_buffers(void)
+static size_t raise_descriptor_limit(void)
 {
-    mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER_BYTES);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return 0;
+    if (limit.rlim_cur < DESCRIPTORS_UNASKED) {
+        limit.rlim_cur =
+            limit.rlim_max < DESCRIPTORS_UNASKED ? limit.rlim_max : DESCRIPTORS_UNASKED;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+
+    return (size_t)limit.rlim_cur;
 }
 
 /* Fills @server. Returns 0, or -1 after a report; server_close() releases it either way. */
@@ -166,7 +181,7 @@ static int server_open(struct server *server, const struct config *config, const
 {
     const lws_plugin_protocol_t *echo;
 
-    map_large_buffers();
+    rx_memory_use(raise_descriptor_limit());
     memset(server, 0, sizeof(*server));
     server->listener.fd = -1;
     if (uv_loop_init(&server->loop)) {

@@ -7,8 +7,9 @@
 #include "output.h"
 
 /*
- * A Ping says eight hexadecimal digits. It must say something: libwebsockets does not tell us of
- * empty Pongs.
+ * A Ping whose answer is awaited says eight hexadecimal digits. It must say something:
+ * libwebsockets does not tell us of empty Pongs. Other Pings are empty: their Pongs touch no memory
+ * of an idle connection.
  */
 #define PING_BYTES 8
 
@@ -21,6 +22,9 @@ static int send_ping(struct echo_connection *connection)
 {
     const struct echo_frame ping = {.opcode = ECHO_OPCODE_PING, .fin = true};
     char payload[PING_BYTES + 1];
+
+    if (!connection->keepalive.awaiting_pong)
+        return echo_output_frame_now(connection, ping, NULL, 0);
 
     connection->ping_id = ++connection->thread->last_ping_id;
     ping_payload(payload, connection->ping_id);

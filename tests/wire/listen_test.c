@@ -1,5 +1,7 @@
 /* Accepting connections, also more than the process has descriptors for. */
 
+#define _GNU_SOURCE /* prlimit() */
+
 #include <string.h>
 #include <sys/resource.h>
 
@@ -11,7 +13,7 @@
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"         \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-/* Starts a server that may have @files descriptors open. */
+/* Starts a server where a process may have @files descriptors open, until it asks for more. */
 static bool start_limited(struct server *server, rlim_t files)
 {
     struct rlimit ours;
@@ -41,10 +43,12 @@ static void connections_beyond_the_descriptor_limit_wait_for_their_turn(void)
 {
     enum { FILES = 64, CLIENTS = 100, FIRST = 30 };
     struct client clients[CLIENTS];
+    const struct rlimit limit = {FILES, FILES};
     struct server server;
 
-    if (!start_limited(&server, FILES))
+    if (!server_start(&server, ON_FREE_PORT))
         return;
+    CU_ASSERT_EQUAL(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
     for (int c = 0; c < CLIENTS; c++) {
         if (!client_connect(&clients[c], server.port))
             return;
@@ -61,8 +65,26 @@ static void connections_beyond_the_descriptor_limit_wait_for_their_turn(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "accepting pauses: Too many open files"));
 }
 
+static void a_low_limit_of_descriptors_is_raised(void)
+{
+    enum { FILES = 64, CLIENTS = 100 };
+    struct client clients[CLIENTS];
+    struct server server;
+
+    if (!start_limited(&server, FILES))
+        return;
+    for (int c = 0; c < CLIENTS; c++)
+        if (!client_open(&clients[c], server.port))
+            return;
+    for (int c = 0; c < CLIENTS; c++)
+        client_say_goodbye(&clients[c]);
+    server_stop(&server);
+    CU_ASSERT_STRING_EQUAL(server.text, "");
+}
+
 static CU_TestInfo tests[] = {
     TEST(connections_beyond_the_descriptor_limit_wait_for_their_turn),
+    TEST(a_low_limit_of_descriptors_is_raised),
     CU_TEST_INFO_NULL,
 };
 
