@@ -213,10 +213,6 @@ const struct echo_fault *echo_compression_look(struct echo_connection *connectio
                                                 "RSV1 is for the first frame of a message"};
     struct echo_compression_state *state = connection->compression;
 
-    *compressed = false;
-    if (!state)
-        return NULL; /* libwebsockets has looked */
-
     if (piece->first)
         state->is_compressed = rsv1;
     *compressed = state->is_compressed;

@@ -7,6 +7,7 @@
 #include "compression.h"
 #include "demands.h"
 #include "http.h"
+#include "inlining.h"
 #include "negotiation.h"
 #include "output.h"
 #include "pinger.h"
@@ -130,7 +131,8 @@ int on_established(struct lws *wsi, struct echo_connection *connection)
     return 0;
 }
 
-static int echo_plain(struct echo_connection *connection, const struct echo_piece *piece)
+ECHO_WHOLE static inline int echo_plain(struct echo_connection *connection,
+                                        const struct echo_piece *piece)
 {
     const struct echo_fault *fault = echo_session_take(
         &connection->session, piece, connection->thread->vhost->options.max_message_bytes);
@@ -139,6 +141,21 @@ static int echo_plain(struct echo_connection *connection, const struct echo_piec
         return echo_output_fail(connection, fault);
 
     return echo_output_frame(connection, echo_session_frame(piece), piece->payload, piece->bytes);
+}
+
+/* The same where compression has been agreed on: the message may be compressed. */
+ECHO_SELDOM static int echo_agreed(struct echo_connection *connection,
+                                   const struct echo_piece *piece)
+{
+    const struct echo_fault *fault;
+    bool compressed;
+
+    fault = echo_compression_look(
+        connection, piece, lws_get_reserved_bits(connection->wsi) & ECHO_RSV1_BIT, &compressed);
+    if (fault)
+        return echo_output_fail(connection, fault);
+
+    return compressed ? echo_compression_echo(connection, piece) : echo_plain(connection, piece);
 }
 
 int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
@@ -152,20 +169,14 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
         .final = lws_is_final_fragment(wsi),
         .binary = lws_frame_is_binary(wsi),
     };
-    const struct echo_fault *fault;
     bool continues = !piece.first && !connection->inside_frame;
-    bool compressed;
 
     if (!echo_session_echoes(&connection->session))
         return 0;
-
-    fault = echo_compression_look(connection, &piece, lws_get_reserved_bits(wsi) & ECHO_RSV1_BIT,
-                                  &compressed);
-    connection->inside_frame = piece.frame_left_bytes != 0;
-    if (fault)
-        return echo_output_fail(connection, fault);
-    if (compressed ? echo_compression_echo(connection, &piece) : echo_plain(connection, &piece))
+    if (connection->compression ? echo_agreed(connection, &piece) : echo_plain(connection, &piece))
         return -1;
+
+    connection->inside_frame = piece.frame_left_bytes != 0;
     if (continues) /* a Ping may have come before: its Pong shall not be behind the message's end */
         echo_output_defer(connection);
     echo_pinger_received(connection);

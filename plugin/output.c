@@ -1,6 +1,10 @@
 #include "output.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "inlining.h"
 
 static void block(struct echo_connection *connection)
 {
@@ -12,7 +16,7 @@ static void block(struct echo_connection *connection)
 }
 
 /* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
-static int flush(struct echo_thread *thread)
+ECHO_SELDOM static int flush(struct echo_thread *thread)
 {
     struct echo_connection *owner = thread->cork.owner;
     uint8_t *bytes;
@@ -53,35 +57,97 @@ static void on_pass_end(lws_sorted_usec_list_t *timer)
     flush_or_kill(thread);
 }
 
-static void flush_at_pass_end(struct echo_thread *thread)
+ECHO_SELDOM static void schedule_flush(struct echo_thread *thread)
 {
-    if (thread->flush_pending || thread->flush_deferred)
-        return;
-
     thread->flush_pending = true;
     thread->now_us = lws_now_usecs();
     /* 0, not 1: a timer in the future costs another turn of the event loop */
     lws_sul_schedule(thread->context, thread->tsi, &thread->flush_timer, on_pass_end, 0);
 }
 
-static int cork_frame(struct echo_connection *connection, struct echo_frame frame,
-                      const void *payload, size_t payload_bytes)
+ECHO_SELDOM static void change_owner(struct echo_connection *connection)
+{
+    flush_or_kill(connection->thread);
+    connection->thread->cork.owner = connection;
+}
+
+ECHO_SELDOM static int refuse_frame(size_t payload_bytes)
+{
+    lwsl_err(ECHO_PROTOCOL_NAME ": a frame of %zu bytes does not fit the output buffer\n",
+             payload_bytes);
+
+    return -1;
+}
+
+static inline int cork_frame(struct echo_connection *connection, struct echo_frame frame,
+                             const void *payload, size_t payload_bytes)
+{
+    struct echo_cork *cork = &connection->thread->cork;
+
+    if (cork->owner != connection)
+        change_owner(connection);
+
+    return echo_cork_append(cork, frame, payload, payload_bytes) ? refuse_frame(payload_bytes) : 0;
+}
+
+/* Hands @part from @from on to libwebsockets, which keeps what the socket does not take. */
+static int write_rest(struct echo_connection *connection, struct iovec part, size_t from)
+{
+    if (from >= part.iov_len)
+        return 0;
+
+    return lws_write(connection->wsi, (uint8_t *)part.iov_base + from, part.iov_len - from,
+                     LWS_WRITE_RAW) < 0
+               ? -1
+               : 0;
+}
+
+/*
+ * Sends the cork, which ends in a header, and the payload from where it is. lws_write() takes one
+ * piece only; copied into it, a large payload would cost half as much again.
+ */
+static int send_parts(struct echo_connection *connection, const void *payload, size_t payload_bytes)
 {
     struct echo_thread *thread = connection->thread;
-    struct echo_cork *cork = &thread->cork;
+    size_t corked_bytes;
+    uint8_t *corked = echo_cork_take(&thread->cork, &corked_bytes);
+    struct iovec parts[] = {{corked, corked_bytes}, {(void *)payload, payload_bytes}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = LWS_ARRAY_SIZE(parts)};
+    ssize_t taken = sendmsg(lws_get_socket_fd(connection->wsi), &message, MSG_NOSIGNAL);
+    size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will meet the same error */
 
-    if (cork->owner != connection) {
-        flush_or_kill(thread);
-        cork->owner = connection;
-    }
+    thread->flush_deferred = false;
+    if (sent == corked_bytes + payload_bytes)
+        return 0;
 
-    if (echo_cork_append(cork, frame, payload, payload_bytes)) {
-        lwsl_err(ECHO_PROTOCOL_NAME ": a frame of %zu bytes does not fit the output buffer\n",
-                 payload_bytes);
+    if (write_rest(connection, parts[0], sent) ||
+        write_rest(connection, parts[1], sent > corked_bytes ? sent - corked_bytes : 0))
         return -1;
-    }
+    if (lws_partial_buffered(connection->wsi))
+        block(connection);
 
     return 0;
+}
+
+/* Says whether the socket may be written to directly: it is ours alone, and nothing waits for it.
+ */
+static bool is_open_to_us(struct lws *wsi)
+{
+    return !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
+}
+
+ECHO_SELDOM static int send_large(struct echo_connection *connection, struct echo_frame frame,
+                                  const void *payload, size_t payload_bytes)
+{
+    if (!is_open_to_us(connection->wsi))
+        return echo_output_frame_now(connection, frame, payload, payload_bytes);
+
+    if (connection->thread->cork.owner != connection)
+        change_owner(connection);
+    if (echo_cork_append_header(&connection->thread->cork, frame, payload_bytes))
+        return refuse_frame(payload_bytes);
+
+    return send_parts(connection, payload, payload_bytes);
 }
 
 int echo_output_frame(struct echo_connection *connection, struct echo_frame frame,
@@ -89,11 +155,14 @@ int echo_output_frame(struct echo_connection *connection, struct echo_frame fram
 {
     struct echo_thread *thread = connection->thread;
 
+    if (payload_bytes >= ECHO_CORK_FULL_BYTES)
+        return send_large(connection, frame, payload, payload_bytes);
     if (cork_frame(connection, frame, payload, payload_bytes))
         return -1;
     if (echo_cork_is_full(&thread->cork))
         return flush(thread);
-    flush_at_pass_end(thread);
+    if (!thread->flush_pending && !thread->flush_deferred)
+        schedule_flush(thread);
 
     return 0;
 }

@@ -65,6 +65,16 @@ int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void
     return 0;
 }
 
+int echo_cork_append_header(struct echo_cork *cork, struct echo_frame frame, size_t payload_bytes)
+{
+    if (cork->end + echo_frame_header_size(payload_bytes) > cork->capacity_bytes)
+        return -ENOBUFS;
+
+    cork->end += echo_frame_header_write(cork->buffer + cork->end, frame, payload_bytes);
+
+    return 0;
+}
+
 uint8_t *echo_cork_take(struct echo_cork *cork, size_t *bytes)
 {
     uint8_t *first = cork->buffer + cork->start;

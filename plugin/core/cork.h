@@ -44,6 +44,14 @@ void echo_cork_fini(struct echo_cork *cork);
 int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void *payload,
                      size_t payload_bytes);
 
+/**
+ * Appends the header of a frame whose payload, of @payload_bytes, follows from elsewhere: it has to
+ * leave right behind what echo_cork_take() returns next.
+ *
+ * Returns 0, or -ENOBUFS as echo_cork_append() does.
+ */
+int echo_cork_append_header(struct echo_cork *cork, struct echo_frame frame, size_t payload_bytes);
+
 static inline size_t echo_cork_used(const struct echo_cork *cork)
 {
     return cork->end - cork->start;

@@ -63,7 +63,8 @@ void echo_keepalive_remove(struct echo_keepalive_entry *entry)
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                              int64_t now_us)
 {
-    if (entry->next && !entry->awaiting_pong)
+    /* the messages of one read share their time: the later ones find the entry where it belongs */
+    if (entry->next && !entry->awaiting_pong && entry->since_us != now_us)
         move(keepalive, entry, false, now_us);
 }
 

@@ -47,7 +47,10 @@ void echo_keepalive_add(struct echo_keepalive *keepalive, struct echo_keepalive_
 /** Removes @entry, if it is in a queue. */
 void echo_keepalive_remove(struct echo_keepalive_entry *entry);
 
-/** Bytes came: postpones the next Ping. A Pong that is awaited stays awaited. */
+/**
+ * Bytes came: postpones the next Ping. A Pong that is awaited stays awaited. More bytes at the same
+ * @now_us change nothing, not even the order.
+ */
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                              int64_t now_us);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "inlining.h"
+
 static void close_set(struct echo_close *answer, unsigned code)
 {
     answer->payload[0] = (uint8_t)(code >> 8);
@@ -11,26 +13,29 @@ static void close_set(struct echo_close *answer, unsigned code)
 
 const struct echo_fault echo_fault_too_big = {ECHO_CLOSE_TOO_BIG, "message too big"};
 
-const struct echo_fault *echo_session_take(struct echo_session *session,
-                                           const struct echo_piece *piece, uint64_t max_bytes)
+ECHO_SELDOM static const struct echo_fault *check_text(struct echo_session *session,
+                                                       const struct echo_piece *piece)
 {
     static const struct echo_fault not_utf8 = {ECHO_CLOSE_INVALID_PAYLOAD, "text is not UTF-8"};
 
-    if (piece->first) {
-        session->message_bytes = 0;
+    if (piece->first)
         memset(&session->utf8, 0, sizeof(session->utf8));
-    }
 
-    session->message_bytes += piece->bytes;
+    return echo_utf8_check(&session->utf8, piece->payload, piece->bytes) &&
+                   (!piece->final || echo_utf8_is_whole(&session->utf8))
+               ? NULL
+               : &not_utf8;
+}
+
+const struct echo_fault *echo_session_take(struct echo_session *session,
+                                           const struct echo_piece *piece, uint64_t max_bytes)
+{
+    session->message_bytes = piece->bytes + (piece->first ? 0 : session->message_bytes);
     if (max_bytes && (session->message_bytes > max_bytes ||
                       piece->frame_left_bytes > max_bytes - session->message_bytes))
         return &echo_fault_too_big;
 
-    if (!piece->binary && (!echo_utf8_check(&session->utf8, piece->payload, piece->bytes) ||
-                           (piece->final && !echo_utf8_is_whole(&session->utf8))))
-        return &not_utf8;
-
-    return NULL;
+    return piece->binary ? NULL : check_text(session, piece);
 }
 
 struct echo_frame echo_session_frame(const struct echo_piece *piece)

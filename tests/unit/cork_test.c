@@ -338,6 +338,50 @@ static void a_large_first_frame_is_not_copied_to_its_own_place_in_a_page(void)
     free(source.allocated);
 }
 
+static void a_header_alone_stands_behind_what_is_held(void)
+{
+    static const size_t sizes[] = {0, 125, 126, 65535, 65536, PAYLOAD_MAX};
+    struct source source = source_new(PAYLOAD_MAX);
+    struct echo_cork cork;
+
+    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, PAYLOAD_MAX), 0);
+    for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        size_t held = i % 2 ? 5000 : 0; /* placed away from the buffer's start */
+        size_t header = echo_frame_header_size(sizes[i / 2]);
+        uint8_t expected[ECHO_FRAME_HEADER_MAX];
+        const uint8_t *first;
+        size_t bytes;
+
+        CU_ASSERT_TRUE(!held || !echo_cork_append(&cork, text, source.page, held));
+        held = echo_cork_used(&cork);
+        CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, sizes[i / 2]), 0);
+        first = echo_cork_take(&cork, &bytes);
+        CU_ASSERT_EQUAL(bytes, held + header);
+        echo_frame_header_write(expected, binary, sizes[i / 2]);
+        CU_ASSERT_FALSE(memcmp(first + held, expected, header));
+        CU_ASSERT_TRUE(!held || is_frame(first, text, source.page, 5000));
+        CU_ASSERT_EQUAL(echo_cork_used(&cork), 0);
+    }
+    echo_cork_fini(&cork);
+    free(source.allocated);
+}
+
+static void a_header_that_does_not_fit_changes_nothing(void)
+{
+    struct source source = source_new(PAYLOAD_MAX);
+    struct echo_cork before;
+    struct echo_cork cork;
+
+    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, PAYLOAD_MAX), 0);
+    CU_ASSERT_TRUE(fill(&cork, source.page, 1000, cork.capacity_bytes - 9));
+    before = cork;
+    CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, PAYLOAD_MAX), -ENOBUFS);
+    CU_ASSERT_FALSE(memcmp(&cork, &before, sizeof(cork)));
+    CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, 65535), 0);
+    echo_cork_fini(&cork);
+    free(source.allocated);
+}
+
 static void a_frame_that_does_not_fit_changes_nothing(void)
 {
     enum { HELD_BYTES = 12000 };
@@ -416,6 +460,8 @@ int main(int argc, char **argv)
         TEST(a_cork_is_full_at_the_mark_and_not_a_byte_below),
         TEST(a_frame_of_the_limit_fits_while_the_cork_is_not_full),
         TEST(a_large_first_frame_is_not_copied_to_its_own_place_in_a_page),
+        TEST(a_header_alone_stands_behind_what_is_held),
+        TEST(a_header_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_leaves_an_empty_cork_empty),
         TEST(a_failed_allocation_is_reported),

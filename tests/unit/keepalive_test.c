@@ -502,7 +502,7 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
         break;
     case 2:
         echo_keepalive_received(keepalive, &entries[e], now_us);
-        if (state == IDLE)
+        if (state == IDLE && model->entries[e].since_us != now_us)
             model_put(model, e, IDLE, now_us);
         break;
     case 3:

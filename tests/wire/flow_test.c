@@ -1,5 +1,7 @@
 /* Messages of any size in constant memory, and readers of any speed. */
 
+#include <stdlib.h>
+
 #include "client.h"
 #include "runner.h"
 #include "server.h"
@@ -69,11 +71,41 @@ static void a_close_behind_unread_echoes_is_answered_behind_them(void)
     server_stop(&server);
 }
 
+/* Large messages do not go through the output buffer, but leave behind what is in it. */
+static void small_and_large_messages_mix_for_a_slow_reader(void)
+{
+    enum { PAIRS = 1000, SMALL = 15000, LARGE = 16384 };
+    uint8_t *payload = random_bytes(1, LARGE + PAIRS);
+    uint8_t *out = malloc((size_t)PAIRS * (SMALL + LARGE + 28));
+    struct server server;
+    struct client client;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < PAIRS; i++) {
+        bytes += compose_frame(out + bytes, FIN | BINARY, payload + i, SMALL);
+        bytes += compose_frame(out + bytes, FIN | BINARY, payload + i, LARGE);
+    }
+    if (server_start(&server, ON_FREE_PORT)) {
+        if (client_open_narrow(&client, server.port, "")) {
+            CU_ASSERT_TRUE(client_send_reading(&client, out, bytes));
+            for (size_t i = 0; i < PAIRS; i++) {
+                check_message(&client, BINARY, payload + i, SMALL, "small");
+                check_message(&client, BINARY, payload + i, LARGE, "large");
+            }
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    free(out);
+    free(payload);
+}
+
 static CU_TestInfo tests[] = {
     TEST(a_large_message_comes_back_while_it_is_sent_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(a_slow_reader_does_not_hold_up_others),
     TEST(a_close_behind_unread_echoes_is_answered_behind_them),
+    TEST(small_and_large_messages_mix_for_a_slow_reader),
     CU_TEST_INFO_NULL,
 };
 
