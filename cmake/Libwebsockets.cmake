@@ -1,0 +1,24 @@
+# PkgConfig::LWS: the distribution's libwebsockets, or the one that ECHO_LWS asks for.
+set(ECHO_LWS "" CACHE STRING
+  "libwebsockets: empty for the distribution's, \"tuned\" for that of script/lws, or a prefix")
+
+set(ECHO_LWS_PREFIX ${ECHO_LWS})
+if(ECHO_LWS STREQUAL "tuned")
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/script/lws
+    OUTPUT_VARIABLE ECHO_LWS_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
+    RESULT_VARIABLE ECHO_LWS_FAILED)
+  if(ECHO_LWS_FAILED)
+    message(FATAL_ERROR "script/lws has not built libwebsockets; what it says is above")
+  endif()
+endif()
+
+if(ECHO_LWS_PREFIX)
+  list(PREPEND CMAKE_PREFIX_PATH ${ECHO_LWS_PREFIX})
+  # Installed programs look where it is, too.
+  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+endif()
+
+# What was found before, perhaps elsewhere, would not be looked for again.
+unset(LWS_FOUND CACHE)
+unset(pkgcfg_lib_LWS_websockets CACHE)
+pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets>=4.1)
