@@ -1,0 +1,70 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frames.h"
+#include "receiver.h"
+#include "transport.h"
+
+struct load;
+
+enum connection_state {
+    CONNECTION_NONE,
+    CONNECTION_CONNECTING,
+    CONNECTION_SECURING,  /* TLS's handshake */
+    CONNECTION_UPGRADING, /* WebSocket's */
+    CONNECTION_OPEN,
+    CONNECTION_CLOSING, /* a Close has been sent, or is about to be */
+};
+
+/* One client of the server. */
+struct connection {
+    unsigned index;
+    enum connection_state state;
+    struct transport transport;
+    struct receiver receiver;
+    uint64_t begun_ns; /* when it began to connect */
+
+    uint64_t released; /* messages that may be sent */
+    uint64_t sent;     /* of these, those that have been, whole */
+    size_t frame_sent; /* and so many bytes of the next */
+    size_t retried;    /* frames that TLS has begun to send: it wants the same ones again */
+    uint64_t quota;    /* with --hold: messages it is to send in all */
+    uint64_t *stamps;  /* when each message on the way was released, in load's ring */
+
+    uint8_t control[FRAME_HEADER_MAX + FRAME_CONTROL_MAX]; /* a Pong or Close to be sent */
+    size_t control_bytes;
+    size_t control_sent;
+    bool control_begun; /* it can no longer be replaced */
+    bool closed;        /* the server's Close has come */
+
+    char *head; /* the answer to the handshake while it is incomplete; NULL mostly */
+    size_t head_bytes;
+};
+
+/** Begins to connect. Returns 0, or -1 after saying what is wrong. */
+int connection_begin(struct load *load, struct connection *connection);
+
+/** Deals with what epoll has seen. Returns 0, or -1 after saying what is wrong. */
+int connection_event(struct load *load, struct connection *connection, uint32_t events);
+
+/**
+ * Lets @count more messages go, released at @now_ns, and sends what the socket takes; the rest
+ * follows by itself. Returns 0, or -1 after saying what is wrong.
+ */
+int connection_release(struct load *load, struct connection *connection, uint64_t count,
+                       uint64_t now_ns);
+
+/** Begins the closing handshake with 1000. Returns 0, or -1 after saying what is wrong. */
+int connection_close(struct load *load, struct connection *connection);
+
+/** Lets go of it without a word. */
+void connection_drop(struct connection *connection);
+
+/** Returns how many messages are on the way. */
+static inline uint64_t connection_outstanding(const struct connection *connection)
+{
+    return connection->released - connection->receiver.received;
+}

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arguments.h"
+#include "connection.h"
+#include "cpu.h"
+#include "frames.h"
+#include "handshake.h"
+#include "histogram.h"
+
+/* Received at once, from whichever connection has something. */
+#define LOAD_INPUT_BYTES ((size_t)1048576)
+
+/* No end to the messages that may be sent. */
+#define LOAD_UNLIMITED UINT64_MAX
+
+/* What a kind of load does when something happens. Each returns 0, or -1 after saying what is
+ * wrong. */
+struct load_mode {
+    bool spreads_sources; /* each connection comes from the next source address */
+    int (*opened)(struct load *load, struct connection *connection);
+    int (*came)(struct load *load, struct connection *connection, uint64_t messages);
+    int (*ended)(struct load *load, struct connection *connection); /* after both Closes */
+};
+
+/* What all connections share. */
+struct load {
+    const struct arguments *arguments;
+    const struct load_mode *mode;
+    int epoll;
+    SSL_CTX *tls; /* NULL: plain */
+    struct handshake handshake;
+    struct frames frames;
+    struct receiver_rules rules;
+    struct cpu cpu;
+    uint8_t *input;
+    bool heard; /* something came in the present step */
+    uint64_t heard_ns;
+    uint64_t now_ns; /* when the present step began */
+
+    struct connection *connections;
+    size_t room; /* for so many */
+    size_t begun;
+    size_t opening;
+    size_t open;
+    uint64_t begun_connections; /* in all, with those that have ended */
+    uint64_t *stamps;
+    uint64_t stamp_mask; /* of each connection's ring */
+
+    uint64_t budget; /* what may still be begun: messages, or connections with --churn */
+    uint64_t done;   /* and has been */
+    bool measuring;
+    struct histogram latency;
+    bool command_waits; /* on standard input */
+};
+
+/**
+ * Prepares for up to @room connections. Returns 0, or -1 after saying what is wrong; release with
+ * load_fini() in either case.
+ */
+int load_init(struct load *load, const struct arguments *arguments, const struct load_mode *mode,
+              size_t room);
+
+void load_fini(struct load *load);
+
+/** Waits for something to happen, until @until_ns at most, and deals with it. Returns 0, or -1
+ * after saying what is wrong. */
+int load_step(struct load *load, uint64_t until_ns);
+
+/** Steps for @seconds. Returns 0, or -1 after saying what is wrong. */
+int load_step_for(struct load *load, double seconds);
+
+/** Opens connections until there are @count. Returns 0, or -1 after saying what is wrong. */
+int load_open(struct load *load, size_t count);
+
+/** Steps until nothing is on the way any more. Returns 0, or -1 after saying what is wrong. */
+int load_drain(struct load *load);
+
+/** Counts the messages of @connection that have just come, and their latency. */
+void load_count(struct load *load, const struct connection *connection, uint64_t messages,
+                uint64_t now_ns);
+
+/** Takes up to @count from the budget. Returns how much there was. */
+uint64_t load_spend(struct load *load, uint64_t count);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "window.h"
+
+/** Prints what a window measured as one line of JSON; @counted names what was. Returns 0 or -1. */
+int report_print(const struct window *window, const struct load *load, const char *counted);
+
+/** Prints one line of JSON for "--hold": @servers_ns of CPU time in @window_ns for opening @added
+ * connections. Returns 0 or -1. */
+int report_print_open(const struct load *load, const struct window *window, size_t added);
+
+/** Prints how many messages "--hold" has echoed. Returns 0 or -1. */
+int report_print_echoed(uint64_t messages);

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "load.h"
+
+/* What the clocks and the counter said at the start of what is measured, then what passed. */
+struct window {
+    uint64_t time_ns;
+    uint64_t server_ns; /* CPU time */
+    uint64_t client_ns;
+    uint64_t done;
+};
+
+/** Begins to measure. Returns 0, or -1 after saying what is wrong. */
+int window_begin(struct window *window, struct load *load);
+
+/** Ends it: the fields are what passed since. Returns 0, or -1 after saying what is wrong. */
+int window_end(struct window *window, struct load *load);
