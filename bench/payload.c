@@ -42,8 +42,8 @@ static void fill_multibyte(uint8_t *out, size_t bytes, uint32_t *state)
 
         if (length > bytes - used)
             break;
-        memcpy(out + used, character, length);
-        used += length;
+        while (*character)
+            out[used++] = (uint8_t)*character++;
     }
     memset(out + used, '.', bytes - used);
 }

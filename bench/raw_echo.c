@@ -50,11 +50,10 @@ static int watch(int epoll, int operation, struct peer *peer, uint32_t events)
     return epoll_ctl(epoll, operation, peer->fd, &event);
 }
 
-static void peer_free(struct peer *peer)
+static void hang_up(struct peer *peer)
 {
     close(peer->fd);
     free(peer->kept);
-    free(peer);
 }
 
 /* Keeps what the socket has not taken; the peer is not read from until it has. */
@@ -111,31 +110,27 @@ static int echo(int epoll, struct peer *peer)
     return sent < got ? keep(epoll, peer, buffer + sent, (size_t)(got - sent)) : 0;
 }
 
-static void take_new_peers(int epoll, int listener)
+/* @peers has a place for each file this process may open, by its number. */
+static void take_new_peers(int epoll, int listener, struct peer *peers)
 {
     int fd;
 
     /* when files run out, the others wait in the backlog */
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        struct peer *peer = calloc(1, sizeof(*peer));
-
-        if (!peer) {
-            close(fd);
-            return;
-        }
-        peer->fd = fd;
-        if (watch(epoll, EPOLL_CTL_ADD, peer, EPOLLIN))
-            peer_free(peer);
+        peers[fd] = (struct peer){.fd = fd};
+        if (watch(epoll, EPOLL_CTL_ADD, &peers[fd], EPOLLIN))
+            hang_up(&peers[fd]);
     }
 }
 
-static int serve(int listener)
+static int serve(int listener, struct peer *peers)
 {
     static struct epoll_event events[EVENTS_MAX];
-    struct peer door = {.fd = listener};
+    struct peer *door = &peers[listener];
     int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-    if (epoll < 0 || watch(epoll, EPOLL_CTL_ADD, &door, EPOLLIN | EPOLLET)) {
+    door->fd = listener;
+    if (epoll < 0 || watch(epoll, EPOLL_CTL_ADD, door, EPOLLIN | EPOLLET)) {
         perror("raw-echo: epoll");
         return EXIT_FAILURE;
     }
@@ -146,10 +141,10 @@ static int serve(int listener)
         for (int i = 0; i < count; i++) {
             struct peer *peer = events[i].data.ptr;
 
-            if (peer == &door)
-                take_new_peers(epoll, listener);
+            if (peer == door)
+                take_new_peers(epoll, listener, peers);
             else if (peer->kept_bytes ? drain(epoll, peer) : echo(epoll, peer))
-                peer_free(peer);
+                hang_up(peer);
         }
     }
 }
@@ -191,10 +186,12 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"port", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
-    struct sockaddr_in name;
+    struct sockaddr_in name = {0};
+    struct peer *peers;
     socklen_t name_bytes = sizeof(name);
     int port = 0;
     int listener;
+    int status;
     int found;
 
     while ((found = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -212,7 +209,6 @@ int main(int argc, char **argv)
         return EXIT_WRONG_ARGUMENTS;
     }
 
-    files_raise_limit();
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     listener = listen_on((uint16_t)port);
@@ -221,9 +217,14 @@ int main(int argc, char **argv)
                 strerror(errno));
         return EXIT_FAILURE;
     }
-    printf("raw-echo is ready: 127.0.0.1:%u\n", ntohs(name.sin_port));
-    if (fflush(stdout))
+    peers = calloc(files_raise_limit(), sizeof(*peers));
+    if (!peers) {
+        fputs("raw-echo: no memory\n", stderr);
         return EXIT_FAILURE;
+    }
+    printf("raw-echo is ready: 127.0.0.1:%u\n", ntohs(name.sin_port));
+    status = fflush(stdout) ? EXIT_FAILURE : serve(listener, peers);
+    free(peers);
 
-    return serve(listener);
+    return status;
 }

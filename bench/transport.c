@@ -71,6 +71,8 @@ int transport_connect(struct transport *transport, const struct arguments *argum
     *transport = (struct transport){.fd = fd};
     if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
         return TRANSPORT_FAILED;
+    /* the plainest: pacing, where that is the default, costs CPU time and is of no use here */
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
     if (source && is_loopback(arguments) && bind_source(fd, source))
         return TRANSPORT_FAILED;
 
