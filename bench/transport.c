@@ -20,15 +20,23 @@
 /* What OpenSSL reads from a socket at once: a few records. */
 #define TLS_READ_BYTES 65536
 
+/* The servers that are measured make certificates up: there is nobody to trust, and no secret. */
+static int trust_anybody(X509_STORE_CTX *certificates, void *argument)
+{
+    (void)certificates;
+    (void)argument;
+
+    return 1;
+}
+
 SSL_CTX *transport_tls(void)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
     if (!tls)
         return NULL;
-    /* the servers that are measured make certificates up: there is nobody to trust, and no secret
-     */
-    SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
+    /* without this the chain would be verified all the same, and the outcome passed over */
+    SSL_CTX_set_cert_verify_callback(tls, trust_anybody, NULL);
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(tls, 1);
