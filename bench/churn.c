@@ -13,7 +13,7 @@ static int opened(struct load *load, struct connection *connection)
     if (connection->index < load->arguments->idle)
         return 0;
     if (load->measuring)
-        histogram_record(&load->latency, now_ns - connection->begun_ns);
+        histogram_record(&load->latency, now_ns - connection->begun_ns, 1);
 
     return connection_release(load, connection, 1, now_ns);
 }

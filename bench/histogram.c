@@ -35,10 +35,10 @@ void histogram_init(struct histogram *histogram)
     histogram->min = UINT64_MAX;
 }
 
-void histogram_record(struct histogram *histogram, uint64_t value)
+void histogram_record(struct histogram *histogram, uint64_t value, uint64_t times)
 {
-    histogram->counts[slot_of(value)]++;
-    histogram->total++;
+    histogram->counts[slot_of(value)] += times;
+    histogram->total += times;
     if (value < histogram->min)
         histogram->min = value;
     if (value > histogram->max)

@@ -19,8 +19,8 @@ struct histogram {
 
 void histogram_init(struct histogram *histogram);
 
-/** Counts one value. */
-void histogram_record(struct histogram *histogram, uint64_t value);
+/** Counts a value, @times over. */
+void histogram_record(struct histogram *histogram, uint64_t value, uint64_t times);
 
 /**
  * Returns a value that @percent (0..100) of the values do not pass, to 1.6 %, never above the

@@ -249,11 +249,20 @@ int load_drain(struct load *load)
 void load_count(struct load *load, const struct connection *connection, uint64_t messages,
                 uint64_t now_ns)
 {
-    uint64_t sequence = connection->receiver.received - messages;
+    uint64_t end = connection->receiver.received;
+    uint64_t first = end - messages;
+    uint64_t next;
 
     load->done += messages;
-    for (; load->measuring && sequence < connection->receiver.received; sequence++)
-        histogram_record(&load->latency, now_ns - connection->stamps[sequence & load->stamp_mask]);
+    /* those that were released together are counted together */
+    for (; load->measuring && first < end; first = next) {
+        uint64_t stamp = connection->stamps[first & load->stamp_mask];
+
+        next = first + 1;
+        while (next < end && connection->stamps[next & load->stamp_mask] == stamp)
+            next++;
+        histogram_record(&load->latency, now_ns - stamp, next - first);
+    }
 }
 
 uint64_t load_spend(struct load *load, uint64_t count)

@@ -22,8 +22,8 @@ static void small_values_are_exact(void)
 
     for (uint64_t value = 0; value < (uint64_t)HISTOGRAM_STEPS * 2; value++) {
         histogram_init(&histogram);
-        histogram_record(&histogram, value);
-        histogram_record(&histogram, UINT64_MAX);
+        histogram_record(&histogram, value, 1);
+        histogram_record(&histogram, UINT64_MAX, 1);
         CU_ASSERT_EQUAL(histogram_percentile(&histogram, 50), value);
     }
 }
@@ -40,8 +40,8 @@ static void every_value_is_known_to_the_error(void)
 
             snprintf(row, sizeof(row), "2^%u%+d", bit, offset);
             histogram_init(&histogram);
-            histogram_record(&histogram, value);
-            histogram_record(&histogram, UINT64_MAX);
+            histogram_record(&histogram, value, 1);
+            histogram_record(&histogram, UINT64_MAX, 1);
             got = (double)histogram_percentile(&histogram, 50);
             CHECK_ROW(got >= (double)value, row);
             CHECK_ROW(got - (double)value <= (double)value * ERROR_MAX, row);
@@ -63,7 +63,7 @@ static void percentiles_are_those_of_the_values(void)
 
     histogram_init(&histogram);
     for (uint64_t value = 100000; value; value--)
-        histogram_record(&histogram, value);
+        histogram_record(&histogram, value, 1);
     CU_ASSERT_EQUAL(histogram.total, 100000);
     CU_ASSERT_EQUAL(histogram.min, 1);
     CU_ASSERT_EQUAL(histogram.max, 100000);
@@ -79,9 +79,21 @@ static void no_percentile_is_above_the_largest_value(void)
     struct histogram histogram;
 
     histogram_init(&histogram);
-    histogram_record(&histogram, 1000001);
+    histogram_record(&histogram, 1000001, 1);
     CU_ASSERT_EQUAL(histogram_percentile(&histogram, 50), 1000001);
     CU_ASSERT_EQUAL(histogram_percentile(&histogram, 100), 1000001);
+}
+
+static void a_value_may_be_counted_several_times(void)
+{
+    struct histogram histogram;
+
+    histogram_init(&histogram);
+    histogram_record(&histogram, 10, 7);
+    histogram_record(&histogram, 20, 3);
+    CU_ASSERT_EQUAL(histogram.total, 10);
+    CU_ASSERT_EQUAL(histogram_percentile(&histogram, 70), 10);
+    CU_ASSERT_EQUAL(histogram_percentile(&histogram, 71), 20);
 }
 
 int main(int argc, char **argv)
@@ -92,6 +104,7 @@ int main(int argc, char **argv)
         TEST(every_value_is_known_to_the_error),
         TEST(percentiles_are_those_of_the_values),
         TEST(no_percentile_is_above_the_largest_value),
+        TEST(a_value_may_be_counted_several_times),
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
