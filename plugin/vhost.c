@@ -56,7 +56,7 @@ static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
                        struct lws_context *context, int tsi)
 {
     const struct echo_options *options = &vhost->options;
-    size_t payload_max = (size_t)options->rx_buffer_bytes;
+    size_t payload_max = echo_options_read_bytes(options);
 
     thread->vhost = vhost;
     thread->context = context;
@@ -77,7 +77,7 @@ static void set_protocol_sizes(struct lws *wsi, const struct echo_vhost *vhost)
 {
     struct lws_protocols *protocol = (struct lws_protocols *)lws_get_protocol(wsi);
 
-    protocol->rx_buffer_size = (size_t)vhost->options.rx_buffer_bytes;
+    protocol->rx_buffer_size = echo_options_read_bytes(&vhost->options);
     /* one send for all that a cork can hold: smaller ones multiply the CPU of large messages */
     protocol->tx_packet_size = vhost->threads[0].cork.capacity_bytes;
 }

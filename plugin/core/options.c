@@ -15,6 +15,9 @@
 /* libwebsockets composes HTTP headers in its service buffer, too. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
+/* 2, 8 of extended length, and a masking key of 4. */
+#define CLIENT_HEADER_MAX_BYTES 14
+
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -213,9 +216,14 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
     return 0;
 }
 
+size_t echo_options_read_bytes(const struct echo_options *options)
+{
+    return (size_t)options->rx_buffer_bytes + CLIENT_HEADER_MAX_BYTES;
+}
+
 size_t echo_options_service_buffer_bytes(const struct echo_options *options)
 {
-    size_t bytes = (size_t)options->rx_buffer_bytes;
+    size_t bytes = echo_options_read_bytes(options);
 
     return bytes < SERVICE_BUFFER_MIN_BYTES ? SERVICE_BUFFER_MIN_BYTES : bytes;
 }

@@ -49,7 +49,13 @@ struct setting_table echo_options_table(void);
 int echo_options_check(const struct echo_options *options, bool tls, struct setting_error *error);
 
 /**
+ * Returns how many bytes are to be read at once: rx-buffer, and the longest header that a client's
+ * frame has (RFC 6455 section 5.2), so that a message of that size takes one read.
+ */
+size_t echo_options_read_bytes(const struct echo_options *options);
+
+/**
  * Returns the size in bytes that the host should give libwebsockets' service buffer
- * (pt_serv_buf_size) to serve these options: one read then fills one chunk.
+ * (pt_serv_buf_size) to serve these options.
  */
 size_t echo_options_service_buffer_bytes(const struct echo_options *options);

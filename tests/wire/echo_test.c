@@ -229,6 +229,7 @@ static void a_frame_may_be_split_anywhere_in_its_header(void)
     free(payload);
 }
 
+/* What is read at once has room for the header of a client's frame, too: 14 bytes at most. */
 static void no_piece_is_larger_than_the_receive_buffer(void)
 {
     struct server small;
@@ -243,7 +244,7 @@ static void no_piece_is_larger_than_the_receive_buffer(void)
 
         client_send_frame(&client, FIN | BINARY, payload, 50000);
         while (!frame.fin && client_read_frame(&client, &frame) == READ_OK) {
-            CU_ASSERT_TRUE(frame.bytes <= 1024);
+            CU_ASSERT_TRUE(frame.bytes <= 1024 + 14);
             CU_ASSERT_EQUAL(memcmp(frame.payload, payload + bytes, frame.bytes), 0);
             bytes += frame.bytes;
         }
@@ -252,6 +253,27 @@ static void no_piece_is_larger_than_the_receive_buffer(void)
         client_say_goodbye(&client);
     }
     server_stop(&small);
+}
+
+static void a_message_of_the_receive_buffers_size_comes_back_in_one_piece(void)
+{
+    struct server exact;
+    struct client client;
+    struct frame frame;
+
+    if (!server_start(&exact, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 20000 }"))
+        return;
+    if (client_open(&client, exact.port)) {
+        uint8_t *payload = random_bytes(6, 20000);
+
+        client_send_frame(&client, FIN | BINARY, payload, 20000);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_TRUE(frame.fin);
+        CU_ASSERT_EQUAL(frame.bytes, 20000);
+        free(payload);
+        client_say_goodbye(&client);
+    }
+    server_stop(&exact);
 }
 
 static void connections_do_not_mix(void)
@@ -316,6 +338,7 @@ static CU_TestInfo tests[] = {
     TEST(a_frame_may_come_a_byte_at_a_time),
     TEST(a_frame_may_be_split_anywhere_in_its_header),
     TEST(no_piece_is_larger_than_the_receive_buffer),
+    TEST(a_message_of_the_receive_buffers_size_comes_back_in_one_piece),
     TEST(connections_do_not_mix),
     TEST(data_may_follow_the_handshake_at_once),
     CU_TEST_INFO_NULL,
