@@ -22,9 +22,20 @@ static char *number_text(const json_t *value)
     return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 }
 
+/* Says whether @value is the word that @row takes in the place of a number. */
+static bool is_word(const struct setting *row, const json_t *value)
+{
+    return row->word && json_is_string(value) && !strcmp(json_string_value(value), row->word);
+}
+
 static json_t *number_value(const struct setting *row, const void *target)
 {
-    return json_integer((json_int_t)setting_number(row, target));
+    uint64_t number = setting_number(row, target);
+
+    if (row->word && number == SETTING_WORD)
+        return json_string(row->word);
+
+    return json_integer((json_int_t)number);
 }
 
 static char *string_text(const json_t *value)
@@ -132,15 +143,21 @@ char *setting_json_text(const struct setting *row, const json_t *value, struct s
 {
     char takes[160];
 
+    setting_fail(error, row->key, "out of memory"); /* if nothing else goes wrong */
+    if (is_word(row, value))
+        return string_text(value);
     if (!(types[row->type].json_types & TYPE(json_typeof(value)))) {
         setting_describe(row, takes, sizeof(takes));
-        setting_fail(error, row->key, "%s is not %s (%s)", type_name(value), types[row->type].name,
-                     takes);
+        if (row->word && json_is_string(value))
+            setting_fail(error, row->key, "\"%.64s\" is neither a number nor \"%s\" (%s)",
+                         json_string_value(value), row->word, takes);
+        else
+            setting_fail(error, row->key, "%s is not %s (%s)", type_name(value),
+                         types[row->type].name, takes);
         return NULL;
     }
     if (json_is_array(value) && !are_list_items(row, value, error))
         return NULL;
-    setting_fail(error, row->key, "out of memory"); /* if nothing else goes wrong */
 
     return types[row->type].text(value);
 }

@@ -195,9 +195,12 @@ static void default_number(const struct setting *row, void *target)
 static void describe_number(const struct setting *row, char *out, size_t size)
 {
     const char *unit = row->unit ? row->unit : "";
+    char word[40] = "";
 
-    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s; default %" PRIu64, row->min, row->max,
-             unit[0] ? " " : "", unit, row->number);
+    if (row->word)
+        snprintf(word, sizeof(word), " or \"%s\"", row->word);
+    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s%s; default %" PRIu64, row->min, row->max,
+             unit[0] ? " " : "", unit, word, row->number);
 }
 
 static int set_number(const struct setting *row, void *target, const char *value,
@@ -205,8 +208,14 @@ static int set_number(const struct setting *row, void *target, const char *value
 {
     char takes[160];
     uint64_t number;
-    int failure = parse_number(value, &number);
+    int failure;
 
+    if (row->word && !strcmp(value, row->word)) {
+        store_number(row, target, SETTING_WORD);
+        return 0;
+    }
+
+    failure = parse_number(value, &number);
     if (!failure && number >= row->min && number <= row->max) {
         store_number(row, target, number);
         return 0;

@@ -17,6 +17,9 @@ enum setting_type {
     SETTING_SECTION, /* no field: the value has parts, which the owner of the table reads */
 };
 
+/* The field of a NUMBER that was set to its word; beyond what any row with a word takes. */
+#define SETTING_WORD UINT64_MAX
+
 struct setting {
     const char *key;
     enum setting_type type;
@@ -26,6 +29,7 @@ struct setting {
     uint64_t number;  /* default of a NUMBER; of a CHOICE as its index */
     const char *text; /* default of a TEXT or a LIST; how --help writes the value of a SECTION */
     const char *unit; /* of a NUMBER, or NULL */
+    const char *word; /* that a NUMBER takes, too ("auto"): its field is SETTING_WORD; or NULL */
     const char *help; /* one line */
     /* the words of a CHOICE, ended by NULL */
     const char *const *choices;

@@ -38,9 +38,15 @@ static bool is_number(const json_t *value, uint64_t number)
 
 static void check_number(const json_t *property, const struct setting *row)
 {
-    CHECK_ROW(is_text(json_object_get(property, "type"), "integer"), row->key);
-    CHECK_ROW(is_number(json_object_get(property, "minimum"), row->min), row->key);
-    CHECK_ROW(is_number(json_object_get(property, "maximum"), row->max), row->key);
+    const json_t *forms = json_object_get(property, "oneOf");
+    const json_t *number = row->word ? json_array_get(forms, 0) : property;
+
+    CHECK_ROW(json_array_size(forms) == (row->word ? 2 : 0), row->key);
+    if (row->word)
+        CHECK_ROW(is_text(json_object_get(json_array_get(forms, 1), "const"), row->word), row->key);
+    CHECK_ROW(is_text(json_object_get(number, "type"), "integer"), row->key);
+    CHECK_ROW(is_number(json_object_get(number, "minimum"), row->min), row->key);
+    CHECK_ROW(is_number(json_object_get(number, "maximum"), row->max), row->key);
     CHECK_ROW(is_number(json_object_get(property, "default"), row->number), row->key);
 }
 
@@ -232,12 +238,22 @@ static bool mentions_choices(const char *line, const struct setting *row)
     return true;
 }
 
+/* Says whether the word that @row takes in the place of a number stands in @line, in quotes. */
+static bool mentions_word(const char *line, const struct setting *row)
+{
+    char word[64];
+
+    snprintf(word, sizeof(word), "`\"%s\"`", row->word ? row->word : "");
+
+    return !row->word || strstr(line, word);
+}
+
 /* Says whether @line has the numbers or the words of @row. */
 static bool agrees(const char *line, const struct setting *row)
 {
     switch (row->type) {
     case SETTING_NUMBER:
-        return mentions(line, row->number) && mentions(line, row->max);
+        return mentions(line, row->number) && mentions(line, row->max) && mentions_word(line, row);
     case SETTING_CHOICE:
         return mentions_choices(line, row);
     case SETTING_LIST:
@@ -284,6 +300,8 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
 {
     static const struct setting number = {
         .key = "port", .type = SETTING_NUMBER, .max = 65535, .number = 50};
+    static const struct setting word = {
+        .key = "cores", .type = SETTING_NUMBER, .max = 8, .number = 1, .word = "all"};
     static const struct setting text = {.key = "path", .type = SETTING_TEXT, .text = ""};
     static const char *const words[] = {"on", "off", NULL};
     static const struct setting choice = {
@@ -301,6 +319,9 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
         {"number, no default", &number, "| `port` | 0..65535 |\n| `x` | 50 |", false},
         {"number, no maximum", &number, "| `port` | 50 |\n", false},
         {"number, default only in another", &number, "| `port` | 500..65535 |\n", false},
+        {"word", &word, "| `cores` | 1..8 or `\"all\"` | 1 |", true},
+        {"word, left out", &word, "| `cores` | 1..8 | 1 |", false},
+        {"word, no maximum", &word, "| `cores` | 1 or `\"all\"` |", false},
         {"choice", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"off\"` |", true},
         {"choice, no default", &choice, "| `zip` | `\"on\"` or `\"off\"` |", false},
         {"choice, other default", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"on\"` |", false},

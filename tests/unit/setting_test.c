@@ -16,6 +16,7 @@
 struct sample {
     uint64_t size_bytes;
     uint64_t count;
+    uint64_t threads;
     char name[NAME_MAX_BYTES + 1];
     char behind_name;
     char note[NOTE_MAX_BYTES + 1];
@@ -64,6 +65,16 @@ static const struct setting rows[] = {
         .max = UINT64_MAX,
         .number = 0,
         .unit = "",
+    },
+    {
+        .key = "threads",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct sample, threads),
+        .min = 1,
+        .max = 8,
+        .number = 2,
+        .unit = "cores",
+        .word = "all",
     },
     {
         .key = "name",
@@ -140,6 +151,7 @@ static void defaults_are_written_and_nothing_else(void)
 
     CU_ASSERT_EQUAL(sample.size_bytes, 7);
     CU_ASSERT_EQUAL(sample.count, 0);
+    CU_ASSERT_EQUAL(sample.threads, 2);
     CHECK_TEXT(sample.name, "abc", "name");
     CHECK_TEXT(sample.note, "", "note");
     CU_ASSERT_EQUAL(sample.colour, GREEN);
@@ -161,6 +173,7 @@ static void a_number_in_range_is_taken(void)
     } cases[] = {
         {"size", "2", 2},     {"size", "3", 3},  {"size", "299", 299},
         {"size", "300", 300}, {"count", "0", 0}, {"count", "18446744073709551615", UINT64_MAX},
+        {"threads", "8", 8},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -193,6 +206,9 @@ static void a_number_out_of_range_is_refused(void)
         {"count", "18446744073709551616",
          "18446744073709551616 is out of range (0..18446744073709551615; default 0)"},
         {"count", "-1", "-1 is out of range (0..18446744073709551615; default 0)"},
+        {"threads", "9", "9 is out of range (1..8 cores or \"all\"; default 2)"},
+        {"threads", "18446744073709551615",
+         "18446744073709551615 is out of range (1..8 cores or \"all\"; default 2)"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -228,6 +244,26 @@ static void a_sign_is_no_part_of_a_number(void)
 
     check_refused("size", "+7", "+7", &error);
     check_refused("count", "-0", "-0", &error);
+}
+
+static void a_word_is_taken_in_the_place_of_a_number(void)
+{
+    static const char *const wrong[] = {"", "al", "alll", "All", " all", "all ", "\"all\""};
+    struct sample sample = new_sample();
+    struct setting_error error;
+
+    CU_ASSERT_EQUAL(setting_set(table, &sample, "threads", "all", &error), 0);
+    CU_ASSERT_EQUAL(setting_number(setting_find(table, "threads"), &sample), SETTING_WORD);
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char says[100];
+
+        check_refused("threads", wrong[i], wrong[i], &error);
+        snprintf(says, sizeof(says),
+                 "\"%s\" is not a whole number (1..8 cores or \"all\"; default 2)", wrong[i]);
+        CHECK_TEXT(error.text, says, wrong[i]);
+    }
+    check_refused("size", "all", "the word of another row", &error);
 }
 
 static void a_text_within_its_limits_is_taken(void)
@@ -499,11 +535,11 @@ static void an_unknown_key_near_none_names_all(void)
 
         check_refused(keys[i], "3", keys[i], &error);
         CHECK_TEXT(error.key, keys[i], keys[i]);
-        CHECK_TEXT(
-            error.text,
-            "unknown key; known are \"size\", \"count\", \"name\", \"note\", \"colour\", \"tags\", "
-            "\"words\", \"parts\"",
-            keys[i]);
+        CHECK_TEXT(error.text,
+                   "unknown key; known are \"size\", \"count\", \"threads\", \"name\", \"note\", "
+                   "\"colour\", "
+                   "\"tags\", \"words\", \"parts\"",
+                   keys[i]);
     }
 }
 
@@ -604,6 +640,7 @@ static void values_a_row_takes_are_described(void)
     } cases[] = {
         {"size", "2..300 bytes; default 7"},
         {"count", "0..18446744073709551615; default 0"},
+        {"threads", "1..8 cores or \"all\"; default 2"},
         {"name", "default \"abc\""},
         {"note", "default \"\""},
         {"colour", "one of \"red\", \"green\", \"blue\"; default \"green\""},
@@ -641,6 +678,7 @@ int main(int argc, char **argv)
         TEST(a_number_out_of_range_is_refused),
         TEST(what_is_not_a_whole_number_is_refused),
         TEST(a_sign_is_no_part_of_a_number),
+        TEST(a_word_is_taken_in_the_place_of_a_number),
         TEST(a_text_within_its_limits_is_taken),
         TEST(a_text_of_wrong_length_is_refused),
         TEST(a_long_text_is_taken_to_its_limit_and_cut_in_the_message),
