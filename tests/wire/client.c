@@ -70,6 +70,19 @@ static bool connect_with(struct client *client, uint16_t port, int receive_bytes
     return connected;
 }
 
+bool can_connect(uint16_t port)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int failure;
+
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    failure = connect(fd, (const struct sockaddr *)&name, sizeof(name));
+    close(fd);
+
+    return !failure;
+}
+
 bool client_connect(struct client *client, uint16_t port)
 {
     return connect_with(client, port, 0);

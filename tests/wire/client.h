@@ -55,6 +55,14 @@ enum read_result {
     READ_TIMEOUT,
 };
 
+/* An opening handshake, to be sent as it is. */
+#define HANDSHAKE                                                                                  \
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"         \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+/** Says whether somebody listens at @port on 127.0.0.1. */
+bool can_connect(uint16_t port);
+
 /** Connects to @port on 127.0.0.1. Returns false, and fails the test, when that fails. */
 bool client_connect(struct client *client, uint16_t port);
 

@@ -9,10 +9,6 @@
 #include "runner.h"
 #include "server.h"
 
-#define HANDSHAKE                                                                                  \
-    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"         \
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-
 /* Starts a server where a process may have @files descriptors open, until it asks for more. */
 static bool start_limited(struct server *server, rlim_t files)
 {

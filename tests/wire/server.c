@@ -50,6 +50,7 @@ static void become_app(const char *const *argv, int out, int err)
         full[i + 1] = argv[i];
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
+    setpgid(0, 0);                    /* a test may signal the whole group, as a terminal does */
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing behind */
     /* freed memory that the sanitizer holds back would look like growth */
     setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=1", 1);
@@ -199,19 +200,54 @@ uint64_t server_memory(const struct server *server, const char *what)
     return kibibytes * 1024;
 }
 
-size_t server_descriptors(const struct server *server)
+size_t process_descriptors(pid_t pid)
 {
     char name[64];
+    const struct dirent *entry;
     size_t count = 0;
     DIR *directory;
 
-    snprintf(name, sizeof(name), "/proc/%d/fd", (int)server->pid);
+    snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
     directory = opendir(name);
-    CU_ASSERT_PTR_NOT_NULL(directory);
-    while (directory && readdir(directory))
-        count++;
+    while (directory && (entry = readdir(directory)))
+        count += entry->d_name[0] != '.';
     if (directory)
         closedir(directory);
+
+    return count;
+}
+
+size_t server_descriptors(const struct server *server)
+{
+    size_t count = process_descriptors(server->pid);
+
+    CU_ASSERT_NOT_EQUAL(count, 0);
+
+    return count;
+}
+
+size_t server_workers(const struct server *server, pid_t *pids, size_t max)
+{
+    char list[4096] = "";
+    char *rest = list;
+    char name[64];
+    size_t count = 0;
+    FILE *children;
+    char *end;
+
+    snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)server->pid, (int)server->pid);
+    children = fopen(name, "r");
+    if (children && !fgets(list, sizeof(list), children))
+        list[0] = '\0';
+    if (children)
+        fclose(children);
+
+    for (; count < max; count++) {
+        pids[count] = (pid_t)strtol(rest, &end, 10);
+        if (end == rest)
+            break;
+        rest = end;
+    }
 
     return count;
 }

@@ -50,6 +50,13 @@ uint64_t server_memory(const struct server *server, const char *what);
 /** Returns how many file descriptors it holds. */
 size_t server_descriptors(const struct server *server);
 
+/** The same of any process; 0 if it has ended. */
+size_t process_descriptors(pid_t pid);
+
+/** Writes the pids of its workers to @pids, in the order of their start, and returns their count.
+ */
+size_t server_workers(const struct server *server, pid_t *pids, size_t max);
+
 /** Makes "VmHWM" start again from the present "VmRSS". */
 void server_reset_peak(const struct server *server);
 

@@ -1,12 +1,9 @@
 /* SIGTERM and SIGINT: the orderly end. */
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "client.h"
 #include "runner.h"
@@ -14,19 +11,6 @@
 #include "stream.h"
 
 #define GOING_AWAY "\x03\xe9"
-
-static bool can_connect(uint16_t port)
-{
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int failure;
-
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    failure = connect(fd, (const struct sockaddr *)&name, sizeof(name));
-    close(fd);
-
-    return !failure;
-}
 
 static void open_connections_are_closed_with_1001(void)
 {
