@@ -29,17 +29,31 @@ static int take_config(struct arguments *arguments, const char *value)
     return 0;
 }
 
-static int take_port(struct arguments *arguments, const char *value)
+/* Says whether the configuration takes @value for @key. Returns 0, or -1 after a report. */
+static int check_setting(const char *key, const char *value)
 {
     struct config scratch;
     struct setting_error error;
 
-    arguments->port = value;
-    if (!setting_set(config_table(), &scratch, "port", value, &error))
+    if (!setting_set(config_table(), &scratch, key, value, &error))
         return 0;
-    fprintf(stderr, "lws-echo: --port: %s\n", error.text);
+    fprintf(stderr, "lws-echo: --%s: %s\n", key, error.text);
 
     return -1;
+}
+
+static int take_port(struct arguments *arguments, const char *value)
+{
+    arguments->port = value;
+
+    return check_setting("port", value);
+}
+
+static int take_workers(struct arguments *arguments, const char *value)
+{
+    arguments->workers = value;
+
+    return check_setting("workers", value);
 }
 
 static int take_log_level(struct arguments *arguments, const char *value)
@@ -78,6 +92,8 @@ static const struct flag flags[] = {
     {"config", 'c', "FILE", "read the configuration from FILE; without it the defaults serve",
      take_config},
     {"port", 0, "N", "listen on port N, whatever the configuration says", take_port},
+    {"workers", 0, "N|auto", "share the port among N processes, or one for each processor",
+     take_workers},
     {"log-level", 0, "LEVEL", "write messages up to LEVEL to standard error; see below",
      take_log_level},
     {"check", 0, NULL, "check configuration, plugin, page and certificate, then exit", take_check},
@@ -206,4 +222,6 @@ void arguments_override(const struct arguments *arguments, struct config *config
 
     if (arguments->port)
         setting_set(config_table(), config, "port", arguments->port, &error);
+    if (arguments->workers)
+        setting_set(config_table(), config, "workers", arguments->workers, &error);
 }

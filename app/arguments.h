@@ -15,7 +15,8 @@ struct arguments {
     enum arguments_action action;
     const char *config_file; /* NULL: built-in defaults */
     const char *log_level;
-    const char *port; /* NULL: as configured */
+    const char *port;    /* NULL: as configured */
+    const char *workers; /* the same */
 };
 
 /** Reads the command line; prints help, version and what is wrong with it. */

@@ -11,6 +11,7 @@
  * The configuration: a JSON file, read into a plain struct. Nothing here opens a socket.
  */
 
+#define CONFIG_WORKERS_MAX 256
 #define CONFIG_ADDRESS_MAX 45       /* an IPv6 address as text */
 #define CONFIG_PLUGIN_DIR_MAX 223   /* libwebsockets composes plugin paths in 256 bytes */
 #define CONFIG_MOUNT_ORIGIN_MAX 191 /* and paths of static files, too */
@@ -32,6 +33,7 @@ struct config {
     char address[CONFIG_ADDRESS_MAX + 1]; /* empty: all interfaces, IPv6 and IPv4 */
     char mount_origin[CONFIG_MOUNT_ORIGIN_MAX + 1];
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
+    uint64_t workers; /* or SETTING_WORD: one for each processor */
 
     enum config_tls tls;
     char tls_cert[PATH_MAX];

@@ -48,6 +48,16 @@ static const struct setting rows[] = {
         .help = "directory of the plugin; empty is the one that belongs to the app",
     },
     {
+        .key = "workers",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, workers),
+        .min = 1,
+        .max = CONFIG_WORKERS_MAX,
+        .number = 1,
+        .word = "auto",
+        .help = "processes that share the port; \"auto\" is one for each processor",
+    },
+    {
         .key = "tls",
         .type = SETTING_SECTION,
         .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",

@@ -17,8 +17,16 @@
 /* How long to wait for a descriptor to become free. */
 #define PAUSE_MS 100
 
+/* Lets other sockets with SO_REUSEPORT have the same port. Returns 0, or -1 with errno set. */
+static int share_port(int fd)
+{
+    const int on = 1;
+
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+}
+
 /* Makes @fd a listening socket with @name. Returns 0, or -1 with errno set. */
-static int set_up(int fd, const struct addrinfo *name)
+static int set_up(int fd, const struct sockaddr *name, socklen_t name_bytes)
 {
     const int on = 1;
     const int off = 0;
@@ -29,10 +37,25 @@ static int set_up(int fd, const struct addrinfo *name)
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
         return -1;
     /* "::" takes IPv4 connections, too */
-    if (name->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))
+    if (name->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))
         return -1;
 
-    return bind(fd, name->ai_addr, name->ai_addrlen) || listen(fd, SOMAXCONN) ? -1 : 0;
+    return bind(fd, name, name_bytes) || listen(fd, SOMAXCONN) ? -1 : 0;
+}
+
+/* Returns a listening socket, or -1 with errno set. */
+static int open_socket(const struct sockaddr *name, socklen_t name_bytes, bool shared)
+{
+    int fd = socket(name->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int failure;
+
+    if (fd < 0 || !((shared && share_port(fd)) || set_up(fd, name, name_bytes)))
+        return fd;
+    failure = errno;
+    close(fd);
+    errno = failure;
+
+    return -1;
 }
 
 /* Returns a listening socket, or -1 with errno set. */
@@ -52,17 +75,16 @@ static int listen_on(const char *address, uint64_t port)
         return -1;
     }
 
-    fd = socket(name->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && set_up(fd, name)) {
-        int failure = errno;
-
-        close(fd);
-        errno = failure;
-        fd = -1;
-    }
+    fd = open_socket(name->ai_addr, name->ai_addrlen, false);
     freeaddrinfo(name);
 
     return fd;
+}
+
+static void report(const char *address, uint64_t port)
+{
+    fprintf(stderr, "lws-echo: cannot listen on %s port %u: %s\n",
+            *address ? address : "all interfaces,", (unsigned)port, strerror(errno));
 }
 
 int listener_bind(const char *address, uint64_t port)
@@ -72,10 +94,48 @@ int listener_bind(const char *address, uint64_t port)
     if (fd < 0 && !*address && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
         fd = listen_on("0.0.0.0", port); /* a kernel without IPv6 */
     if (fd < 0)
-        fprintf(stderr, "lws-echo: cannot listen on %s port %u: %s\n",
-                *address ? address : "all interfaces,", (unsigned)port, strerror(errno));
+        report(address, port);
 
     return fd;
+}
+
+/* Opens sockets with the name of @fds[0]. Returns 0, or -1 with errno set. */
+static int open_others(int *fds, size_t count)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t bytes = sizeof(name);
+
+    if (share_port(fds[0]) || getsockname(fds[0], (struct sockaddr *)&name, &bytes))
+        return -1;
+    for (size_t i = 1; i < count; i++) {
+        fds[i] = open_socket((const struct sockaddr *)&name, bytes, true);
+        if (fds[i] < 0)
+            return -1;
+    }
+
+    return 0;
+}
+
+int listener_bind_shared(const char *address, uint64_t port, int *fds, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        fds[i] = -1;
+    /*
+     * The first shares only when it listens: until then the port must be free. Otherwise a second
+     * supervisor would get its part of the connections of this one unnoticed.
+     */
+    fds[0] = listener_bind(address, port);
+    if (fds[0] < 0)
+        return -1;
+    if (!open_others(fds, count))
+        return 0;
+
+    report(address, port);
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+
+    return -1;
 }
 
 void listener_url(int fd, const char *address, bool tls, char *out, size_t size)

@@ -28,6 +28,14 @@ struct listener {
  */
 int listener_bind(const char *address, uint64_t port);
 
+/**
+ * The same for @count sockets, among which the kernel spreads the connections.
+ *
+ * Nobody else shares the port: it fails as listener_bind() does where another program listens, or
+ * this one once more. Returns 0, or -1 after one line on standard error, with none open.
+ */
+int listener_bind_shared(const char *address, uint64_t port, int *fds, size_t count);
+
 /** Writes the URL at which a browser on this machine reaches @fd. */
 void listener_url(int fd, const char *address, bool tls, char *out, size_t size);
 

@@ -18,6 +18,7 @@
 #include "rx_memory.h"
 #include "shutdown.h"
 #include "tls.h"
+#include "workers.h"
 
 #define PAGE_FILE "index.html"
 
@@ -26,6 +27,14 @@
  * whoever wants more raises the limit before.
  */
 #define DESCRIPTORS_UNASKED 65536
+
+/* What is the same in every process of the server. */
+struct plan {
+    const struct config *config;
+    const char *log_level;
+    struct tls_pair self_signed; /* empty: it is not */
+    char url[128];
+};
 
 /* Everything that lives as long as the server; libwebsockets keeps pointers into it. */
 struct server {
@@ -38,7 +47,6 @@ struct server {
     struct lws_protocol_vhost_options any_type;
     struct lws_protocol_vhost_options echo;
     struct lws_protocol_vhost_options *options;
-    struct tls_pair tls;
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct listener listener;
@@ -58,18 +66,6 @@ static int check_page(const struct config *config)
     fprintf(stderr, "lws-echo: %s: the page cannot be read: %s\n", file, strerror(errno));
 
     return -1;
-}
-
-static int load_tls(struct server *server, const struct config *config)
-{
-    switch (config->tls) {
-    case CONFIG_TLS_FILES:
-        return tls_check_files(config);
-    case CONFIG_TLS_SELF_SIGNED:
-        return tls_self_sign(&server->tls);
-    default:
-        return 0;
-    }
 }
 
 /* The list that lwsws would make of the same options. */
@@ -108,9 +104,10 @@ static void compose_page(struct server *server, const struct config *config)
     server->page.extra_mimetypes = &server->any_type;
 }
 
-static void compose_tls(const struct server *server, const struct config *config,
-                        struct lws_context_creation_info *info)
+static void compose_tls(const struct plan *plan, struct lws_context_creation_info *info)
 {
+    const struct config *config = plan->config;
+
     if (config->tls == CONFIG_TLS_OFF)
         return;
 
@@ -120,15 +117,16 @@ static void compose_tls(const struct server *server, const struct config *config
         info->ssl_cert_filepath = config->tls_cert;
         info->ssl_private_key_filepath = config->tls_key;
     } else {
-        info->server_ssl_cert_mem = server->tls.cert;
-        info->server_ssl_cert_mem_len = (unsigned)server->tls.cert_bytes;
-        info->server_ssl_private_key_mem = server->tls.key;
-        info->server_ssl_private_key_mem_len = (unsigned)server->tls.key_bytes;
+        info->server_ssl_cert_mem = plan->self_signed.cert;
+        info->server_ssl_cert_mem_len = (unsigned)plan->self_signed.cert_bytes;
+        info->server_ssl_private_key_mem = plan->self_signed.key;
+        info->server_ssl_private_key_mem_len = (unsigned)plan->self_signed.key_bytes;
     }
 }
 
-static int start_context(struct server *server, const struct config *config)
+static int start_context(struct server *server, const struct plan *plan)
 {
+    const struct config *config = plan->config;
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
@@ -147,7 +145,7 @@ static int start_context(struct server *server, const struct config *config)
     };
 
     server->loops[0] = &server->loop;
-    compose_tls(server, config, &info);
+    compose_tls(plan, &info);
     server->context = lws_create_context(&info);
     if (!server->context)
         return -1;
@@ -177,8 +175,9 @@ static size_t raise_descriptor_limit(void)
 }
 
 /* Fills @server. Returns 0, or -1 after a report; server_close() releases it either way. */
-static int server_open(struct server *server, const struct config *config, const char *log_level)
+static int server_open(struct server *server, const struct plan *plan)
 {
+    const struct config *config = plan->config;
     const lws_plugin_protocol_t *echo;
 
     rx_memory_use(raise_descriptor_limit());
@@ -191,15 +190,15 @@ static int server_open(struct server *server, const struct config *config, const
     if (check_page(config))
         return -1;
     echo = plugins_load_echo(config->plugin_dir, &server->plugins);
-    if (!echo || load_tls(server, config))
+    if (!echo || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
         return -1;
 
     server->protocols[0] = echo->protocols[0];
     /* the plugin takes the second of them: the first is libwebsockets' own in lwsws */
     server->extensions[0] = server->extensions[1] = echo->extensions[0];
     compose_page(server, config);
-    log_set_level(log_level);
-    if (compose_options(server, config) || start_context(server, config)) {
+    log_set_level(plan->log_level);
+    if (compose_options(server, config) || start_context(server, plan)) {
         fputs("lws-echo: libwebsockets cannot start; --log-level info shows why\n", stderr);
         return -1;
     }
@@ -220,57 +219,164 @@ static void server_close(struct server *server)
         lws_context_destroy(server->context);
     uv_loop_close(&server->loop);
     lws_plugins_destroy(&server->plugins, NULL, NULL);
-    tls_pair_fini(&server->tls);
     free(server->options);
 }
 
-/* Returns 0 after an orderly end, or -1 after a report, without having listened. */
-static int serve(struct server *server, const struct config *config)
+/* Returns 0 or a libuv error. */
+static int watch(struct server *server, int fd, const struct workers_post *post)
 {
-    char url[128];
-    int fd = listener_bind(config->address, config->port);
-    int failure;
+    int failure = listener_start(&server->listener, &server->loop, fd, server->vhost);
 
-    if (fd < 0)
-        return -1;
-
-    listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, url, sizeof(url));
-    failure = listener_start(&server->listener, &server->loop, fd, server->vhost);
     if (!failure)
         failure = shutdown_init(&server->shutdown, &server->loop, &server->listener, server->vhost);
+    if (!failure && post)
+        failure = shutdown_watch_supervisor(&server->shutdown, post->supervisor);
+
+    return failure;
+}
+
+static void announce(const void *data)
+{
+    const struct plan *plan = data;
+
+    printf("lws-echo is ready: open %s\n", plan->url);
+    fflush(stdout);
+}
+
+/* Serves what arrives at @fd until the orderly end; @post is NULL but in workers. */
+static void serve(struct server *server, const struct plan *plan, int fd,
+                  const struct workers_post *post)
+{
+    int failure = watch(server, fd, post);
+
     if (failure) {
         fprintf(stderr, "lws-echo: cannot watch socket and signals: %s\n", uv_strerror(failure));
         exit(EXIT_FAILURE);
     }
 
-    printf("lws-echo is ready: open %s\n", url);
-    fflush(stdout);
+    if (post)
+        workers_post_ready(post);
+    else
+        announce(plan);
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    if (post)
+        workers_post_over();
 
     listener_close(&server->listener);
     shutdown_close(&server->shutdown);
+}
 
-    return 0;
+static void compose_url(struct plan *plan, int fd)
+{
+    const struct config *config = plan->config;
+
+    listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, plan->url, sizeof(plan->url));
+}
+
+/* All of these return an exit status, and nothing has listened when they report a failure. */
+
+static int run_alone(struct plan *plan)
+{
+    const struct config *config = plan->config;
+    struct server server;
+    int fd = -1;
+
+    if (!server_open(&server, plan))
+        fd = listener_bind(config->address, config->port);
+    if (fd >= 0) {
+        compose_url(plan, fd);
+        serve(&server, plan, fd, NULL);
+    }
+    server_close(&server);
+
+    return fd >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check(const void *data)
+{
+    struct server server;
+    int failure = server_open(&server, data);
+
+    server_close(&server);
+
+    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int work(const void *data, const struct workers_post *post)
+{
+    struct server server;
+    int failure = server_open(&server, data);
+
+    if (!failure)
+        serve(&server, data, post->listener, post);
+    server_close(&server);
+
+    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_workers(struct plan *plan, size_t count)
+{
+    const struct config *config = plan->config;
+    int listeners[CONFIG_WORKERS_MAX];
+    const struct workers_job job = {
+        .count = count,
+        .listeners = listeners,
+        .work = work,
+        .on_ready = announce,
+        .data = plan,
+    };
+
+    /* once, rather than in each worker; and the supervisor stays clean of what it loads */
+    if (workers_try(check, plan) != EXIT_SUCCESS ||
+        listener_bind_shared(config->address, config->port, listeners, count))
+        return EXIT_FAILURE;
+    compose_url(plan, listeners[0]);
+
+    return workers_run(&job);
+}
+
+static size_t count_workers(const struct config *config)
+{
+    uint64_t count = config->workers == SETTING_WORD ? uv_available_parallelism() : config->workers;
+
+    return count < CONFIG_WORKERS_MAX ? (size_t)count : CONFIG_WORKERS_MAX;
+}
+
+/* Returns 0, or -1 after a report; the caller releases @plan with plan_fini() either way. */
+static int plan_init(struct plan *plan, const struct config *config, const char *log_level)
+{
+    *plan = (struct plan){.config = config, .log_level = log_level};
+
+    return config->tls == CONFIG_TLS_SELF_SIGNED ? tls_self_sign(&plan->self_signed) : 0;
+}
+
+static void plan_fini(struct plan *plan)
+{
+    tls_pair_fini(&plan->self_signed);
 }
 
 int server_run(const struct config *config, const char *log_level)
 {
-    struct server server;
-    int failure;
+    size_t count = count_workers(config);
+    int status = EXIT_FAILURE;
+    struct plan plan;
 
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
-    failure = server_open(&server, config, log_level) || serve(&server, config);
-    server_close(&server);
+    if (!plan_init(&plan, config, log_level))
+        status = count > 1 ? run_workers(&plan, count) : run_alone(&plan);
+    plan_fini(&plan);
 
-    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }
 
 int server_check(const struct config *config, const char *log_level)
 {
-    struct server server;
-    int failure = server_open(&server, config, log_level);
+    int status = EXIT_FAILURE;
+    struct plan plan;
 
-    server_close(&server);
+    if (!plan_init(&plan, config, log_level))
+        status = check(&plan);
+    plan_fini(&plan);
 
-    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

@@ -110,6 +110,7 @@ static void check_defaults(const struct config *config, const char *row)
 
     setting_defaults(echo_options_table(), &defaults);
     CHECK_ROW(config->port == 5000, row);
+    CHECK_ROW(config->workers == 1, row);
     CHECK_TEXT(config->address, "", row);
     CHECK_ROW(config->mount_origin[0] == '/', row);
     CHECK_ROW(config->plugin_dir[0] == '/', row);
@@ -167,6 +168,7 @@ static void every_key_is_taken(void)
                          "  \"address\": \"127.0.0.1\",\n"
                          "  \"mount-origin\": \"/srv/page\",\n"
                          "  \"plugin-dir\": \"/srv/plugins\",\n"
+                         "  \"workers\": 3,\n"
                          "  \"tls\": { \"cert\": \"/srv/c.pem\", \"key\": \"/srv/k.pem\" },\n"
                          "  \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2,\n"
                          "              \"rx-buffer\": 30000, \"path\": \"/four\" }\n"
@@ -177,6 +179,7 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.address, "127.0.0.1", "address");
     CHECK_TEXT(config.mount_origin, "/srv/page", "mount-origin");
     CHECK_TEXT(config.plugin_dir, "/srv/plugins", "plugin-dir");
+    CU_ASSERT_EQUAL(config.workers, 3);
     CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
     CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
     CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
@@ -211,6 +214,28 @@ static void ports_and_addresses_are_taken_up_to_their_limits(void)
         CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].text);
         CHECK_ROW(config.port == rows[i].port, rows[i].text);
         CHECK_TEXT(config.address, rows[i].address, rows[i].text);
+        config_fini(&config);
+    }
+}
+
+static void workers_are_a_number_or_auto(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t workers;
+    } rows[] = {
+        {"{\"workers\": 1}", 1},
+        {"{\"workers\": 256}", 256},
+        {"{\"workers\": \"auto\"}", SETTING_WORD},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error;
+        struct config config;
+
+        CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].text);
+        CHECK_TEXT(error.text, "", rows[i].text);
+        CHECK_ROW(config.workers == rows[i].workers, rows[i].text);
         config_fini(&config);
     }
 }
@@ -345,6 +370,7 @@ static void a_path_is_too_long_with_its_directory(void)
 }
 
 #define PORT_TAKES " (0..65535; default 5000)"
+#define WORKERS_TAKES " (1..256 or \"auto\"; default 1)"
 #define TEN "mmmmmmmmmm"
 #define FIFTY TEN TEN TEN TEN TEN
 
@@ -379,17 +405,25 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
          ":1: \"mount-origin\": \"" FIFTY TEN "mmmm...\" has 192 bytes (0..191; default \"\")"},
         {"{\"plugin-dir\": \"" FIFTY FIFTY FIFTY FIFTY TEN TEN "mmmm\"}",
          ":1: \"plugin-dir\": \"" FIFTY TEN "mmmm...\" has 224 bytes (0..223; default \"\")"},
+        {"{\"workers\": 0}", ":1: \"workers\": 0 is out of range" WORKERS_TAKES},
+        {"{\n\"workers\": 257}", ":2: \"workers\": 257 is out of range" WORKERS_TAKES},
+        {"{\"workers\": 1.5}", ":1: \"workers\": \"1.5\" is not a whole number" WORKERS_TAKES},
+        {"{\"workers\": \"many\"}",
+         ":1: \"workers\": \"many\" is neither a number nor \"auto\"" WORKERS_TAKES},
+        {"{\"workers\": \"4\"}",
+         ":1: \"workers\": \"4\" is neither a number nor \"auto\"" WORKERS_TAKES},
+        {"{\"workers\": null}", ":1: \"workers\": null is not a number" WORKERS_TAKES},
         {"{\"mount-origin\": null}", ":1: \"mount-origin\": null is not a string (default \"\")"},
 
         {"{\n\"prot\": 1}", ":2: \"prot\": unknown key; did you mean \"port\"?"},
         {"{\n\"mount_origin\": \"\"}",
          ":2: \"mount_origin\": unknown key; did you mean \"mount-origin\"?"},
-        {"{\n\"workers\": 4}",
-         ":2: \"workers\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-         "\"plugin-dir\", \"tls\", \"echo\", \"$schema\""},
+        {"{\n\"threads\": 4}",
+         ":2: \"threads\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
+         "\"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\""},
         {"{\"echo\": {\n\"ping-interval\": 1},\n\"ping-interval\": 1}",
          ":3: \"ping-interval\": unknown key; known are \"port\", \"address\", "
-         "\"mount-origin\", \"plugin-dir\", \"tls\", \"echo\", \"$schema\""},
+         "\"mount-origin\", \"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\""},
         {"{\"port\": 1,\n\"port2\": 2,\n\"port3\": 3}",
          ":2: \"port2\": unknown key; did you mean \"port\"?"},
     };
@@ -536,7 +570,7 @@ static void a_key_is_placed_however_it_is_written(void)
                   ":2: \"port\": 70000 is out of range (0..65535; default 5000)", "escape");
     check_refused("{\n\"a\\nb\": 1}",
                   ":2: \"a?b\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-                  "\"plugin-dir\", \"tls\", \"echo\", \"$schema\"",
+                  "\"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\"",
                   "line end");
     memset(key, 'k', sizeof(key) - 1);
     key[sizeof(key) - 1] = '\0';
@@ -718,6 +752,8 @@ static void what_is_printed_loads_as_the_same(void)
     static const char *const texts[] = {
         "{}",
         "{\"port\": 0, \"address\": \"::1\", \"mount-origin\": \"page\", \"plugin-dir\": \"p\"}",
+        "{\"workers\": 256}",
+        "{\"workers\": \"auto\"}",
         "{\"tls\": \"self-signed\"}",
         "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",
         "{\"echo\": {\"path\": \"/four\", \"ping-interval\": 1, \"pong-timeout\": 2}}",
@@ -892,6 +928,7 @@ int main(int argc, char **argv)
         TEST(what_a_file_leaves_out_has_its_default),
         TEST(every_key_is_taken),
         TEST(ports_and_addresses_are_taken_up_to_their_limits),
+        TEST(workers_are_a_number_or_auto),
         TEST(options_are_passed_on_as_text_in_their_order),
         TEST(tls_has_two_forms),
         TEST(relative_paths_are_seen_from_the_file),

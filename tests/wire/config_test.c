@@ -52,6 +52,10 @@ static void a_wrong_configuration_stops_the_start_with_one_line(void)
          "FILE:2: \"port\": 70000 is out of range (0..65535; default 5000)"},
         {"{ \"port\": \"80\" }", "FILE:1: \"port\": a string is not a number"},
         {"{ \"port\": 80.5 }", "FILE:1: \"port\": \"80.5\" is not a whole number"},
+        {"{ \"workers\": 0 }",
+         "FILE:1: \"workers\": 0 is out of range (1..256 or \"auto\"; default 1)"},
+        {"{ \"workers\": \"all\" }", "FILE:1: \"workers\": \"all\" is neither a number nor "
+                                     "\"auto\" (1..256 or \"auto\"; default 1)"},
         {"{ \"prot\": 80 }", "FILE:1: \"prot\": unknown key; did you mean \"port\"?"},
         {"{ \"address\": \"here\" }",
          "FILE:1: \"address\": \"here\" is not an IPv4 or IPv6 address"},
@@ -86,6 +90,13 @@ static void a_wrong_configuration_stops_the_start_with_one_line(void)
          "lws-echo: /nowhere/index.html: the page cannot be read: No such file or directory"},
         {"{ \"plugin-dir\": \"/nowhere\" }",
          "lws-echo: /nowhere/libprotocol_lws_echo.so: the plugin cannot be read: No such file"},
+        /* with several processes one of them speaks */
+        {"{ \"workers\": 3, \"mount-origin\": \"/nowhere\" }",
+         "lws-echo: /nowhere/index.html: the page cannot be read: No such file or directory"},
+        {"{ \"workers\": 3, \"plugin-dir\": \"/nowhere\" }",
+         "lws-echo: /nowhere/libprotocol_lws_echo.so: the plugin cannot be read: No such file"},
+        {"{ \"workers\": 3, \"tls\": { \"cert\": \"/nowhere/a.pem\", \"key\": \"b.pem\" } }",
+         "lws-echo: /nowhere/a.pem: the certificate cannot be read: No such file or directory"},
     };
     struct server server;
     char expected[512];
@@ -177,6 +188,9 @@ static void a_wrong_command_line_exits_2(void)
     } rows[] = {
         {{"--port", "70000"}, "lws-echo: --port: 70000 is out of range (0..65535; default 5000)"},
         {{"--port", "http"}, "lws-echo: --port: \"http\" is not a whole number"},
+        {{"--workers", "0"},
+         "lws-echo: --workers: 0 is out of range (1..256 or \"auto\"; default 1)"},
+        {{"--workers", "all"}, "lws-echo: --workers: \"all\" is not a whole number (1..256 or"},
         {{"--log-level", "loud"}, "lws-echo: --log-level: \"loud\" is not one of error, warn,"},
         {{"--prot", "1"}, "unrecognized option '--prot'"},
         {{"--port"}, "option '--port' requires an argument"},
@@ -198,8 +212,11 @@ static void informing_flags_exit_0(void)
         const char *flag;
         const char *contains;
     } rows[] = {
-        {"--help", "ping-interval"},    {"-h", "--print-config"},
-        {"--version", "libwebsockets"}, {"--print-config", "\"rx-buffer\": 262144"},
+        {"--help", "ping-interval"},
+        {"-h", "--print-config"},
+        {"--help", "1..256 or \"auto\"; default 1"},
+        {"--version", "libwebsockets"},
+        {"--print-config", "\"rx-buffer\": 262144"},
         {"--check", "defaults: valid"},
     };
     struct server server;
@@ -216,7 +233,7 @@ static void informing_flags_exit_0(void)
 static void the_printed_configuration_can_be_read_back(void)
 {
     static const char *const content =
-        "{ \"port\": 0, \"address\": \"::1\", \"tls\": \"self-signed\","
+        "{ \"port\": 0, \"address\": \"::1\", \"workers\": \"auto\", \"tls\": \"self-signed\","
         " \"echo\": { \"ping-interval\": \"7\", \"path\": \"/x\", \"keep-alive-mode\": \"pong\","
         " \"subprotocols\": [\"a\", \"b\"] } }";
     struct server server;
@@ -231,6 +248,7 @@ static void the_printed_configuration_can_be_read_back(void)
     unlink(name);
     CHECK_ROW(strstr(first, "\"ping-interval\": 7") != NULL, first);
     CHECK_ROW(strstr(first, "\"tls\": \"self-signed\"") != NULL, first);
+    CHECK_ROW(strstr(first, "\"workers\": \"auto\"") != NULL, first);
 
     write_temporary(name, first);
     CU_ASSERT_EQUAL(run(&server, (const char *const[]){"-c", name, "--print-config", NULL}, second,
@@ -247,10 +265,11 @@ static void the_command_line_goes_before_the_file(void)
 
     CU_ASSERT_EQUAL(run(&server,
                         (const char *const[]){"-c", ECHO_SOURCE_DIR "/conf/echo.json", "--port",
-                                              "1234", "--print-config", NULL},
+                                              "1234", "--workers", "auto", "--print-config", NULL},
                         out, sizeof(out)),
                     0);
     CHECK_ROW(strstr(out, "\"port\": 1234") != NULL, out);
+    CHECK_ROW(strstr(out, "\"workers\": \"auto\"") != NULL, out);
 }
 
 static void both_ip_families_are_served_without_an_address(void)

@@ -1,0 +1,384 @@
+#define _GNU_SOURCE /* pipe2(), sigabbrev_np() */
+
+#include "workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* So many failures of a worker in a row end all: 0.1 + 0.2 + 0.4 + 0.8 s after the first. */
+#define FAILURES_MAX 5
+#define BACKOFF_MS 100
+
+/* After this life a worker has not failed in a row. */
+#define WELL_AFTER_MS 10000
+
+/* Twice what a worker waits for its peers. */
+#define STOP_PATIENCE_MS 8000
+
+#define NEVER_MS INT64_MAX
+
+struct worker {
+    pid_t pid;         /* 0: it does not run */
+    int64_t at_ms;     /* when it was started, or, while it does not run, is to be */
+    unsigned failures; /* in a row */
+    bool was_ready;
+};
+
+struct supervisor {
+    const struct workers_job *job;
+    struct worker *workers;
+    size_t running;
+    size_t awaited; /* workers that have never been ready */
+    int signals;    /* a signalfd */
+    int ready[2];   /* workers write their index */
+    int alive[2];   /* nothing is ever written: it ends with the supervisor */
+    bool stopping;
+    bool killed;        /* the rest of them */
+    int64_t kill_at_ms; /* when stopping */
+    int status;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Those that concern the supervisor. */
+static sigset_t watched_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+
+    return set;
+}
+
+/* Says of a status of waitpid() what the end was, as the rest of a sentence. */
+static void describe_end(int end, char *out, size_t size)
+{
+    const char *name = WIFSIGNALED(end) ? sigabbrev_np(WTERMSIG(end)) : NULL;
+
+    if (name)
+        snprintf(out, size, "was killed by SIG%s", name);
+    else if (WIFSIGNALED(end))
+        snprintf(out, size, "was killed by signal %d", WTERMSIG(end));
+    else
+        snprintf(out, size, "ended with exit status %d", WEXITSTATUS(end));
+}
+
+static void close_open(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Closes the listening sockets but that of worker @index; all when there is none. */
+static void close_listeners(const struct workers_job *job, size_t index)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (i != index)
+            close_open(&job->listeners[i]);
+}
+
+static void signal_workers(const struct supervisor *supervisor, int number)
+{
+    for (size_t i = 0; i < supervisor->job->count; i++)
+        if (supervisor->workers[i].pid)
+            kill(supervisor->workers[i].pid, number);
+}
+
+static void kill_workers(struct supervisor *supervisor)
+{
+    supervisor->killed = true;
+    supervisor->kill_at_ms = NEVER_MS;
+    signal_workers(supervisor, SIGKILL);
+}
+
+static void stop(struct supervisor *supervisor)
+{
+    supervisor->stopping = true;
+    supervisor->kill_at_ms = now_ms() + STOP_PATIENCE_MS;
+    close_listeners(supervisor->job, supervisor->job->count);
+    signal_workers(supervisor, SIGTERM);
+}
+
+/* Decides about a worker that does not run, of which @how says why. */
+static void handle_failure(struct supervisor *supervisor, struct worker *worker, const char *how)
+{
+    size_t number = (size_t)(worker - supervisor->workers) + 1;
+    int64_t delay_ms;
+
+    if (now_ms() - worker->at_ms >= WELL_AFTER_MS)
+        worker->failures = 0;
+    if (++worker->failures == FAILURES_MAX) {
+        fprintf(stderr,
+                "lws-echo: worker %zu %s; it has failed %d times in a row: giving up, all stop\n",
+                number, how, FAILURES_MAX);
+        supervisor->status = EXIT_FAILURE;
+        stop(supervisor);
+        return;
+    }
+
+    delay_ms = (int64_t)BACKOFF_MS << (worker->failures - 1);
+    worker->at_ms = now_ms() + delay_ms;
+    fprintf(stderr, "lws-echo: worker %zu %s; it is started again in %d ms\n", number, how,
+            (int)delay_ms);
+}
+
+static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
+{
+    const struct workers_job *job = supervisor->job;
+    const struct workers_post post = {
+        .listener = job->listeners[index],
+        .supervisor = supervisor->alive[0],
+        .ready = supervisor->ready[1],
+        .index = index,
+    };
+    int status;
+
+    close(supervisor->signals);
+    close(supervisor->ready[0]);
+    close(supervisor->alive[1]);
+    close_listeners(job, index);
+
+    status = job->work(job->data, &post);
+    close(supervisor->alive[0]);
+    close(supervisor->ready[1]);
+    exit(status);
+}
+
+static void start(struct supervisor *supervisor, struct worker *worker)
+{
+    char how[64];
+    pid_t pid;
+
+    worker->at_ms = now_ms();
+    fflush(NULL); /* nothing is to be printed twice */
+    pid = fork();
+    if (!pid)
+        become_worker(supervisor, (size_t)(worker - supervisor->workers));
+    if (pid < 0) {
+        snprintf(how, sizeof(how), "cannot be started: %s", strerror(errno));
+        handle_failure(supervisor, worker, how);
+        return;
+    }
+
+    worker->pid = pid;
+    supervisor->running++;
+}
+
+static void start_due(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->job->count && !supervisor->stopping; i++)
+        if (!supervisor->workers[i].pid && now_ms() >= supervisor->workers[i].at_ms)
+            start(supervisor, &supervisor->workers[i]);
+}
+
+static void handle_end(struct supervisor *supervisor, struct worker *worker, int end)
+{
+    char words[40];
+    char how[64];
+
+    describe_end(end, words, sizeof(words));
+    snprintf(how, sizeof(how), "(pid %d) %s", (int)worker->pid, words);
+    worker->pid = 0;
+    supervisor->running--;
+
+    if (!supervisor->stopping) {
+        handle_failure(supervisor, worker, how);
+    } else if (end && !supervisor->killed) {
+        fprintf(stderr, "lws-echo: worker %zu %s instead of stopping\n",
+                (size_t)(worker - supervisor->workers) + 1, how);
+        supervisor->status = EXIT_FAILURE;
+    }
+}
+
+static void reap(struct supervisor *supervisor)
+{
+    pid_t pid;
+    int end;
+
+    /* others' children, too: as the first process of a container it inherits them */
+    while ((pid = waitpid(-1, &end, WNOHANG)) > 0)
+        for (size_t i = 0; i < supervisor->job->count; i++)
+            if (supervisor->workers[i].pid == pid)
+                handle_end(supervisor, &supervisor->workers[i], end);
+}
+
+static void take_signals(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo signal;
+
+    while (read(supervisor->signals, &signal, sizeof(signal)) == sizeof(signal))
+        if (signal.ssi_signo == SIGCHLD)
+            reap(supervisor);
+        else if (supervisor->stopping)
+            kill_workers(supervisor);
+        else
+            stop(supervisor);
+}
+
+static void take_ready(struct supervisor *supervisor)
+{
+    const struct workers_job *job = supervisor->job;
+    size_t index;
+
+    if (read(supervisor->ready[0], &index, sizeof(index)) != sizeof(index) || index >= job->count ||
+        supervisor->workers[index].was_ready)
+        return;
+
+    supervisor->workers[index].was_ready = true;
+    if (!--supervisor->awaited && !supervisor->stopping)
+        job->on_ready(job->data);
+}
+
+/* When there is something to do although nothing has come. */
+static int64_t next_event_ms(const struct supervisor *supervisor)
+{
+    int64_t next_ms = NEVER_MS;
+
+    if (supervisor->stopping)
+        return supervisor->kill_at_ms;
+    for (size_t i = 0; i < supervisor->job->count; i++)
+        if (!supervisor->workers[i].pid && supervisor->workers[i].at_ms < next_ms)
+            next_ms = supervisor->workers[i].at_ms;
+
+    return next_ms;
+}
+
+static void wait_and_react(struct supervisor *supervisor)
+{
+    struct pollfd sources[] = {
+        {.fd = supervisor->signals, .events = POLLIN},
+        {.fd = supervisor->ready[0], .events = POLLIN},
+    };
+    int64_t next_ms = next_event_ms(supervisor);
+    int64_t left_ms = next_ms - now_ms();
+    int timeout_ms = left_ms > 0 ? (int)left_ms : 0;
+
+    if (poll(sources, 2, next_ms == NEVER_MS ? -1 : timeout_ms) > 0) {
+        if (sources[0].revents)
+            take_signals(supervisor);
+        if (sources[1].revents)
+            take_ready(supervisor);
+    }
+    if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
+        fprintf(stderr, "lws-echo: %zu of the workers do not stop: killing them\n",
+                supervisor->running);
+        supervisor->status = EXIT_FAILURE;
+        kill_workers(supervisor);
+    }
+}
+
+/* Returns 0, or -1 with errno set; supervisor_close() releases what there is either way. */
+static int supervisor_open(struct supervisor *supervisor, const struct workers_job *job)
+{
+    sigset_t watched = watched_signals();
+
+    *supervisor = (struct supervisor){
+        .job = job,
+        .awaited = job->count,
+        .signals = -1,
+        .ready = {-1, -1},
+        .alive = {-1, -1},
+        .status = EXIT_SUCCESS,
+    };
+    supervisor->workers = calloc(job->count, sizeof(*supervisor->workers));
+    if (!supervisor->workers)
+        return -1;
+
+    sigprocmask(SIG_BLOCK, &watched, NULL);
+    supervisor->signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (supervisor->signals < 0)
+        return -1;
+
+    return pipe2(supervisor->ready, O_CLOEXEC) || pipe2(supervisor->alive, O_CLOEXEC) ? -1 : 0;
+}
+
+static void supervisor_close(struct supervisor *supervisor)
+{
+    close_listeners(supervisor->job, supervisor->job->count);
+    close_open(&supervisor->signals);
+    for (size_t i = 0; i < 2; i++) {
+        close_open(&supervisor->ready[i]);
+        close_open(&supervisor->alive[i]);
+    }
+    free(supervisor->workers);
+}
+
+int workers_run(const struct workers_job *job)
+{
+    struct supervisor supervisor;
+
+    if (supervisor_open(&supervisor, job)) {
+        fprintf(stderr, "lws-echo: workers cannot be watched: %s\n", strerror(errno));
+        supervisor.status = EXIT_FAILURE;
+    } else {
+        while (!supervisor.stopping || supervisor.running) {
+            start_due(&supervisor);
+            wait_and_react(&supervisor);
+        }
+    }
+    supervisor_close(&supervisor);
+
+    return supervisor.status;
+}
+
+void workers_post_ready(const struct workers_post *post)
+{
+    sigset_t watched = watched_signals();
+    ssize_t written = write(post->ready, &post->index, sizeof(post->index));
+
+    (void)written; /* fails only when the supervisor has gone, which is noticed elsewhere */
+    sigprocmask(SIG_UNBLOCK, &watched, NULL);
+}
+
+void workers_post_over(void)
+{
+    sigset_t watched = watched_signals();
+
+    sigprocmask(SIG_BLOCK, &watched, NULL);
+}
+
+int workers_try(int (*task)(const void *data), const void *data)
+{
+    char words[40];
+    pid_t pid;
+    int end;
+
+    signal(SIGCHLD, SIG_DFL); /* were it ignored by inheritance, no status would come */
+    fflush(NULL);
+    pid = fork();
+    if (!pid)
+        exit(task(data));
+    if (pid < 0 || waitpid(pid, &end, 0) != pid) {
+        fprintf(stderr, "lws-echo: no process can be started: %s\n", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    if (WIFEXITED(end))
+        return WEXITSTATUS(end);
+    describe_end(end, words, sizeof(words));
+    fprintf(stderr, "lws-echo: what was to check the start %s\n", words);
+
+    return EXIT_FAILURE;
+}
