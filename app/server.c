@@ -273,7 +273,7 @@ static void compose_url(struct plan *plan, int fd)
     listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, plan->url, sizeof(plan->url));
 }
 
-/* All of these return an exit status, and nothing has listened when they report a failure. */
+/* These return an exit status. What is wrong has been reported, before anything listened. */
 
 static int run_alone(struct plan *plan)
 {

@@ -93,20 +93,30 @@ static bool open_clients(struct client *clients, size_t count, const struct serv
     return true;
 }
 
-/* Reads the 1001 of each client, answers, and reads on to the end. */
-static void check_going_away(struct client *clients, size_t count)
+/* Reads the 1001, answers, and reads on to the end. Returns false if it does not come. */
+static bool goes_away(struct client *client)
 {
     struct frame frame;
+    bool told = client_read_frame(client, &frame) == READ_OK && frame.opcode == CLOSE &&
+                frame.bytes == 2 && !memcmp(frame.payload, GOING_AWAY, 2);
 
-    for (size_t c = 0; c < count; c++) {
-        CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-        CU_ASSERT_EQUAL(frame.bytes, 2);
-        CU_ASSERT_EQUAL(memcmp(frame.payload, GOING_AWAY, 2), 0);
-        client_send_frame(&clients[c], FIN | CLOSE, GOING_AWAY, 2);
-        CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_END);
-        client_close(&clients[c]);
+    if (told) {
+        client_send_frame(client, FIN | CLOSE, GOING_AWAY, 2);
+        told = client_read_frame(client, &frame) == READ_END;
     }
+    client_close(client);
+
+    return told;
+}
+
+/* Checks that all of them are told; one that is not is enough. */
+static void check_going_away(struct client *clients, size_t count)
+{
+    bool told = true;
+
+    for (size_t c = 0; c < count && told; c++)
+        told = goes_away(&clients[c]);
+    CU_ASSERT_TRUE(told);
 }
 
 static void check_gone(const struct pair *pair)
@@ -438,33 +448,21 @@ static void a_signal_to_the_whole_group_is_one_stop(void)
     check_gone(&pair);
 }
 
-/* Two servers whose peers are mute: the one that gets two signals does not wait like the other. */
+/* It does not wait for a worker that would be waited for after one signal, as in the next test. */
 static void a_second_signal_ends_all_workers_at_once(void)
 {
-    struct server servers[2];
-    struct client mute[2];
-    struct pair pairs[2];
-    struct frame frame;
+    struct server server;
+    struct pair pair;
 
-    for (int i = 0; i < 2; i++)
-        if (!start_two(&servers[i], &pairs[i], TWO_WORKERS) ||
-            !client_open(&mute[i], servers[i].port))
-            return;
-    for (int i = 0; i < 2; i++) {
-        kill(servers[i].pid, SIGTERM);
-        CU_ASSERT_EQUAL(client_read_frame(&mute[i], &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-    }
-
-    kill(servers[0].pid, SIGTERM);
-    CU_ASSERT_EQUAL(server_wait_exit(&servers[0]), 0);
-    CU_ASSERT_EQUAL(waitpid(servers[1].pid, NULL, WNOHANG), 0);
-    CU_ASSERT_EQUAL(server_wait_exit(&servers[1]), 0);
-    for (int i = 0; i < 2; i++) {
-        CU_ASSERT_STRING_EQUAL(servers[i].text, "");
-        check_gone(&pairs[i]);
-        client_close(&mute[i]);
-    }
+    if (!start_two(&server, &pair, TWO_WORKERS))
+        return;
+    kill(pair.pids[0], SIGSTOP);
+    kill(server.pid, SIGTERM);
+    wait_dead(pair.pids[1]); /* the first has been seen */
+    kill(server.pid, SIGTERM);
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+    CU_ASSERT_STRING_EQUAL(server.text, "");
+    check_gone(&pair);
 }
 
 static void a_worker_that_hangs_is_killed_in_the_end(void)
