@@ -283,8 +283,8 @@ static void wait_and_react(struct supervisor *supervisor)
             take_ready(supervisor);
     }
     if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
-        fprintf(stderr, "lws-echo: %zu of the workers do not stop: killing them\n",
-                supervisor->running);
+        fprintf(stderr, "lws-echo: workers do not stop (%zu of %zu): killing them\n",
+                supervisor->running, supervisor->job->count);
         supervisor->status = EXIT_FAILURE;
         kill_workers(supervisor);
     }
