@@ -326,6 +326,7 @@ static int run_workers(struct plan *plan, size_t count)
         .data = plan,
     };
 
+    raise_descriptor_limit(); /* all listening sockets are the supervisor's, too */
     /* once, rather than in each worker; and the supervisor stays clean of what it loads */
     if (workers_try(check, plan) != EXIT_SUCCESS ||
         listener_bind_shared(config->address, config->port, listeners, count))

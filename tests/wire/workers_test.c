@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -182,6 +183,28 @@ static void as_many_workers_run_as_are_asked_for(void)
         CHECK_ROW(server_workers(&server, pids, PIDS_MAX) == rows[i].workers, rows[i].members);
         server_stop(&server);
     }
+}
+
+/* The supervisor holds a socket of each, and more than that. */
+static void more_workers_run_than_descriptors_were_allowed_at_first(void)
+{
+    enum { FILES = 20, WORKERS = 16 };
+    struct server server;
+    struct rlimit ours;
+    struct rlimit low;
+    pid_t pids[WORKERS];
+    bool started;
+
+    getrlimit(RLIMIT_NOFILE, &ours);
+    low = ours;
+    low.rlim_cur = FILES;
+    setrlimit(RLIMIT_NOFILE, &low);
+    started = server_start(&server, ON_FREE_PORT ", \"workers\": 16");
+    setrlimit(RLIMIT_NOFILE, &ours);
+    if (!started)
+        return;
+    CU_ASSERT_EQUAL(server_workers(&server, pids, WORKERS), WORKERS);
+    server_stop(&server);
 }
 
 static void auto_is_a_worker_for_each_processor(void)
@@ -570,6 +593,7 @@ static void a_taken_port_is_not_shared_with_another_server(void)
 static CU_TestInfo tests[] = {
     TEST(connections_are_spread_over_the_workers),
     TEST(as_many_workers_run_as_are_asked_for),
+    TEST(more_workers_run_than_descriptors_were_allowed_at_first),
     TEST(auto_is_a_worker_for_each_processor),
     TEST(it_says_once_that_it_is_ready),
     TEST(a_worker_that_dies_takes_only_its_connections_along),
