@@ -33,6 +33,7 @@ struct config {
     char address[CONFIG_ADDRESS_MAX + 1]; /* empty: all interfaces, IPv6 and IPv4 */
     char mount_origin[CONFIG_MOUNT_ORIGIN_MAX + 1];
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
+    uint64_t max_open_files;
     uint64_t workers; /* or SETTING_WORD: one for each processor */
 
     enum config_tls tls;

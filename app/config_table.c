@@ -58,6 +58,16 @@ static const struct setting rows[] = {
         .help = "processes that share the port; \"auto\" is one for each processor",
     },
     {
+        .key = "max-open-files",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, max_open_files),
+        .min = 64,
+        .max = 1048576,
+        .number = SETTING_WORD,
+        .word = "auto",
+        .help = "open files of a process, connections among them; \"auto\" is up to 16384",
+    },
+    {
         .key = "tls",
         .type = SETTING_SECTION,
         .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",

@@ -195,12 +195,17 @@ static void default_number(const struct setting *row, void *target)
 static void describe_number(const struct setting *row, char *out, size_t size)
 {
     const char *unit = row->unit ? row->unit : "";
+    char standard[40];
     char word[40] = "";
 
     if (row->word)
         snprintf(word, sizeof(word), " or \"%s\"", row->word);
-    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s%s; default %" PRIu64, row->min, row->max,
-             unit[0] ? " " : "", unit, word, row->number);
+    if (row->word && row->number == SETTING_WORD)
+        snprintf(standard, sizeof(standard), "\"%s\"", row->word);
+    else
+        snprintf(standard, sizeof(standard), "%" PRIu64, row->number);
+    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s%s; default %s", row->min, row->max,
+             unit[0] ? " " : "", unit, word, standard);
 }
 
 static int set_number(const struct setting *row, void *target, const char *value,

@@ -111,6 +111,7 @@ static void check_defaults(const struct config *config, const char *row)
     setting_defaults(echo_options_table(), &defaults);
     CHECK_ROW(config->port == 5000, row);
     CHECK_ROW(config->workers == 1, row);
+    CHECK_ROW(config->max_open_files == SETTING_WORD, row);
     CHECK_TEXT(config->address, "", row);
     CHECK_ROW(config->mount_origin[0] == '/', row);
     CHECK_ROW(config->plugin_dir[0] == '/', row);
@@ -370,6 +371,7 @@ static void a_path_is_too_long_with_its_directory(void)
 }
 
 #define PORT_TAKES " (0..65535; default 5000)"
+#define FILES_TAKES " (64..1048576 or \"auto\"; default \"auto\")"
 #define WORKERS_TAKES " (1..256 or \"auto\"; default 1)"
 #define TEN "mmmmmmmmmm"
 #define FIFTY TEN TEN TEN TEN TEN
@@ -405,6 +407,11 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
          ":1: \"mount-origin\": \"" FIFTY TEN "mmmm...\" has 192 bytes (0..191; default \"\")"},
         {"{\"plugin-dir\": \"" FIFTY FIFTY FIFTY FIFTY TEN TEN "mmmm\"}",
          ":1: \"plugin-dir\": \"" FIFTY TEN "mmmm...\" has 224 bytes (0..223; default \"\")"},
+        {"{\"max-open-files\": 63}", ":1: \"max-open-files\": 63 is out of range" FILES_TAKES},
+        {"{\"max-open-files\": 1048577}",
+         ":1: \"max-open-files\": 1048577 is out of range" FILES_TAKES},
+        {"{\"max-open-files\": \"all\"}",
+         ":1: \"max-open-files\": \"all\" is neither a number nor \"auto\"" FILES_TAKES},
         {"{\"workers\": 0}", ":1: \"workers\": 0 is out of range" WORKERS_TAKES},
         {"{\n\"workers\": 257}", ":2: \"workers\": 257 is out of range" WORKERS_TAKES},
         {"{\"workers\": 1.5}", ":1: \"workers\": \"1.5\" is not a whole number" WORKERS_TAKES},
@@ -420,10 +427,11 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
          ":2: \"mount_origin\": unknown key; did you mean \"mount-origin\"?"},
         {"{\n\"threads\": 4}",
          ":2: \"threads\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-         "\"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\""},
+         "\"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", \"$schema\""},
         {"{\"echo\": {\n\"ping-interval\": 1},\n\"ping-interval\": 1}",
          ":3: \"ping-interval\": unknown key; known are \"port\", \"address\", "
-         "\"mount-origin\", \"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\""},
+         "\"mount-origin\", \"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", "
+         "\"$schema\""},
         {"{\"port\": 1,\n\"port2\": 2,\n\"port3\": 3}",
          ":2: \"port2\": unknown key; did you mean \"port\"?"},
     };
@@ -570,7 +578,7 @@ static void a_key_is_placed_however_it_is_written(void)
                   ":2: \"port\": 70000 is out of range (0..65535; default 5000)", "escape");
     check_refused("{\n\"a\\nb\": 1}",
                   ":2: \"a?b\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-                  "\"plugin-dir\", \"workers\", \"tls\", \"echo\", \"$schema\"",
+                  "\"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", \"$schema\"",
                   "line end");
     memset(key, 'k', sizeof(key) - 1);
     key[sizeof(key) - 1] = '\0';
@@ -753,6 +761,8 @@ static void what_is_printed_loads_as_the_same(void)
         "{}",
         "{\"port\": 0, \"address\": \"::1\", \"mount-origin\": \"page\", \"plugin-dir\": \"p\"}",
         "{\"workers\": 256}",
+        "{\"max-open-files\": 64}",
+        "{\"max-open-files\": 1048576}",
         "{\"workers\": \"auto\"}",
         "{\"tls\": \"self-signed\"}",
         "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",
@@ -844,7 +854,9 @@ static void defaults_are_printed_too(void)
             const json_t *value =
                 json_object_get(t ? json_object_get(printed, "echo") : printed, row->key);
 
-            if (row->type == SETTING_NUMBER)
+            if (row->word && row->number == SETTING_WORD)
+                CHECK_TEXT(json_string_value(value), row->word, row->key);
+            else if (row->type == SETTING_NUMBER)
                 CHECK_ROW(json_is_integer(value) &&
                               (uint64_t)json_integer_value(value) == row->number,
                           row->key);

@@ -47,7 +47,10 @@ static void check_number(const json_t *property, const struct setting *row)
     CHECK_ROW(is_text(json_object_get(number, "type"), "integer"), row->key);
     CHECK_ROW(is_number(json_object_get(number, "minimum"), row->min), row->key);
     CHECK_ROW(is_number(json_object_get(number, "maximum"), row->max), row->key);
-    CHECK_ROW(is_number(json_object_get(property, "default"), row->number), row->key);
+    if (row->word && row->number == SETTING_WORD)
+        CHECK_ROW(is_text(json_object_get(property, "default"), row->word), row->key);
+    else
+        CHECK_ROW(is_number(json_object_get(property, "default"), row->number), row->key);
 }
 
 static void check_string(const json_t *property, const struct setting *row)
@@ -238,14 +241,19 @@ static bool mentions_choices(const char *line, const struct setting *row)
     return true;
 }
 
-/* Says whether the word that @row takes in the place of a number stands in @line, in quotes. */
+/*
+ * Says whether the word that @row takes in the place of a number stands in @line, in quotes; a
+ * default twice.
+ */
 static bool mentions_word(const char *line, const struct setting *row)
 {
+    const char *found;
     char word[64];
 
     snprintf(word, sizeof(word), "`\"%s\"`", row->word ? row->word : "");
+    found = strstr(line, word);
 
-    return !row->word || strstr(line, word);
+    return !row->word || (found && (row->number != SETTING_WORD || strstr(found + 1, word)));
 }
 
 /* Says whether @line has the numbers or the words of @row. */
@@ -253,7 +261,8 @@ static bool agrees(const char *line, const struct setting *row)
 {
     switch (row->type) {
     case SETTING_NUMBER:
-        return mentions(line, row->number) && mentions(line, row->max) && mentions_word(line, row);
+        return (row->number == SETTING_WORD || mentions(line, row->number)) &&
+               mentions(line, row->max) && mentions_word(line, row);
     case SETTING_CHOICE:
         return mentions_choices(line, row);
     case SETTING_LIST:
@@ -303,6 +312,8 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
     static const struct setting word = {
         .key = "cores", .type = SETTING_NUMBER, .max = 8, .number = 1, .word = "all"};
     static const struct setting text = {.key = "path", .type = SETTING_TEXT, .text = ""};
+    static const struct setting unasked = {
+        .key = "cores", .type = SETTING_NUMBER, .max = 8, .number = SETTING_WORD, .word = "all"};
     static const char *const words[] = {"on", "off", NULL};
     static const struct setting choice = {
         .key = "zip", .type = SETTING_CHOICE, .number = 1, .choices = words};
@@ -321,6 +332,8 @@ static void the_readme_is_searched_for_whole_cells_and_numbers(void)
         {"number, default only in another", &number, "| `port` | 500..65535 |\n", false},
         {"word", &word, "| `cores` | 1..8 or `\"all\"` | 1 |", true},
         {"word, left out", &word, "| `cores` | 1..8 | 1 |", false},
+        {"default word", &unasked, "| `cores` | 1..8 or `\"all\"` | `\"all\"` |", true},
+        {"default word, left out", &unasked, "| `cores` | 1..8 or `\"all\"` | 1 |", false},
         {"word, no maximum", &word, "| `cores` | 1 or `\"all\"` |", false},
         {"choice", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"off\"` |", true},
         {"choice, no default", &choice, "| `zip` | `\"on\"` or `\"off\"` |", false},

@@ -2,15 +2,19 @@
 
 #define _GNU_SOURCE /* prlimit() */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "runner.h"
 #include "server.h"
 
-/* Starts a server where a process may have @files descriptors open, until it asks for more. */
-static bool start_limited(struct server *server, rlim_t files)
+/* Starts a server where a process may have @soft descriptors open, until it asks for more. */
+static bool start_limited(struct server *server, rlim_t soft, const char *members)
 {
     struct rlimit ours;
     struct rlimit low;
@@ -18,9 +22,9 @@ static bool start_limited(struct server *server, rlim_t files)
 
     getrlimit(RLIMIT_NOFILE, &ours);
     low = ours;
-    low.rlim_cur = files;
+    low.rlim_cur = soft;
     setrlimit(RLIMIT_NOFILE, &low);
-    started = server_start(server, ON_FREE_PORT);
+    started = server_start(server, members);
     setrlimit(RLIMIT_NOFILE, &ours);
 
     return started;
@@ -35,16 +39,14 @@ static bool is_upgraded(struct client *client)
 }
 
 /* They are accepted in the order in which they came, so the first are served before any ends. */
-static void connections_beyond_the_descriptor_limit_wait_for_their_turn(void)
+static void connections_beyond_the_limit_of_open_files_wait_for_their_turn(void)
 {
-    enum { FILES = 64, CLIENTS = 100, FIRST = 30 };
+    enum { CLIENTS = 100, FIRST = 30 };
     struct client clients[CLIENTS];
-    const struct rlimit limit = {FILES, FILES};
     struct server server;
 
-    if (!server_start(&server, ON_FREE_PORT))
+    if (!server_start(&server, ON_FREE_PORT ", \"max-open-files\": 64"))
         return;
-    CU_ASSERT_EQUAL(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
     for (int c = 0; c < CLIENTS; c++) {
         if (!client_connect(&clients[c], server.port))
             return;
@@ -61,26 +63,63 @@ static void connections_beyond_the_descriptor_limit_wait_for_their_turn(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "accepting pauses: Too many open files"));
 }
 
-static void a_low_limit_of_descriptors_is_raised(void)
+/* Low ones are raised, and those of a million, which cost time, are not taken. */
+static void the_limit_of_open_files_is_set(void)
 {
-    enum { FILES = 64, CLIENTS = 100 };
-    struct client clients[CLIENTS];
-    struct server server;
+    static const struct {
+        const char *name;
+        const char *members;
+        rlim_t soft;
+        rlim_t expected;
+    } rows[] = {
+        {"more than there were", ON_FREE_PORT ", \"max-open-files\": 300", 64, 300},
+        {"fewer than there were", ON_FREE_PORT ", \"max-open-files\": 300", 400, 300},
+        {"auto, raised", ON_FREE_PORT, 64, 16384},
+        {"auto, lowered", ON_FREE_PORT, RLIM_INFINITY, 16384},
+    };
+    struct rlimit ours;
 
-    if (!start_limited(&server, FILES))
-        return;
-    for (int c = 0; c < CLIENTS; c++)
-        if (!client_open(&clients[c], server.port))
-            return;
-    for (int c = 0; c < CLIENTS; c++)
-        client_say_goodbye(&clients[c]);
-    server_stop(&server);
-    CU_ASSERT_STRING_EQUAL(server.text, "");
+    getrlimit(RLIMIT_NOFILE, &ours);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rlim_t soft = rows[i].soft < ours.rlim_max ? rows[i].soft : ours.rlim_max;
+        rlim_t expected = rows[i].expected < ours.rlim_max ? rows[i].expected : ours.rlim_max;
+        struct rlimit found;
+        struct server server;
+
+        if (!start_limited(&server, soft, rows[i].members))
+            continue;
+        CHECK_ROW(!prlimit(server.pid, RLIMIT_NOFILE, NULL, &found), rows[i].name);
+        CHECK_ROW(found.rlim_cur == expected, rows[i].name);
+        server_stop(&server);
+    }
+}
+
+/* A shell sets the hard limit, because no process could raise its own again. */
+static void more_open_files_than_the_system_allows_are_refused(void)
+{
+    char command[512];
+    char line[256] = "";
+    char name[64];
+    FILE *output;
+    int end;
+
+    write_temporary(name, "{ " ON_FREE_PORT ", \"max-open-files\": 129 }");
+    snprintf(command, sizeof(command), "ulimit -n 128 && exec '%s' -c %s 2>&1", server_program(),
+             name);
+    output = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+    CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), output));
+    end = pclose(output);
+    CU_ASSERT_TRUE(WIFEXITED(end) && WEXITSTATUS(end) == EXIT_FAILURE);
+    CU_ASSERT_STRING_EQUAL(line, "lws-echo: \"max-open-files\": the system does not allow 129 "
+                                 "open files, but 128 (see \"ulimit -Hn\")\n");
+    unlink(name);
 }
 
 static CU_TestInfo tests[] = {
-    TEST(connections_beyond_the_descriptor_limit_wait_for_their_turn),
-    TEST(a_low_limit_of_descriptors_is_raised),
+    TEST(connections_beyond_the_limit_of_open_files_wait_for_their_turn),
+    TEST(the_limit_of_open_files_is_set),
+    TEST(more_open_files_than_the_system_allows_are_refused),
     CU_TEST_INFO_NULL,
 };
 

@@ -40,10 +40,16 @@ void write_temporary(char name[64], const char *content)
     close(fd);
 }
 
-static void become_app(const char *const *argv, int out, int err)
+const char *server_program(void)
 {
     const char *other = getenv("LWS_ECHO");
-    const char *full[16] = {other ? other : ECHO_APP};
+
+    return other ? other : ECHO_APP;
+}
+
+static void become_app(const char *const *argv, int out, int err)
+{
+    const char *full[16] = {server_program()};
     int i = 0;
 
     for (; argv[i] && i < 14; i++)

@@ -20,6 +20,9 @@ struct server {
 /* The members every test's configuration begins with. */
 #define ON_FREE_PORT "\"address\": \"127.0.0.1\", \"port\": 0"
 
+/** Returns the path of the binary. */
+const char *server_program(void);
+
 /**
  * Starts the app with the members @members in its configuration and waits until it is ready.
  *
