@@ -1,0 +1,124 @@
+"""Counts what does not move with the machine's load: system calls and user instructions.
+
+Both compare a run of N messages with one of 2 N: what start, handshakes and stop cost is in both, and
+so not in the difference.
+"""
+
+import contextlib
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from failure import Failure
+from machine import Cores
+from measure import run_load
+from servers import Kind, Server
+from workloads import Workload
+
+TRACER_TIMEOUT_S = 30
+INSTRUCTIONS = re.compile(r"Collected : (\d+)")
+
+
+class Unavailable(Exception):
+    """A tool cannot work here, for instance because tracing is forbidden."""
+
+
+def total_calls(summary: str) -> int:
+    """Sum of the calls in a table of strace -c."""
+    head, *rows = [line for line in summary.splitlines() if line.strip()] or [""]
+    columns = head.split()
+    if "calls" not in columns:
+        raise ValueError(f"no column of calls in strace's {head!r}")
+    at = columns.index("calls")
+    return sum(
+        int(row.split()[at])
+        for row in rows
+        if not row.startswith("-") and row.split()[-1] != "total"
+    )
+
+
+def total_instructions(log: str) -> int:
+    """What callgrind says it has counted."""
+    found = INSTRUCTIONS.search(log)
+    if not found:
+        raise ValueError("callgrind does not say how much it has collected")
+    return int(found[1])
+
+
+def per_message(first: int, second: int, messages: int) -> float:
+    return (second - first) / messages
+
+
+def counted_options(workload: Workload, messages: int) -> list[str]:
+    return [
+        *workload.load.options(workload.variant),
+        *("--warmup", "0", "--messages", str(messages)),
+    ]
+
+
+@contextlib.contextmanager
+def traced(pid: int, summary: Path) -> Iterator[None]:
+    """Counts the system calls of a process and its threads, into a file."""
+    tracer = subprocess.Popen(
+        ["strace", "-c", "-f", "-U", "calls,name", "-o", str(summary), "-p", str(pid)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        # strace says so when it has attached, or why it cannot.
+        line = tracer.stderr.readline()
+        if "attached" not in line:
+            raise Unavailable(line.strip() or "strace ended without a word")
+        yield
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        try:
+            tracer.wait(TRACER_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            tracer.kill()
+            tracer.wait()
+        tracer.stderr.close()
+
+
+def count_calls(
+    server: Server, workload: Workload, messages: int, cores: Cores, directory: Path
+) -> float:
+    """System calls a message, of a server that runs."""
+    totals = []
+    for times in (1, 2):
+        summary = directory / "strace.txt"
+        with traced(server.pid, summary):
+            options = counted_options(workload, times * messages)
+            run_load(server, options, cores, f"{workload.title}, counting system calls")
+        totals.append(total_calls(summary.read_text()))
+    return per_message(*totals, messages)
+
+
+def count_instructions(
+    kind: Kind, workload: Workload, messages: int, cores: Cores, directory: Path
+) -> float:
+    """User instructions a message, of a server that is started for it under callgrind."""
+    totals = []
+    for times in (1, 2):
+        log = directory / "callgrind.txt"
+        tool = (
+            *("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),
+            f"--log-file={log}",
+        )
+        where = f"{workload.title}, counting instructions"
+        try:
+            server = Server(kind, workload.variant, cores.server, directory, tool)
+        except Failure as failure:
+            raise Unavailable(f"under valgrind {failure}") from failure
+        try:
+            options = counted_options(workload, times * messages)
+            run_load(server, options, cores, where)
+        finally:
+            server.stop()
+        totals.append(total_instructions(log.read_text()))
+    return per_message(*totals, messages)

@@ -1,0 +1,70 @@
+"""Runs the load generator, and the rounds of a workload."""
+
+import json
+import subprocess
+
+from failure import Failure
+from machine import Cores, prepare_process
+from servers import BUILD, Server
+from workloads import Load, Workload
+
+ECHO_LOAD = BUILD / "release/bench/echo-load"
+# The load generator gives up by itself when nothing comes any more; this is for a hang of its own.
+CLIENT_TIMEOUT_S = 600
+
+
+def client_command(server: Server, options: list[str]) -> list[str]:
+    way = ["--raw"] if server.kind.raw else ["--path", server.kind.path]
+    return [str(ECHO_LOAD), *way, "--server-pid", str(server.pid), *options, server.address]
+
+
+def run_load(server: Server, options: list[str], cores: Cores, where: str) -> dict:
+    """One run of the load generator. Returns what it says of it."""
+    command = client_command(server, options)
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CLIENT_TIMEOUT_S,
+            preexec_fn=lambda: prepare_process(cores.client),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{where}, {server.kind.name}: no end in {CLIENT_TIMEOUT_S} s") from error
+    except OSError as error:
+        raise Failure(f"{command[0]} does not start: {error.strerror}") from error
+    server.check_alive(where)
+    if done.returncode != 0:
+        raise Failure(f"{where}, {server.kind.name}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def timed(server: Server, workload: Workload, load: Load, seconds: float, cores: Cores) -> dict:
+    options = [*load.options(workload.variant), "--seconds", str(seconds)]
+    return run_load(server, options, cores, workload.title)
+
+
+def rotated(items: list, by: int) -> list:
+    by %= len(items)
+    return items[by:] + items[:by]
+
+
+def run_rounds(
+    workload: Workload, servers: dict[str, Server], rounds: int, seconds: float, cores: Cores
+) -> dict[str, list[tuple[dict, dict | None]]]:
+    """Measures the servers in turns, each round in another order.
+
+    Returns for each server its samples, round by round; with each that of the workload's base,
+    measured directly before it or behind it.
+    """
+    samples: dict[str, list] = {name: [] for name in servers}
+    for number in range(rounds):
+        for name in rotated(list(servers), number):
+            loads = [workload.load] + ([workload.base] if workload.base else [])
+            order = rotated(loads, number)
+            found = {
+                load: timed(servers[name], workload, load, seconds, cores) for load in order
+            }
+            samples[name].append((found[workload.load], found.get(workload.base)))
+    return samples

@@ -1,0 +1,88 @@
+"""The short form, a test: what can be counted of our server, against the limits of the targets."""
+
+from pathlib import Path
+
+from counting import Unavailable, count_calls, count_instructions
+from failure import Failure
+from figures import Verdict, title_of
+from machine import Cores, connections_possible
+from measure import run_load
+from memory import hold_idle, peak_above_idle
+from servers import KINDS, Kind, Server
+from workloads import FIGURES, HELD_QUICK, HOLDINGS, WORKLOADS, Target, Workload
+
+OURS = "ours"
+# What the first connections cost once is no matter of each.
+HELD_BEFORE = 100
+SAMPLE_SECONDS = "0.3"
+
+
+def our_kind() -> Kind:
+    return next(kind for kind in KINDS if kind.name == OURS)
+
+
+def is_checked(target: Target) -> bool:
+    return target.server == OURS and FIGURES[target.figure].counted
+
+
+class Quick:
+    """A run of the checks, which prints a line for each."""
+
+    def __init__(self, cores: Cores, directory: Path) -> None:
+        self.passed = 0
+        self.failed = 0
+        self._kind = our_kind()
+        self._cores = cores
+        self._directory = directory
+
+    def run(self) -> None:
+        for workload in WORKLOADS:
+            for target in filter(is_checked, workload.targets):
+                self._check(title_of(workload, target), target, workload)
+        for holding in HOLDINGS:
+            for target in filter(is_checked, holding.targets):
+                self._check(f"{OURS}: {FIGURES[target.figure].title}", target, None)
+
+    def _check(self, title: str, target: Target, workload: Workload | None) -> None:
+        try:
+            value = self._measure(target, workload)
+        except (Failure, Unavailable) as reason:
+            self.failed += 1
+            print(f"not ok {title}: {reason}", flush=True)
+            return
+        verdict = Verdict(title, target, value)
+        self.passed += verdict.met
+        self.failed += not verdict.met
+        word = "ok" if verdict.met else "not ok"
+        print(f"{word} {title}: {verdict.value_text} ({verdict.limit_text})", flush=True)
+
+    def _measure(self, target: Target, workload: Workload | None) -> float:
+        cores, directory, kind = self._cores, self._directory, self._kind
+        if workload is None:
+            return self._idle_kib()
+        if target.figure == "instructions":
+            return count_instructions(kind, workload, workload.instructions, cores, directory)
+        if target.figure == "peak_kib":
+            return peak_above_idle(kind, workload, cores, directory)
+        server = Server(kind, workload.variant, cores.server, directory)
+        try:
+            self._show_sample(server, workload)
+            return count_calls(server, workload, workload.calls, cores, directory)
+        finally:
+            server.stop()
+
+    def _idle_kib(self) -> float:
+        variant = HOLDINGS[0].variant
+        most = min(HELD_QUICK, connections_possible())
+        held = hold_idle(self._kind, variant, [HELD_BEFORE, most], self._cores, self._directory)
+        first, last = held.steps
+        return (last.rss_kib - first.rss_kib) / (last.open - first.open)
+
+    def _show_sample(self, server: Server, workload: Workload) -> None:
+        """For information: this moves with the machine's load, so that nothing is made of it."""
+        options = [
+            *workload.load.options(workload.variant),
+            *("--warmup", "0.1", "--seconds", SAMPLE_SECONDS),
+        ]
+        sample = run_load(server, options, self._cores, workload.title)
+        print(f"# {workload.title}: {sample['per_second']:,.0f} messages a second", flush=True)

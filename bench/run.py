@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""script/bench: measures lws-echo beside other echo servers."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from arguments import describe_all, parse
+from build import bootstrap, build_all, build_release, say
+from failure import Failure
+from full import Bench
+from machine import choose_cores
+from quick import Quick
+from report import Report, as_json, markdown
+from servers import TUNED
+
+INTERRUPTED = 130
+
+
+def be_quick(directory: Path) -> int:
+    build_release()
+    quick = Quick(choose_cores(), directory)
+    quick.run()
+    print(f"{quick.passed} passed, {quick.failed} failed", flush=True)
+    return 0 if quick.failed == 0 else 1
+
+
+def write_report(report: Report, output: Path) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    text = markdown(report)
+    (output / "results.md").write_text(text)
+    (output / "results.json").write_text(as_json(report))
+    print(text, end="", flush=True)
+    say(f"written to {output}/results.md and results.json")
+
+
+def be_thorough(options: argparse.Namespace, directory: Path) -> int:
+    wanted = [kind for kind in options.kinds if kind.name != TUNED or not options.no_tuned]
+    kinds, notes = build_all(wanted, directory)
+    bench = Bench(options, choose_cores(), directory)
+    for note in notes:
+        say(note)
+    bench.report.notes += notes
+    bench.run(kinds)
+    write_report(bench.report, options.output)
+    return 0
+
+
+def interrupt(*_) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    options = parse(sys.argv[1:])
+    if options.list:
+        print(describe_all())
+        return 0
+    # However it is told to end, it ends what it has started first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    try:
+        bootstrap()
+        with tempfile.TemporaryDirectory(prefix="lws-echo-bench-") as name:
+            directory = Path(name)
+            return be_quick(directory) if options.quick else be_thorough(options, directory)
+    except Failure as failure:
+        say(str(failure))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

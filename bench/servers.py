@@ -1,0 +1,256 @@
+"""The servers under test: how each is started, and the process that it is."""
+
+import contextlib
+import json
+import re
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from failure import Failure
+from machine import REPOSITORY, prepare_process
+from workloads import COMPRESSED, PLAIN, TLS
+
+HOST = "127.0.0.1"
+BUILD = REPOSITORY / "build"
+RAW_ECHO = BUILD / "release/bench/raw-echo"
+LWS_ECHO = BUILD / "bench/lws-minimal-echo"
+PEERS = REPOSITORY / "bench/peers"
+PYTHON = "/usr/bin/python3"
+READY = re.compile(r" is ready: .*:(\d+)/?$")
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+POLL_S = 0.02
+LAST_ERROR_LINES = 5
+
+Command = Callable[[str, int, Path], list[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server that can be started: how, and what it can do."""
+
+    name: str
+    title: str
+    command: Command  # of the variant, a port and the directory for files of this run
+    variants: tuple[str, ...] = (PLAIN,)
+    path: str = "/"
+    raw: bool = False
+    takes_port: bool = False  # is given a port instead of saying which one it took
+    ours: bool = False  # instructions are counted for these
+
+
+def our_command(build: str) -> Command:
+    settings = {
+        PLAIN: {},
+        TLS: {"tls": "self-signed"},
+        COMPRESSED: {"echo": {"compression": "no-context-takeover"}},
+    }
+
+    def command(variant: str, _: int, directory: Path) -> list[str]:
+        file = directory / f"{variant}.json"
+        file.write_text(json.dumps({"address": HOST, "port": 0, **settings[variant]}))
+        return [str(BUILD / build / "bin/lws-echo"), "-c", str(file)]
+
+    return command
+
+
+def certificate(directory: Path) -> tuple[str, str]:
+    """Makes a certificate for the peers, once."""
+    cert, key = directory / "cert.pem", directory / "key.pem"
+    if not cert.exists():
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost"),
+                *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+                *("-keyout", str(key), "-out", str(cert)),
+            ],
+            check=True,
+            capture_output=True,
+        )
+    return str(cert), str(key)
+
+
+def peer_command(*program: str) -> Command:
+    """A peer of bench/peers, which all take the same options."""
+
+    def command(variant: str, _: int, directory: Path) -> list[str]:
+        options = []
+        if variant == TLS:
+            cert, key = certificate(directory)
+            options = ["--cert", cert, "--key", key]
+        if variant == COMPRESSED:
+            options = ["--compress"]
+        return [*program, *options]
+
+    return command
+
+
+ALL_VARIANTS = (PLAIN, TLS, COMPRESSED)
+RAW = "raw"
+NODE = "node"
+TUNED = "tuned"
+MINIMAL = "lws"
+KINDS = (
+    Kind("ours", "lws-echo", our_command("release"), ALL_VARIANTS, "/ws", ours=True),
+    Kind(
+        TUNED,
+        "lws-echo on libwebsockets built with -O3 -DNDEBUG (script/lws)",
+        our_command("tuned"),
+        ALL_VARIANTS,
+        "/ws",
+        ours=True,
+    ),
+    Kind(RAW, "raw TCP echo, the ceiling", lambda *_: [str(RAW_ECHO)], raw=True, ours=True),
+    Kind(NODE, "Node.js ws", peer_command("node", str(PEERS / "ws.mjs")), ALL_VARIANTS),
+    Kind(
+        "python",
+        "Python's websockets",
+        peer_command(PYTHON, str(PEERS / "websockets_echo.py")),
+        ALL_VARIANTS,
+    ),
+    # No TLS in it; and -n leaves out its compression, which damages data.
+    Kind(
+        MINIMAL,
+        "libwebsockets' minimal echo",
+        lambda _, port, __: [str(LWS_ECHO), "-p", str(port), "-n", "-d", "1"],
+        takes_port=True,
+    ),
+)
+
+
+def further_kind(name: str, command: str, path: str) -> Kind:
+    """A peer that is given on the command line; {port} in its command is replaced."""
+    parts = shlex.split(command)
+
+    def fill(_: str, port: int, __: Path) -> list[str]:
+        return [part.replace("{port}", str(port)) for part in parts]
+
+    return Kind(name, command, fill, path=path, takes_port=True)
+
+
+def missing_program(kind: Kind, directory: Path) -> str | None:
+    """The program that a kind needs and that is not there."""
+    program = kind.command(PLAIN, 0, directory)[0]
+    return None if shutil.which(program) else program
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return listener.getsockname()[1]
+
+
+def tail(file) -> str:
+    """The last lines of what a process has written to standard error, in one."""
+    file.seek(0)
+    lines = [line.strip() for line in file if line.strip()]
+    return " | ".join(lines[-LAST_ERROR_LINES:]) or "nothing on standard error"
+
+
+class Server:
+    """A process that serves, pinned to a core. It is ended by stop()."""
+
+    def __init__(self, kind: Kind, variant: str, core: int, directory: Path, tool=()) -> None:
+        self.kind = kind
+        self._errors = tempfile.TemporaryFile("w+", errors="replace")
+        self._stopped = False
+        port = free_port() if kind.takes_port else 0
+        command = [*tool, *kind.command(variant, port, directory)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                start_new_session=True,  # so that Ctrl+C reaches it through stop() alone
+                preexec_fn=lambda: prepare_process(core),
+            )
+        except OSError as error:
+            raise Failure(f"{kind.name} does not start: {error}") from error
+        try:
+            self.port = self._wait_accepting(port) if port else self._wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    def check_alive(self, where: str) -> None:
+        """Says how the server has ended, if it has."""
+        code = self._process.poll()
+        if code is not None:
+            raise Failure(f"{where}: {self.kind.name} {self._ending(code)}")
+
+    def stop(self) -> None:
+        """Ends the process, the second time does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def _ending(self, code: int) -> str:
+        how = f"with status {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+        return f"ended {how}: {tail(self._errors)}"
+
+    def _wait_ready(self) -> int:
+        """Reads until the line that says the port."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        output = self._process.stdout
+        text = b""
+        while (left_s := deadline - time.monotonic()) > 0:
+            if not select.select([output], [], [], left_s)[0]:
+                break
+            piece = output.read1()
+            if not piece:
+                code = self._process.wait(STOP_TIMEOUT_S)
+                raise Failure(f"{self.kind.name} {self._ending(code)}")
+            text += piece
+            for line in text.decode(errors="replace").splitlines():
+                if ready := READY.search(line):
+                    return int(ready[1])
+        raise Failure(f"{self.kind.name} was not ready within {START_TIMEOUT_S} s")
+
+    def _wait_accepting(self, port: int) -> int:
+        """Tries until the port that it was given accepts."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            self.check_alive("start")
+            with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+                return port
+            time.sleep(POLL_S)
+        raise Failure(f"{self.kind.name} does not accept on {HOST}:{port}")
+
+
+@contextlib.contextmanager
+def running(
+    kinds: list[Kind], variant: str, core: int, directory: Path
+) -> Iterator[dict[str, Server]]:
+    """All these servers, up at the same time."""
+    with contextlib.ExitStack() as stack:
+        servers = {}
+        for kind in kinds:
+            servers[kind.name] = Server(kind, variant, core, directory)
+            stack.callback(servers[kind.name].stop)
+        yield servers
