@@ -128,7 +128,8 @@ def choose_kinds(options: argparse.Namespace) -> list[Kind]:
         if name in built_in:
             raise argparse.ArgumentTypeError(f'--peer: "{name}" is the name of a server already')
     for name, path in paths.items():
-        one_of(list(peers), "--peer", name)
+        if name not in peers:
+            raise argparse.ArgumentTypeError(f'--peer-path: no --peer is named "{name}"')
         if not path.startswith("/"):
             raise argparse.ArgumentTypeError(f'--peer-path: "{path}" does not begin with "/"')
     for name, command in peers.items():

@@ -1,7 +1,7 @@
 """Counts what does not move with the machine's load: system calls and user instructions.
 
-Both compare a run of N messages with one of 2 N: what start, handshakes and stop cost is in both, and
-so not in the difference.
+Both compare a run of N messages with one of 2 N: what start, handshakes and stop cost is in both,
+and so not in the difference.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from servers import Kind, Server
 from workloads import Workload
 
 TRACER_TIMEOUT_S = 30
+COLUMNS = "calls,name"
 INSTRUCTIONS = re.compile(r"Collected : (\d+)")
 
 
@@ -26,17 +27,11 @@ class Unavailable(Exception):
 
 
 def total_calls(summary: str) -> int:
-    """Sum of the calls in a table of strace -c."""
-    head, *rows = [line for line in summary.splitlines() if line.strip()] or [""]
-    columns = head.split()
-    if "calls" not in columns:
-        raise ValueError(f"no column of calls in strace's {head!r}")
-    at = columns.index("calls")
-    return sum(
-        int(row.split()[at])
-        for row in rows
-        if not row.startswith("-") and row.split()[-1] != "total"
-    )
+    """Sum of the calls in a table of strace -c with COLUMNS."""
+    head, *rows = [line.split() for line in summary.splitlines() if line.strip()] or [[]]
+    if head != ["calls", "syscall"]:
+        raise ValueError(f"{head} is not the head of strace's table")
+    return sum(int(row[0]) for row in rows if row[0].isdigit() and row[1] != "total")
 
 
 def total_instructions(log: str) -> int:
@@ -62,7 +57,7 @@ def counted_options(workload: Workload, messages: int) -> list[str]:
 def traced(pid: int, summary: Path) -> Iterator[None]:
     """Counts the system calls of a process and its threads, into a file."""
     tracer = subprocess.Popen(
-        ["strace", "-c", "-f", "-U", "calls,name", "-o", str(summary), "-p", str(pid)],
+        ["strace", "-c", "-f", "-U", COLUMNS, "-o", str(summary), "-p", str(pid)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -7,6 +7,17 @@ from servers import NODE, RAW
 from workloads import FIGURES, Target, Workload
 
 
+def number(value: float | None, digits: int = 0) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def significant(value: float | None) -> str:
+    """Three digits or more, without an exponent."""
+    if value is None:
+        return ""
+    return number(value, 0 if value >= 100 else 1 if value >= 10 else 2)
+
+
 @dataclass(frozen=True)
 class Ratio:
     """A ratio of each round: its median, smallest and largest."""
@@ -14,6 +25,9 @@ class Ratio:
     median: float
     least: float
     most: float
+
+    def __str__(self) -> str:
+        return f"{significant(self.median)} {significant(self.least)}..{significant(self.most)}"
 
 
 def ratio_of(these: list[float], those: list[float]) -> Ratio:
@@ -64,10 +78,6 @@ class Result:
         client, server = (median_of(self.samples, f"{side}_busy") for side in ("client", "server"))
         return client is not None and server is not None and client > server
 
-    def value(self, figure: str) -> float | None:
-        value = getattr(self, figure)
-        return value.median if isinstance(value, Ratio) else value
-
 
 def results_of(samples: dict[str, list[tuple[dict, dict | None]]]) -> dict[str, Result]:
     """Sorts the samples of a workload's servers and compares them."""
@@ -93,7 +103,11 @@ class Verdict:
 
     title: str
     target: Target
-    value: float | None
+    found: float | Ratio | None
+
+    @property
+    def value(self) -> float | None:
+        return self.found.median if isinstance(self.found, Ratio) else self.found
 
     @property
     def met(self) -> bool | None:
@@ -110,8 +124,9 @@ class Verdict:
 
     @property
     def value_text(self) -> str:
-        digits = FIGURES[self.target.figure].digits
-        return "" if self.value is None else f"{self.value:,.{digits}f}"
+        if isinstance(self.found, Ratio):
+            return str(self.found)
+        return number(self.found, FIGURES[self.target.figure].digits)
 
 
 def title_of(workload: Workload, target: Target) -> str:
@@ -126,7 +141,7 @@ def judge(workload: Workload, results: dict[str, Result]) -> list[Verdict]:
         Verdict(
             title_of(workload, target),
             target,
-            results[target.server].value(target.figure) if target.server in results else None,
+            getattr(results[target.server], target.figure) if target.server in results else None,
         )
         for target in workload.targets
     ]

@@ -4,15 +4,16 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 
-from figures import Ratio, Result, Verdict, median_of
+from figures import Ratio, Result, Verdict, median_of, number, significant
 from memory import Held
 from workloads import FIGURES, Holding, Workload
 
 LEGEND = """\
-Medians of {rounds} rounds of {seconds:g} s. The workload says connections x messages in flight on each; without that
-64x1. CPU is the server's, in microseconds a message; calls and instr. are system calls and user instructions
-a message, counted apart. Ratios are of the same round: median, least..most. >= marks a rate at
-which the client's core was the busier one: the server may be faster than that."""
+Medians of {rounds} rounds of {seconds:g} s. A workload is connections x messages in flight on each;
+64x1 where it says nothing. CPU is the server's, in microseconds a message; calls and instr. are its
+system calls and user instructions a message, counted apart. Ratios compare the rates of the same
+round: median, least..most. >= marks a rate at which the client's core was the busier one: the
+server can do more."""
 
 
 @dataclass
@@ -28,26 +29,12 @@ class Report:
     verdicts: list[Verdict] = field(default_factory=list)
 
 
-def number(value: float | None, digits: int = 0) -> str:
-    return "" if value is None else f"{value:,.{digits}f}"
-
-
-def significant(value: float | None) -> str:
-    """Three digits or more, without an exponent."""
-    if value is None:
-        return ""
-    return number(value, 0 if value >= 100 else 1 if value >= 10 else 2)
-
-
-def ratio_text(ratio: Ratio | None) -> str:
-    if ratio is None:
-        return ""
-    median, least, most = map(significant, (ratio.median, ratio.least, ratio.most))
-    return f"{median} {least}..{most}"
+def optional(ratio: Ratio | None) -> str:
+    return "" if ratio is None else str(ratio)
 
 
 def table(head: list[str], rows: list[list[str]], left: int = 1) -> list[str]:
-    """Aligned Markdown: the first columns, as many as `left`, to the left, the others to the right."""
+    """Aligned Markdown: as many columns as `left` to the left, the others to the right."""
     widths = [max(3, *(len(row[at]) for row in [head, *rows])) for at in range(len(head))]
 
     def line(cells: list[str]) -> str:
@@ -57,8 +44,9 @@ def table(head: list[str], rows: list[list[str]], left: int = 1) -> list[str]:
         ]
         return f"| {' | '.join(padded)} |"
 
-    rule = ["-" * width if at < left else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
-    return [line(head), line(rule), *(line(row) for row in rows)]
+    marks = ["-" if at < left else ":" for at in range(len(head))]
+    rule = ["-" * (width - 1) + mark for width, mark in zip(widths, marks)]
+    return [line(head), line(rule), *map(line, rows)]
 
 
 def rate_row(title: str, server: str, result: Result) -> list[str]:
@@ -72,8 +60,8 @@ def rate_row(title: str, server: str, result: Result) -> list[str]:
         significant(median_of(result.samples, "server_cpu_us")),
         number(result.calls, 3 if (result.calls or 0) < 10 else 1),
         number(result.instructions),
-        ratio_text(result.to_raw),
-        ratio_text(result.to_node),
+        optional(result.to_raw),
+        optional(result.to_node),
     ]
 
 
@@ -92,7 +80,7 @@ def rate_table(report: Report) -> list[str]:
 
 def base_table(report: Report) -> list[str]:
     rows = [
-        [workload.title, workload.base_title, server, ratio_text(result.to_base)]
+        [workload.title, workload.base_title, server, str(result.to_base)]
         for workload, results in report.workloads
         for server, result in results.items()
         if result.to_base

@@ -1,0 +1,278 @@
+#!/usr/bin/python3
+"""What the benchmark works out, without servers. The last line counts the tests."""
+
+import contextlib
+import io
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+from arguments import describe_all, parse
+from counting import per_message, total_calls, total_instructions
+from failure import Failure
+from figures import Ratio, Result, Verdict, judge, median_of, ratio_of, results_of, significant
+from measure import rotated
+from memory import Held, Step, parse_status, steps_up_to
+from report import Report, as_json, markdown, table
+from servers import KINDS, Kind, Server
+from workloads import HOLDINGS, PLAIN, WORKLOADS, Load, Workload, at_least, at_most
+
+SUMMARY = """\
+    calls syscall
+--------- ----------------
+        7 read
+     1023 epoll_wait
+       23 close
+--------- ----------------
+     1053 total
+"""
+WIDEST = 125
+
+
+def sample(rate: float, server_busy: float = 0.9, client_busy: float = 0.5) -> dict:
+    return {
+        "per_second": rate,
+        "latency_us": {"p50": 1e6 / rate, "p99": 2e6 / rate},
+        "server_cpu_us": 1.5,
+        "server_busy": server_busy,
+        "client_busy": client_busy,
+    }
+
+
+class StatisticsTest(unittest.TestCase):
+    def test_a_ratio_is_that_of_each_round(self) -> None:
+        # The machine was half as fast in the second round: that is not to be seen.
+        self.assertEqual(ratio_of([90, 45, 80], [100, 50, 100]), Ratio(0.9, 0.8, 0.9))
+
+    def test_rounds_of_different_number_are_not_compared(self) -> None:
+        with self.assertRaises(ValueError):
+            ratio_of([1, 2], [1])
+
+    def test_a_median_is_of_what_was_measured(self) -> None:
+        rows = [sample(10), sample(30), sample(20)]
+        self.assertEqual(median_of(rows, "per_second"), 20)
+        self.assertEqual(median_of(rows, "latency_us", "p50"), 50_000)
+        self.assertIsNone(median_of([{"server_cpu_us": None}], "server_cpu_us"))
+
+    def test_servers_are_compared_with_raw_and_node_and_their_base(self) -> None:
+        results = results_of(
+            {
+                "ours": [(sample(80), sample(100)), (sample(60), sample(120))],
+                "raw": [(sample(100), None), (sample(80), None)],
+                "node": [(sample(40), None), (sample(30), None)],
+            }
+        )
+        self.assertEqual(results["ours"].to_raw, Ratio(0.775, 0.75, 0.8))
+        self.assertEqual(results["ours"].to_node, Ratio(2, 2, 2))
+        self.assertEqual(results["ours"].to_base, Ratio(0.65, 0.5, 0.8))
+        self.assertIsNone(results["raw"].to_raw)
+        self.assertIsNone(results["raw"].to_base)
+
+    def test_a_busier_client_makes_a_lower_bound(self) -> None:
+        self.assertTrue(Result([sample(1, 0.5, 0.9)]).is_lower_bound)
+        self.assertFalse(Result([sample(1, 0.9, 0.5)]).is_lower_bound)
+
+    def test_the_order_of_a_round_is_rotated(self) -> None:
+        rounds = [rotated(["a", "b", "c"], number) for number in range(4)]
+        self.assertEqual(["".join(each) for each in rounds], ["abc", "bca", "cab", "abc"])
+
+
+class TargetsTest(unittest.TestCase):
+    def test_a_limit_itself_is_met(self) -> None:
+        rows = [
+            (at_least("ours", "to_raw", 0.9), 0.9, True),
+            (at_least("ours", "to_raw", 0.9), 0.89, False),
+            (at_most("ours", "calls", 2.05), 2.05, True),
+            (at_most("ours", "calls", 2.05), 2.06, False),
+            (at_most("ours", "calls", 2.05), None, None),
+        ]
+        for target, value, met in rows:
+            with self.subTest(f"{target} {value}"):
+                self.assertIs(Verdict("", target, value).met, met)
+
+    def test_what_was_not_measured_is_neither_met_nor_missed(self) -> None:
+        workload = Workload("w", "W", Load(1, 1), targets=(at_least("ours", "to_raw", 1),))
+        for results in ({}, {"ours": Result([sample(1)])}):
+            self.assertEqual([each.word for each in judge(workload, results)], ["not measured"])
+
+    def test_tables_name_servers_that_exist(self) -> None:
+        known = [kind.name for kind in KINDS]
+        named = [target.server for workload in WORKLOADS for target in workload.targets]
+        named += [name for workload in WORKLOADS for name in workload.leave_out]
+        named += [holding.server for holding in HOLDINGS]
+        self.assertEqual([name for name in named if name not in known], [])
+
+
+class CountingTest(unittest.TestCase):
+    def test_calls_are_summed_without_the_total(self) -> None:
+        self.assertEqual(total_calls(SUMMARY), 1053)
+
+    def test_a_text_that_is_no_table_is_refused(self) -> None:
+        for text in ("", "strace: attach: Operation not permitted\n"):
+            with self.assertRaises(ValueError):
+                total_calls(text)
+
+    def test_instructions_are_what_callgrind_says(self) -> None:
+        self.assertEqual(total_instructions("==7== Events    : Ir\n==7== Collected : 1278\n"), 1278)
+        with self.assertRaises(ValueError):
+            total_instructions("==7== killed\n")
+
+    def test_what_both_runs_cost_is_not_counted(self) -> None:
+        self.assertEqual(per_message(500 + 2 * 100, 500 + 2 * 200, 100), 2)
+
+
+class MemoryTest(unittest.TestCase):
+    def test_a_status_is_read(self) -> None:
+        self.assertEqual(parse_status("Name:\tx\nVmRSS:\t    5124 kB\n", "VmRSS"), 5124)
+        with self.assertRaises(ValueError):
+            parse_status("Name:\tx\n", "VmRSS")
+
+    def test_the_last_step_is_the_most(self) -> None:
+        self.assertEqual(steps_up_to(12_000, 5_000), [5_000, 10_000, 12_000])
+        self.assertEqual(steps_up_to(10_000, 5_000), [5_000, 10_000])
+        self.assertEqual(steps_up_to(100, 5_000), [100])
+
+    def test_a_connection_costs_what_came_since_the_start(self) -> None:
+        held = Held(1000, [Step(10, 1020, 40), Step(100, 1150, 50)])
+        self.assertEqual((held.idle_kib, held.growth), (1.5, 1.25))
+
+    def test_one_step_does_not_grow(self) -> None:
+        self.assertIsNone(Held(1000, [Step(10, 1020, 40)]).growth)
+
+
+class ReportTest(unittest.TestCase):
+    def report(self) -> Report:
+        report = Report({"CPU": "quick"}, 5, 1.0, ["peer is left out: no program peer"])
+        for workload in WORKLOADS:
+            names = [kind.name for kind in KINDS if workload.variant in kind.variants]
+            found = {name: [(sample(1234567 - 3 * at), None)] for at, name in enumerate(names)}
+            results = results_of(found)
+            results["ours"].calls = 12.345
+            results["ours"].instructions = 1_234_567
+            results["ours"].to_raw = Ratio(0.98, 0.97, 0.99)
+            results["ours"].to_base = Ratio(0.97, 0.95, 0.99)
+            report.workloads.append((workload, results))
+            report.verdicts += judge(workload, results)
+        report.holdings.append((HOLDINGS[0], Held(1000, [Step(10, 1020, 40.0)])))
+        return report
+
+    def test_columns_are_aligned(self) -> None:
+        lines = table(["name", "n"], [["a", "1,234"], ["longer", ""]])
+        self.assertEqual(
+            lines,
+            [
+                "| name   |     n |",
+                "| ------ | ----: |",
+                "| a      | 1,234 |",
+                "| longer |       |",
+            ],
+        )
+
+    def test_the_report_fits_a_terminal(self) -> None:
+        for line in markdown(self.report()).splitlines():
+            self.assertLessEqual(len(line), WIDEST, line)
+
+    def test_the_report_names_targets_and_notes(self) -> None:
+        text = markdown(self.report())
+        self.assertIn("- note: peer is left out: no program peer\n", text)
+        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +0.98 0.97..0.99 \| +met")
+        self.assertRegex(text, r"ours, system calls a message +\| <= 2.05 +\| +12.345 \| +MISSED")
+        self.assertIn("not measured", text)
+
+    def test_json_has_every_sample(self) -> None:
+        content = json.loads(as_json(self.report()))
+        self.assertEqual(content["workloads"][0]["servers"]["ours"]["samples"], [sample(1234567)])
+        self.assertEqual(len(content["workloads"]), len(WORKLOADS))
+
+    def test_an_empty_report_has_no_tables(self) -> None:
+        self.assertNotIn("|", markdown(Report({}, 5, 1.0)))
+
+    def test_numbers_keep_three_digits(self) -> None:
+        rows = [(0.123, "0.12"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1,234"), (None, "")]
+        for value, text in rows:
+            self.assertEqual(significant(value), text)
+        self.assertEqual(str(Ratio(12.3, 9.99, 14)), "12.3 9.99..14.0")
+
+
+class ArgumentsTest(unittest.TestCase):
+    def test_a_wrong_command_line_says_what_would_be_right(self) -> None:
+        rows = [
+            (["--rounds", "0"], '"0" is no number of 1 or more'),
+            (["--rounds", "²"], '"²" is no number of 1 or more'),
+            (["--seconds", "x"], '"x" is no time above 0 and up to 3600 seconds'),
+            (["--seconds", "nan"], '"nan" is no time'),
+            (["--only", "small,big"], 'no workload "big"; known: small, pipelined,'),
+            (["--servers", "theirs"], 'no server "theirs"; known: ours, tuned, raw,'),
+            (["--peer", "theirs"], '"theirs" is not NAME=VALUE'),
+            (["--peer", "theirs=serve"], 'no {port} in the command of "theirs"'),
+            (["--peer", "raw=serve {port}"], '"raw" is the name of a server already'),
+            (["--peer-path", "theirs=/ws"], 'no --peer is named "theirs"'),
+            (["--fast"], "unrecognized arguments: --fast"),
+        ]
+        for arguments, message in rows:
+            with self.subTest(f"{arguments}"):
+                errors = io.StringIO()
+                with contextlib.redirect_stderr(errors), self.assertRaises(SystemExit) as caught:
+                    parse(arguments)
+                self.assertEqual(caught.exception.code, 2)
+                self.assertIn(message, errors.getvalue())
+
+    def test_servers_and_workloads_are_chosen_in_the_order_of_the_tables(self) -> None:
+        options = parse(["--servers", "raw,ours", "--only", "memory,16k,small"])
+        self.assertEqual([kind.name for kind in options.kinds], ["ours", "raw"])
+        self.assertEqual(options.only, ["small", "16k", "memory"])
+
+    def test_a_further_peer_gets_its_port_and_path(self) -> None:
+        arguments = ["--peer", "theirs=serve 'a b' -p {port}", "--peer-path", "theirs=/echo"]
+        kind = parse([*arguments, "--servers", "theirs"]).kinds[0]
+        self.assertEqual(kind.command(PLAIN, 7, Path()), ["serve", "a b", "-p", "7"])
+        self.assertEqual(kind.path, "/echo")
+
+    def test_the_list_names_all(self) -> None:
+        text = describe_all()
+        for name in (*(each.name for each in (*WORKLOADS, *KINDS)), "memory"):
+            self.assertRegex(text, rf"(?m)^  {name} ")
+
+    def test_workload_names_are_unique(self) -> None:
+        self.assertEqual(len({workload.name for workload in WORKLOADS}), len(WORKLOADS))
+
+
+class ServerTest(unittest.TestCase):
+    """A real process that is no server."""
+
+    def start(self, script: str) -> Server:
+        kind = Kind("theirs", "", lambda *_: ["/bin/sh", "-c", script])
+        with tempfile.TemporaryDirectory() as name:
+            server = Server(kind, PLAIN, 0, Path(name))
+        self.addCleanup(server.stop)
+        return server
+
+    def test_one_that_does_not_start_is_named_with_its_last_words(self) -> None:
+        with self.assertRaisesRegex(Failure, "theirs ended with status 3: a \\| port is taken"):
+            self.start("echo a >&2; echo port is taken >&2; exit 3")
+
+    def test_one_that_dies_later_is_named_with_its_signal(self) -> None:
+        server = self.start("echo it is ready: 127.0.0.1:7; kill -SEGV $$")
+        server._process.wait()
+        with self.assertRaisesRegex(Failure, "16 KiB: theirs ended by SIGSEGV: nothing"):
+            server.check_alive("16 KiB")
+
+    def test_the_port_is_the_one_that_it_says(self) -> None:
+        server = self.start("echo hello; echo it is ready: open http://127.0.0.1:81/")
+        self.assertEqual(server.address, "127.0.0.1:81")
+
+
+def main() -> int:
+    result = unittest.main(exit=False).result
+    failures = result.failures + result.errors
+    failed = {getattr(test, "test_case", test) for test, _ in failures}
+    print(f"{result.testsRun - len(failed)} passed, {len(failed)} failed", flush=True)
+    return 0 if result.wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
