@@ -212,6 +212,7 @@ class ArgumentsTest(unittest.TestCase):
             (["--peer", "raw=serve {port}"], '"raw" is the name of a server already'),
             (["--peer-path", "theirs=/ws"], 'no --peer is named "theirs"'),
             (["--fast"], "unrecognized arguments: --fast"),
+            (["--round", "3"], "unrecognized arguments: --round 3"),
         ]
         for arguments, message in rows:
             with self.subTest(f"{arguments}"):
