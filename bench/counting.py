@@ -1,7 +1,7 @@
 """Counts what does not move with the machine's load: system calls and user instructions.
 
-Both compare a run of N messages with one of 2 N: what start, handshakes and stop cost is in both,
-and so not in the difference.
+Both compare a short run with one of N messages more: what start, handshakes and stop cost is in
+both, and so not in the difference.
 """
 
 import contextlib
@@ -19,6 +19,8 @@ from workloads import Workload
 
 TRACER_TIMEOUT_S = 30
 COLUMNS = "calls,name"
+# The short run, as a part of N. It has to fill all connections, and takes time for nothing else.
+SHORT_PART = 10
 INSTRUCTIONS = re.compile(r"Collected : (\d+)")
 
 
@@ -42,8 +44,15 @@ def total_instructions(log: str) -> int:
     return int(found[1])
 
 
-def per_message(first: int, second: int, messages: int) -> float:
-    return (second - first) / messages
+def run_lengths(messages: int) -> tuple[int, int]:
+    """Messages of the two runs."""
+    short = max(1, messages // SHORT_PART)
+    return short, short + messages
+
+
+def per_message(short: int, long: int, messages: int) -> float:
+    """What each message has cost by the totals of both runs."""
+    return (long - short) / messages
 
 
 def counted_options(workload: Workload, messages: int) -> list[str]:
@@ -85,10 +94,10 @@ def count_calls(
 ) -> float:
     """System calls a message, of a server that runs."""
     totals = []
-    for times in (1, 2):
+    for length in run_lengths(messages):
         summary = directory / "strace.txt"
         with traced(server.pid, summary):
-            options = counted_options(workload, times * messages)
+            options = counted_options(workload, length)
             run_load(server, options, cores, f"{workload.title}, counting system calls")
         totals.append(total_calls(summary.read_text()))
     return per_message(*totals, messages)
@@ -99,7 +108,7 @@ def count_instructions(
 ) -> float:
     """User instructions a message, of a server that is started for it under callgrind."""
     totals = []
-    for times in (1, 2):
+    for length in run_lengths(messages):
         log = directory / "callgrind.txt"
         tool = (
             *("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),
@@ -111,7 +120,7 @@ def count_instructions(
         except Failure as failure:
             raise Unavailable(f"under valgrind {failure}") from failure
         try:
-            options = counted_options(workload, times * messages)
+            options = counted_options(workload, length)
             run_load(server, options, cores, where)
         finally:
             server.stop()

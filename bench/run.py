@@ -28,7 +28,6 @@ def be_quick(directory: Path) -> int:
 
 
 def write_report(report: Report, output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
     text = markdown(report)
     (output / "results.md").write_text(text)
     (output / "results.json").write_text(as_json(report))
@@ -37,6 +36,10 @@ def write_report(report: Report, output: Path) -> None:
 
 
 def be_thorough(options: argparse.Namespace, directory: Path) -> int:
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"--output {options.output}: {error.strerror}") from error
     wanted = [kind for kind in options.kinds if kind.name != TUNED or not options.no_tuned]
     kinds, notes = build_all(wanted, directory)
     bench = Bench(options, choose_cores(), directory)

@@ -109,8 +109,8 @@ WORKLOADS = (
         "small",
         "64 B 64x1",
         SMALL,
-        calls=8_000,
-        instructions=8_000,
+        calls=20_000,
+        instructions=10_000,
         targets=(
             at_least("ours", "to_raw", 0.90),
             at_least("tuned", "to_raw", 0.92),
@@ -122,7 +122,7 @@ WORKLOADS = (
         "pipelined",
         "64 B 64x16",
         Load(64, 64, in_flight=16),
-        calls=64_000,
+        calls=160_000,
         instructions=32_000,
         targets=(
             at_least("ours", "to_raw", 0.65),
@@ -167,7 +167,7 @@ WORKLOADS = (
         "1m",
         "1 MiB 4x1",
         Load(4, MIB),
-        calls=200,
+        calls=400,
         instructions=10,
         peak=200,
         targets=(

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from arguments import describe_all, parse
-from counting import per_message, total_calls, total_instructions
+from counting import per_message, run_lengths, total_calls, total_instructions
 from failure import Failure
 from figures import Ratio, Result, Verdict, judge, median_of, ratio_of, results_of, significant
 from measure import rotated
@@ -122,7 +122,9 @@ class CountingTest(unittest.TestCase):
             total_instructions("==7== killed\n")
 
     def test_what_both_runs_cost_is_not_counted(self) -> None:
-        self.assertEqual(per_message(500 + 2 * 100, 500 + 2 * 200, 100), 2)
+        short, long = run_lengths(100)
+        self.assertEqual(per_message(500 + 2 * short, 500 + 2 * long, 100), 2)
+        self.assertEqual(run_lengths(5), (1, 6))
 
 
 class MemoryTest(unittest.TestCase):
