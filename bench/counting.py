@@ -32,7 +32,7 @@ def total_calls(summary: str) -> int:
     """Sum of the calls in a table of strace -c with COLUMNS."""
     head, *rows = [line.split() for line in summary.splitlines() if line.strip()] or [[]]
     if head != ["calls", "syscall"]:
-        raise ValueError(f"{head} is not the head of strace's table")
+        raise Unavailable(f"{head} is not the head of strace's table")
     return sum(int(row[0]) for row in rows if row[0].isdigit() and row[1] != "total")
 
 
@@ -40,7 +40,7 @@ def total_instructions(log: str) -> int:
     """What callgrind says it has counted."""
     found = INSTRUCTIONS.search(log)
     if not found:
-        raise ValueError("callgrind does not say how much it has collected")
+        raise Unavailable("callgrind does not say how much it has collected")
     return int(found[1])
 
 
@@ -65,14 +65,17 @@ def counted_options(workload: Workload, messages: int) -> list[str]:
 @contextlib.contextmanager
 def traced(pid: int, summary: Path) -> Iterator[None]:
     """Counts the system calls of a process and its threads, into a file."""
-    tracer = subprocess.Popen(
-        ["strace", "-c", "-f", "-U", COLUMNS, "-o", str(summary), "-p", str(pid)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    try:
+        tracer = subprocess.Popen(
+            ["strace", "-c", "-f", "-U", COLUMNS, "-o", str(summary), "-p", str(pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Unavailable(f"strace: {error.strerror}") from error
     try:
         # strace says so when it has attached, or why it cannot.
         line = tracer.stderr.readline()

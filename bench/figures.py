@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from servers import NODE, RAW
 from workloads import FIGURES, Target, Workload
 
+# What a side that is the limit takes of its core, at least.
+BUSY = 0.85
+
 
 def number(value: float | None, digits: int = 0) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
@@ -75,8 +78,18 @@ class Result:
     @property
     def is_lower_bound(self) -> bool:
         """Whether the load generator had more to do than the server."""
+        client, server = self._busy
+        return client > server
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether neither side got much of its core, although there was always something to do."""
+        return max(self._busy) < BUSY
+
+    @property
+    def _busy(self) -> tuple[float, float]:
         client, server = (median_of(self.samples, f"{side}_busy") for side in ("client", "server"))
-        return client is not None and server is not None and client > server
+        return client or 0, server or 0
 
 
 def results_of(samples: dict[str, list[tuple[dict, dict | None]]]) -> dict[str, Result]:

@@ -124,11 +124,24 @@ def verdict_table(report: Report) -> list[str]:
     return table(["target", "limit", "value", "result"], rows) if rows else []
 
 
+def disturbed(report: Report) -> list[str]:
+    """Workloads in which something else took the cores."""
+    return [
+        workload.title
+        for workload, results in report.workloads
+        if workload.load.connections > 1
+        and any(result.is_disturbed for result in results.values())
+    ]
+
+
 def markdown(report: Report) -> str:
     """The whole report."""
     lines = ["# Benchmark of lws-echo", ""]
     lines += [f"- {key}: {value}" for key, value in report.machine.items()]
     lines += [f"- note: {note}" for note in report.notes]
+    if titles := disturbed(report):
+        lines.append(f"- note: other programs took part of the cores in {', '.join(titles)}:")
+        lines.append("  rates and ratios there mean little; CPU and what is counted hold")
     if report.workloads:
         legend = LEGEND.format(rounds=report.rounds, seconds=report.seconds)
         lines += ["", "## Speed", "", legend, "", *rate_table(report)]

@@ -17,6 +17,7 @@ from report import Report, as_json, markdown
 from servers import TUNED
 
 INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def be_quick(directory: Path) -> int:
@@ -52,6 +53,9 @@ def be_thorough(options: argparse.Namespace, directory: Path) -> int:
 
 
 def interrupt(*_) -> None:
+    """However it is told to end, it ends what it has started first, and is not to be hurried."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -60,8 +64,7 @@ def main() -> int:
     if options.list:
         print(describe_all())
         return 0
-    # However it is told to end, it ends what it has started first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, interrupt)
     try:
         bootstrap()

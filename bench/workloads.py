@@ -143,7 +143,7 @@ WORKLOADS = (
         "16k",
         "16 KiB 64x1",
         BINARY_16K,
-        calls=2_000,
+        calls=8_000,
         instructions=400,
         targets=(
             at_least("ours", "to_raw", 0.65),
@@ -155,7 +155,7 @@ WORKLOADS = (
         "128k",
         "128 KiB 16x1",
         Load(16, 128 * KIB),
-        calls=1_000,
+        calls=2_000,
         instructions=50,
         targets=(
             at_least("ours", "to_raw", 0.60),

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from arguments import describe_all, parse
-from counting import per_message, run_lengths, total_calls, total_instructions
+from counting import Unavailable, per_message, run_lengths, total_calls, total_instructions
 from failure import Failure
 from figures import Ratio, Result, Verdict, judge, median_of, ratio_of, results_of, significant
 from measure import rotated
@@ -76,6 +76,11 @@ class StatisticsTest(unittest.TestCase):
         self.assertTrue(Result([sample(1, 0.5, 0.9)]).is_lower_bound)
         self.assertFalse(Result([sample(1, 0.9, 0.5)]).is_lower_bound)
 
+    def test_cores_that_were_taken_away_are_noticed(self) -> None:
+        self.assertTrue(Result([sample(1, 0.5, 0.6)]).is_disturbed)
+        self.assertFalse(Result([sample(1, 0.5, 0.95)]).is_disturbed)
+        self.assertFalse(Result([sample(1, 0.95, 0.5)]).is_disturbed)
+
     def test_the_order_of_a_round_is_rotated(self) -> None:
         rounds = [rotated(["a", "b", "c"], number) for number in range(4)]
         self.assertEqual(["".join(each) for each in rounds], ["abc", "bca", "cab", "abc"])
@@ -113,12 +118,12 @@ class CountingTest(unittest.TestCase):
 
     def test_a_text_that_is_no_table_is_refused(self) -> None:
         for text in ("", "strace: attach: Operation not permitted\n"):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(Unavailable):
                 total_calls(text)
 
     def test_instructions_are_what_callgrind_says(self) -> None:
         self.assertEqual(total_instructions("==7== Events    : Ir\n==7== Collected : 1278\n"), 1278)
-        with self.assertRaises(ValueError):
+        with self.assertRaises(Unavailable):
             total_instructions("==7== killed\n")
 
     def test_what_both_runs_cost_is_not_counted(self) -> None:
