@@ -64,8 +64,6 @@ class Result:
     calls: float | None = None
     instructions: float | None = None
     peak_kib: float | None = None
-    idle_kib: float | None = None
-    growth: float | None = None
 
     @property
     def rates(self) -> list[float]:
@@ -138,7 +136,8 @@ class Verdict:
     @property
     def value_text(self) -> str:
         if isinstance(self.found, Ratio):
-            return str(self.found)
+            # With a digit more than in the table, so that it is plain why a limit was just missed.
+            return f"{self.found.median:.3f} {self.found.least:.3f}..{self.found.most:.3f}"
         return number(self.found, FIGURES[self.target.figure].digits)
 
 

@@ -186,7 +186,7 @@ class ReportTest(unittest.TestCase):
     def test_the_report_names_targets_and_notes(self) -> None:
         text = markdown(self.report())
         self.assertIn("- note: peer is left out: no program peer\n", text)
-        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +0.98 0.97..0.99 \| +met")
+        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +0.980 0.970..0.990 \| +met")
         self.assertRegex(text, r"ours, system calls a message +\| <= 2.05 +\| +12.345 \| +MISSED")
         self.assertIn("not measured", text)
 
