@@ -95,12 +95,20 @@ def ws_version() -> str:
     return json.loads(text)["version"]
 
 
+def congestion_control() -> str:
+    """What TCP of the servers goes by; some, such as bbr, space packets out by timers."""
+    try:
+        return Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
 def describe(cores: Cores) -> dict[str, str]:
     """What the header of the results says, in order."""
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "CPU": f"{cpu_model()}, {os.cpu_count()} cores; {cores.note}",
-        "kernel": f"{platform.system()} {platform.release()}",
+        "kernel": f"{platform.system()} {platform.release()}, TCP with {congestion_control()}",
         "libwebsockets": package_version("libwebsockets-dev"),
         "Node.js": node_version(),
         "ws": ws_version(),

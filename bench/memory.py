@@ -113,7 +113,7 @@ def hold_idle(
     kind: Kind, variant: str, counts: list[int], cores: Cores, directory: Path
 ) -> Held:
     """Starts a server and opens idle connections in steps."""
-    server = Server(kind, variant, cores.server, directory)
+    server = Server(kind, variant, cores.server, directory, connections=counts[-1])
     try:
         holder = Holder(server, variant, cores)
         try:

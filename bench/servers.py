@@ -11,12 +11,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from failure import Failure
-from machine import REPOSITORY, prepare_process
+from machine import REPOSITORY, SPARE_FILES, prepare_process
 from workloads import COMPRESSED, PLAIN, TLS
 
 HOST = "127.0.0.1"
@@ -31,7 +31,18 @@ STOP_TIMEOUT_S = 30
 POLL_S = 0.02
 LAST_ERROR_LINES = 5
 
-Command = Callable[[str, int, Path], list[str]]
+
+@dataclass(frozen=True)
+class Start:
+    """What a server is started with."""
+
+    variant: str
+    directory: Path  # for files of this run
+    port: int = 0  # for those that are given one
+    connections: int = 0  # that it has to hold, where those are more than it takes unasked
+
+
+Command = Callable[[Start], list[str]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Kind:
 
     name: str
     title: str
-    command: Command  # of the variant, a port and the directory for files of this run
+    command: Command
     variants: tuple[str, ...] = (PLAIN,)
     path: str = "/"
     raw: bool = False
@@ -55,9 +66,12 @@ def our_command(build: str) -> Command:
         COMPRESSED: {"echo": {"compression": "no-context-takeover"}},
     }
 
-    def command(variant: str, _: int, directory: Path) -> list[str]:
-        file = directory / f"{variant}.json"
-        file.write_text(json.dumps({"address": HOST, "port": 0, **settings[variant]}))
+    def command(start: Start) -> list[str]:
+        file = start.directory / f"{start.variant}.json"
+        config = {"address": HOST, "port": 0, **settings[start.variant]}
+        if start.connections:
+            config["max-open-files"] = start.connections + SPARE_FILES
+        file.write_text(json.dumps(config))
         return [str(BUILD / build / "bin/lws-echo"), "-c", str(file)]
 
     return command
@@ -82,12 +96,12 @@ def certificate(directory: Path) -> tuple[str, str]:
 def peer_command(*program: str) -> Command:
     """A peer of bench/peers, which all take the same options."""
 
-    def command(variant: str, _: int, directory: Path) -> list[str]:
+    def command(start: Start) -> list[str]:
         options = []
-        if variant == TLS:
-            cert, key = certificate(directory)
+        if start.variant == TLS:
+            cert, key = certificate(start.directory)
             options = ["--cert", cert, "--key", key]
-        if variant == COMPRESSED:
+        if start.variant == COMPRESSED:
             options = ["--compress"]
         return [*program, *options]
 
@@ -109,7 +123,7 @@ KINDS = (
         "/ws",
         ours=True,
     ),
-    Kind(RAW, "raw TCP echo, the ceiling", lambda *_: [str(RAW_ECHO)], raw=True, ours=True),
+    Kind(RAW, "raw TCP echo, the ceiling", lambda _: [str(RAW_ECHO)], raw=True, ours=True),
     Kind(NODE, "Node.js ws", peer_command("node", str(PEERS / "ws.mjs")), ALL_VARIANTS),
     Kind(
         "python",
@@ -121,7 +135,7 @@ KINDS = (
     Kind(
         MINIMAL,
         "libwebsockets' minimal echo",
-        lambda _, port, __: [str(LWS_ECHO), "-p", str(port), "-n", "-d", "1"],
+        lambda start: [str(LWS_ECHO), "-p", str(start.port), "-n", "-d", "1"],
         takes_port=True,
     ),
 )
@@ -131,15 +145,15 @@ def further_kind(name: str, command: str, path: str) -> Kind:
     """A peer that is given on the command line; {port} in its command is replaced."""
     parts = shlex.split(command)
 
-    def fill(_: str, port: int, __: Path) -> list[str]:
-        return [part.replace("{port}", str(port)) for part in parts]
+    def fill(start: Start) -> list[str]:
+        return [part.replace("{port}", str(start.port)) for part in parts]
 
     return Kind(name, command, fill, path=path, takes_port=True)
 
 
 def missing_program(kind: Kind, directory: Path) -> str | None:
     """The program that a kind needs and that is not there."""
-    program = kind.command(PLAIN, 0, directory)[0]
+    program = kind.command(Start(PLAIN, directory))[0]
     return None if shutil.which(program) else program
 
 
@@ -159,12 +173,20 @@ def tail(file) -> str:
 class Server:
     """A process that serves, pinned to a core. It is ended by stop()."""
 
-    def __init__(self, kind: Kind, variant: str, core: int, directory: Path, tool=()) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        variant: str,
+        core: int,
+        directory: Path,
+        tool: Sequence[str] = (),
+        connections: int = 0,
+    ) -> None:
         self.kind = kind
         self._errors = tempfile.TemporaryFile("w+", errors="replace")
         self._stopped = False
         port = free_port() if kind.takes_port else 0
-        command = [*tool, *kind.command(variant, port, directory)]
+        command = [*tool, *kind.command(Start(variant, directory, port, connections))]
         try:
             self._process = subprocess.Popen(
                 command,

@@ -18,7 +18,7 @@ from figures import Ratio, Result, Verdict, judge, median_of, ratio_of, results_
 from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
-from servers import KINDS, Kind, Server
+from servers import KINDS, Kind, Server, Start
 from workloads import HOLDINGS, PLAIN, WORKLOADS, Load, Workload, at_least, at_most
 
 SUMMARY = """\
@@ -237,7 +237,7 @@ class ArgumentsTest(unittest.TestCase):
     def test_a_further_peer_gets_its_port_and_path(self) -> None:
         arguments = ["--peer", "theirs=serve 'a b' -p {port}", "--peer-path", "theirs=/echo"]
         kind = parse([*arguments, "--servers", "theirs"]).kinds[0]
-        self.assertEqual(kind.command(PLAIN, 7, Path()), ["serve", "a b", "-p", "7"])
+        self.assertEqual(kind.command(Start(PLAIN, Path(), port=7)), ["serve", "a b", "-p", "7"])
         self.assertEqual(kind.path, "/echo")
 
     def test_the_list_names_all(self) -> None:
@@ -253,7 +253,7 @@ class ServerTest(unittest.TestCase):
     """A real process that is no server."""
 
     def start(self, script: str) -> Server:
-        kind = Kind("theirs", "", lambda *_: ["/bin/sh", "-c", script])
+        kind = Kind("theirs", "", lambda _: ["/bin/sh", "-c", script])
         with tempfile.TemporaryDirectory() as name:
             server = Server(kind, PLAIN, 0, Path(name))
         self.addCleanup(server.stop)
