@@ -119,7 +119,7 @@ def count_instructions(
         )
         where = f"{workload.title}, counting instructions"
         try:
-            server = Server(kind, workload.variant, cores.server, directory, tool)
+            server = Server(kind, workload.variant, cores.for_server, directory, tool)
         except Failure as failure:
             raise Unavailable(f"under valgrind {failure}") from failure
         try:

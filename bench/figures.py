@@ -108,6 +108,14 @@ def results_of(samples: dict[str, list[tuple[dict, dict | None]]]) -> dict[str, 
     return results
 
 
+def compare_servers(workload: Workload, results: dict[str, Result]) -> None:
+    """Sets to_base where that is another server under the same load."""
+    base = results.get(workload.base_server)
+    for name, result in results.items():
+        if base and name != workload.base_server:
+            result.to_base = ratio_of(result.rates, base.rates)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A target and what came of it; met is None where nothing was measured."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from build import say
 from counting import Unavailable, count_calls, count_instructions
-from figures import Result, Verdict, judge, results_of
+from figures import Result, Verdict, compare_servers, judge, results_of
 from machine import Cores, connections_possible, describe
 from measure import run_rounds
 from memory import hold_idle, peak_above_idle, steps_up_to
 from report import Report
 from servers import Kind, Server, running
-from workloads import FIGURES, HELD_STEP, HOLDINGS, MEMORY, WORKLOADS, Workload
+from workloads import FIGURES, HELD_STEP, HOLDINGS, MEMORY, SPREAD, WORKLOADS, Workload
 
 # Of servers that are not ours fewer messages are counted, because some of them are slow.
 PEER_SHARE = 4
@@ -48,8 +48,9 @@ class Bench:
         if not able:
             return
         say(f"{workload.title}: {', '.join(kind.name for kind in able)}")
-        cores, directory = self._cores, self._directory
-        with running(able, workload.variant, cores.server, directory) as servers:
+        cores = self._cores.together() if workload.variant == SPREAD else self._cores
+        directory = self._directory
+        with running(able, workload.variant, cores.for_server, directory) as servers:
             samples = run_rounds(
                 workload, servers, self._options.rounds, self._options.seconds, cores
             )
@@ -58,6 +59,7 @@ class Bench:
                 self._count_calls(workload, servers, results)
         for kind in able:
             self._count_alone(workload, kind, results[kind.name])
+        compare_servers(workload, results)
         self.report.workloads.append((workload, results))
         self.report.verdicts += judge(workload, results)
 

@@ -1,5 +1,6 @@
 """The machine: which core serves, which one loads, and what the results' header says of it."""
 
+import dataclasses
 import datetime
 import json
 import os
@@ -21,6 +22,18 @@ class Cores:
     server: int
     client: int
     all: tuple[int, ...]
+    shared: bool = False  # by all: nothing is pinned
+
+    def together(self) -> "Cores":
+        return dataclasses.replace(self, shared=True)
+
+    @property
+    def for_server(self) -> tuple[int, ...]:
+        return self.all if self.shared else (self.server,)
+
+    @property
+    def for_client(self) -> tuple[int, ...]:
+        return self.all if self.shared else (self.client,)
 
     @property
     def note(self) -> str:
@@ -51,9 +64,9 @@ def choose_cores() -> Cores:
     return Cores(server, others[0] if others else server, tuple(usable))
 
 
-def prepare_process(core: int) -> None:
-    """Pins the process to a core and lets it open as many files as it may."""
-    os.sched_setaffinity(0, {core})
+def prepare_process(cores: tuple[int, ...]) -> None:
+    """Pins the process to these cores and lets it open as many files as it may."""
+    os.sched_setaffinity(0, cores)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -15,7 +15,8 @@ CLIENT_TIMEOUT_S = 600
 
 def client_command(server: Server, options: list[str]) -> list[str]:
     way = ["--raw"] if server.kind.raw else ["--path", server.kind.path]
-    return [str(ECHO_LOAD), *way, "--server-pid", str(server.pid), *options, server.address]
+    pids = [part for pid in server.pids for part in ("--server-pid", str(pid))]
+    return [str(ECHO_LOAD), *way, *pids, *options, server.address]
 
 
 def run_load(server: Server, options: list[str], cores: Cores, where: str) -> dict:
@@ -28,7 +29,7 @@ def run_load(server: Server, options: list[str], cores: Cores, where: str) -> di
             capture_output=True,
             text=True,
             timeout=CLIENT_TIMEOUT_S,
-            preexec_fn=lambda: prepare_process(cores.client),
+            preexec_fn=lambda: prepare_process(cores.for_client),
         )
     except subprocess.TimeoutExpired as error:
         raise Failure(f"{where}, {server.kind.name}: no end in {CLIENT_TIMEOUT_S} s") from error

@@ -77,7 +77,7 @@ class Holder:
             stderr=self._errors,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: prepare_process(cores.client),
+            preexec_fn=lambda: prepare_process(cores.for_client),
         )
 
     def hold(self, connections: int) -> Step:
@@ -113,7 +113,7 @@ def hold_idle(
     kind: Kind, variant: str, counts: list[int], cores: Cores, directory: Path
 ) -> Held:
     """Starts a server and opens idle connections in steps."""
-    server = Server(kind, variant, cores.server, directory, connections=counts[-1])
+    server = Server(kind, variant, cores.for_server, directory, connections=counts[-1])
     try:
         holder = Holder(server, variant, cores)
         try:
@@ -129,7 +129,7 @@ def hold_idle(
 
 def peak_above_idle(kind: Kind, workload: Workload, cores: Cores, directory: Path) -> int:
     """Starts a server and measures how far its memory rises under the workload, in KiB."""
-    server = Server(kind, workload.variant, cores.server, directory)
+    server = Server(kind, workload.variant, cores.for_server, directory)
     try:
         Path(f"/proc/{server.pid}/clear_refs").write_text(RESET_PEAK)
         idle_kib = status_kib(server.pid, "VmRSS")

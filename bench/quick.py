@@ -8,10 +8,9 @@ from figures import Verdict, title_of
 from machine import Cores, connections_possible
 from measure import run_load
 from memory import hold_idle, peak_above_idle
-from servers import KINDS, Kind, Server
+from servers import KINDS, OURS, Kind, Server
 from workloads import FIGURES, HELD_QUICK, HOLDINGS, WORKLOADS, Target, Workload
 
-OURS = "ours"
 # What the first connections cost once is no matter of each.
 HELD_BEFORE = 100
 SAMPLE_SECONDS = "0.3"
@@ -69,7 +68,7 @@ class Quick:
             return count_instructions(kind, workload, workload.instructions, cores, directory)
         if target.figure == "peak_kib":
             return peak_above_idle(kind, workload, cores, directory)
-        server = Server(kind, workload.variant, cores.server, directory)
+        server = Server(kind, workload.variant, cores.for_server, directory)
         try:
             self._show_sample(server, workload)
             return count_calls(server, workload, workload.calls, cores, directory)

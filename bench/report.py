@@ -146,7 +146,7 @@ def markdown(report: Report) -> str:
         legend = LEGEND.format(rounds=report.rounds, seconds=report.seconds)
         lines += ["", "## Speed", "", legend, "", *rate_table(report)]
     if base := base_table(report):
-        lines += ["", "## Beside the same without", "", *base]
+        lines += ["", "## Comparisons", "", *base]
     if report.holdings:
         lines += ["", "## Idle connections", "", *memory_table(report)]
     if peaks := peak_rows(report):

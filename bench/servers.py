@@ -17,7 +17,7 @@ from pathlib import Path
 
 from failure import Failure
 from machine import REPOSITORY, SPARE_FILES, prepare_process
-from workloads import COMPRESSED, PLAIN, TLS
+from workloads import COMPRESSED, PLAIN, SPREAD, TLS
 
 HOST = "127.0.0.1"
 BUILD = REPOSITORY / "build"
@@ -59,16 +59,17 @@ class Kind:
     ours: bool = False  # instructions are counted for these
 
 
-def our_command(build: str) -> Command:
+def our_command(build: str, workers: int = 1) -> Command:
     settings = {
         PLAIN: {},
+        SPREAD: {},
         TLS: {"tls": "self-signed"},
         COMPRESSED: {"echo": {"compression": "no-context-takeover"}},
     }
 
     def command(start: Start) -> list[str]:
-        file = start.directory / f"{start.variant}.json"
-        config = {"address": HOST, "port": 0, **settings[start.variant]}
+        file = start.directory / f"{start.variant}-{workers}.json"
+        config = {"address": HOST, "port": 0, "workers": workers, **settings[start.variant]}
         if start.connections:
             config["max-open-files"] = start.connections + SPARE_FILES
         file.write_text(json.dumps(config))
@@ -109,17 +110,28 @@ def peer_command(*program: str) -> Command:
 
 
 ALL_VARIANTS = (PLAIN, TLS, COMPRESSED)
+OURS = "ours"
 RAW = "raw"
 NODE = "node"
 TUNED = "tuned"
 MINIMAL = "lws"
 KINDS = (
-    Kind("ours", "lws-echo", our_command("release"), ALL_VARIANTS, "/ws", ours=True),
+    Kind(
+        OURS, "lws-echo", our_command("release"), (*ALL_VARIANTS, SPREAD), "/ws", ours=True
+    ),
     Kind(
         TUNED,
         "lws-echo on libwebsockets built with -O3 -DNDEBUG (script/lws)",
         our_command("tuned"),
         ALL_VARIANTS,
+        "/ws",
+        ours=True,
+    ),
+    Kind(
+        "ours-2",
+        "lws-echo with two workers, where nothing is pinned",
+        our_command("release", workers=2),
+        (SPREAD,),
         "/ws",
         ours=True,
     ),
@@ -171,13 +183,13 @@ def tail(file) -> str:
 
 
 class Server:
-    """A process that serves, pinned to a core. It is ended by stop()."""
+    """A process that serves, pinned to some cores. It is ended by stop()."""
 
     def __init__(
         self,
         kind: Kind,
         variant: str,
-        core: int,
+        cores: tuple[int, ...],
         directory: Path,
         tool: Sequence[str] = (),
         connections: int = 0,
@@ -194,7 +206,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 start_new_session=True,  # so that Ctrl+C reaches it through stop() alone
-                preexec_fn=lambda: prepare_process(core),
+                preexec_fn=lambda: prepare_process(cores),
             )
         except OSError as error:
             raise Failure(f"{kind.name} does not start: {error}") from error
@@ -207,6 +219,12 @@ class Server:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def pids(self) -> list[int]:
+        """Those that serve: its children, where it has such."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(child) for child in children] or [self.pid]
 
     @property
     def address(self) -> str:
@@ -267,12 +285,12 @@ class Server:
 
 @contextlib.contextmanager
 def running(
-    kinds: list[Kind], variant: str, core: int, directory: Path
+    kinds: list[Kind], variant: str, cores: tuple[int, ...], directory: Path
 ) -> Iterator[dict[str, Server]]:
     """All these servers, up at the same time."""
     with contextlib.ExitStack() as stack:
         servers = {}
         for kind in kinds:
-            servers[kind.name] = Server(kind, variant, core, directory)
+            servers[kind.name] = Server(kind, variant, cores, directory)
             stack.callback(servers[kind.name].stop)
         yield servers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 PLAIN = "plain"
 TLS = "tls"
 COMPRESSED = "compressed"
+SPREAD = "spread"  # over all cores: servers and client go where the kernel puts them
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Workload:
     load: Load
     variant: str = PLAIN
     base: Load | None = None  # measured beside it on the same server, for to_base
+    base_server: str = ""  # or another server, with the same load
     base_title: str = ""
     calls: int = 0
     instructions: int = 0
@@ -216,6 +218,22 @@ WORKLOADS = (
         base=SMALL,
         base_title="none idle",
         targets=(at_least("ours", "to_base", 0.95), at_least("tuned", "to_base", 0.95)),
+    ),
+    Workload(
+        "workers",
+        "2 workers 64 B",
+        SMALL,
+        variant=SPREAD,
+        base_server="ours",
+        base_title="one, no core its own",
+    ),
+    Workload(
+        "workers-16k",
+        "2 workers 16K",
+        BINARY_16K,
+        variant=SPREAD,
+        base_server="ours",
+        base_title="one, no core its own",
     ),
     Workload(
         "churn",

@@ -77,6 +77,10 @@ typedef int8_t marks __attribute__((vector_size(16)));
 /* Two vectors between branches: in ASCII that is twice as fast as one. */
 #define BLOCK_BYTES (2 * sizeof(vector))
 
+/* After so many blocks of ASCII in a row the rest is probably ASCII, too: longer steps pay then. */
+#define CALM_BLOCKS 4
+#define RUN_BYTES (8 * sizeof(vector))
+
 /* The last byte of a character of four depends on so many before it, and no byte on more. */
 #define LOOK_BACK 3
 
@@ -121,18 +125,41 @@ static inline marks errors(const uint8_t *text)
     return (continues ^ must_continue) | overlong | surrogate | too_large;
 }
 
+/* Returns how many bytes are ASCII from the beginning of @text on, in steps of RUN_BYTES. */
+static size_t ascii_run(const uint8_t *text, size_t bytes)
+{
+    size_t i = 0;
+
+    for (; bytes - i >= RUN_BYTES; i += RUN_BYTES) {
+        vector all = load(text + i);
+
+        for (size_t v = sizeof(vector); v < RUN_BYTES; v += sizeof(vector))
+            all |= load(text + i + v);
+        if (has_high_bits(all))
+            break;
+    }
+
+    return i;
+}
+
 /* Checks a block or more, behind LOOK_BACK bytes of the same text. */
 static bool check_blocks(const uint8_t *text, size_t bytes)
 {
     size_t last = bytes - BLOCK_BYTES;
+    unsigned calm = 0; /* blocks of ASCII in a row */
 
     for (size_t i = 0; i < bytes; i += BLOCK_BYTES) {
         const uint8_t *block = text + (i < last ? i : last); /* no rest: rather some bytes twice */
         const uint8_t *second = block + sizeof(vector);
 
-        if (has_high_bits(load(block - LOOK_BACK) | load(block) | load(second)) &&
-            has_high_bits((vector)(errors(block) | errors(second))))
-            return false;
+        if (has_high_bits(load(block - LOOK_BACK) | load(block) | load(second))) {
+            if (has_high_bits((vector)(errors(block) | errors(second))))
+                return false;
+            calm = 0;
+        } else if (++calm == CALM_BLOCKS && i < last) {
+            i += ascii_run(second + sizeof(vector), last - i);
+            calm = 0;
+        }
     }
 
     return true;

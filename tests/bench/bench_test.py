@@ -14,7 +14,18 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from arguments import describe_all, parse
 from counting import Unavailable, per_message, run_lengths, total_calls, total_instructions
 from failure import Failure
-from figures import Ratio, Result, Verdict, judge, median_of, ratio_of, results_of, significant
+from figures import (
+    Ratio,
+    Result,
+    Verdict,
+    compare_servers,
+    judge,
+    median_of,
+    ratio_of,
+    results_of,
+    significant,
+)
+from machine import Cores
 from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
@@ -51,6 +62,20 @@ class StatisticsTest(unittest.TestCase):
     def test_rounds_of_different_number_are_not_compared(self) -> None:
         with self.assertRaises(ValueError):
             ratio_of([1, 2], [1])
+
+    def test_another_server_can_be_the_base(self) -> None:
+        workload = Workload("pair", "", Load(1, 1), base_server="one")
+        results = {"one": Result([sample(50), sample(40)]), "two": Result([sample(90), sample(88)])}
+        compare_servers(workload, results)
+        self.assertEqual(results["two"].to_base, Ratio(2.0, 1.8, 2.2))
+        self.assertIsNone(results["one"].to_base)
+        compare_servers(workload, {"two": results["two"]})  # it may be left out
+
+    def test_together_neither_side_has_a_core_of_its_own(self) -> None:
+        cores = Cores(0, 1, (0, 1, 2))
+        self.assertEqual((cores.for_server, cores.for_client), ((0,), (1,)))
+        together = cores.together()
+        self.assertEqual((together.for_server, together.for_client), ((0, 1, 2), (0, 1, 2)))
 
     def test_a_median_is_of_what_was_measured(self) -> None:
         rows = [sample(10), sample(30), sample(20)]
@@ -213,7 +238,7 @@ class ArgumentsTest(unittest.TestCase):
             (["--seconds", "x"], '"x" is no time above 0 and up to 3600 seconds'),
             (["--seconds", "nan"], '"nan" is no time'),
             (["--only", "small,big"], 'no workload "big"; known: small, pipelined,'),
-            (["--servers", "theirs"], 'no server "theirs"; known: ours, tuned, raw,'),
+            (["--servers", "theirs"], 'no server "theirs"; known: ours, tuned,'),
             (["--peer", "theirs"], '"theirs" is not NAME=VALUE'),
             (["--peer", "theirs=serve"], 'no {port} in the command of "theirs"'),
             (["--peer", "raw=serve {port}"], '"raw" is the name of a server already'),
@@ -255,7 +280,7 @@ class ServerTest(unittest.TestCase):
     def start(self, script: str) -> Server:
         kind = Kind("theirs", "", lambda _: ["/bin/sh", "-c", script])
         with tempfile.TemporaryDirectory() as name:
-            server = Server(kind, PLAIN, 0, Path(name))
+            server = Server(kind, PLAIN, (0,), Path(name))
         self.addCleanup(server.stop)
         return server
 
