@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -97,23 +97,30 @@ static void the_limit_of_open_files_is_set(void)
 /* A shell sets the hard limit, because no process could raise its own again. */
 static void more_open_files_than_the_system_allows_are_refused(void)
 {
-    char command[512];
-    char line[256] = "";
-    char name[64];
-    FILE *output;
-    int end;
+    struct server server;
+    char shell[512];
+    char config[64];
+    char script[64];
+    const char *other = getenv("LWS_ECHO");
 
-    write_temporary(name, "{ " ON_FREE_PORT ", \"max-open-files\": 129 }");
-    snprintf(command, sizeof(command), "ulimit -n 128 && exec '%s' -c %s 2>&1", server_program(),
-             name);
-    output = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(output);
-    CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), output));
-    end = pclose(output);
-    CU_ASSERT_TRUE(WIFEXITED(end) && WEXITSTATUS(end) == EXIT_FAILURE);
-    CU_ASSERT_STRING_EQUAL(line, "lws-echo: \"max-open-files\": the system does not allow 129 "
-                                 "open files, but 128 (see \"ulimit -Hn\")\n");
-    unlink(name);
+    write_temporary(config, "{ " ON_FREE_PORT ", \"max-open-files\": 129 }");
+    snprintf(shell, sizeof(shell), "#!/bin/sh\nulimit -n 128 && exec '%s' \"$@\"\n",
+             server_program());
+    write_temporary(script, shell);
+    CU_ASSERT_EQUAL(chmod(script, S_IRWXU), 0);
+
+    setenv("LWS_ECHO", script, 1);
+    server_spawn(&server, (const char *const[]){"-c", config, NULL});
+    if (other)
+        setenv("LWS_ECHO", other, 1);
+    else
+        unsetenv("LWS_ECHO");
+
+    CU_ASSERT_EQUAL(server_wait_exit(&server), EXIT_FAILURE);
+    CU_ASSERT_STRING_EQUAL(server.text, "lws-echo: \"max-open-files\": the system does not allow "
+                                        "129 open files, but 128 (see \"ulimit -Hn\")\n");
+    unlink(script);
+    unlink(config);
 }
 
 static CU_TestInfo tests[] = {
