@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from figures import Ratio, Result, Verdict, median_of, number, significant
 from memory import Held
-from workloads import FIGURES, Holding, Workload
+from workloads import FIGURES, SPREAD, Holding, Workload
 
 LEGEND = """\
 Medians of {rounds} rounds of {seconds:g} s. A workload is connections x messages in flight on each;
@@ -49,8 +49,13 @@ def table(head: list[str], rows: list[list[str]], left: int = 1) -> list[str]:
     return [line(head), line(rule), *map(line, rows)]
 
 
-def rate_row(title: str, server: str, result: Result) -> list[str]:
-    mark = ">= " if result.is_lower_bound else ""
+def has_own_cores(workload: Workload) -> bool:
+    """Whether each side had a core, so that it tells something how busy that was."""
+    return workload.variant != SPREAD
+
+
+def rate_row(workload: Workload, title: str, server: str, result: Result) -> list[str]:
+    mark = ">= " if result.is_lower_bound and has_own_cores(workload) else ""
     return [
         title,
         server,
@@ -73,7 +78,7 @@ def rate_table(report: Report) -> list[str]:
     for workload, results in report.workloads:
         title = workload.title
         for server, result in results.items():
-            rows.append(rate_row(title, server, result))
+            rows.append(rate_row(workload, title, server, result))
             title = ""  # the first row of a workload names it
     return table(RATE_HEAD.split("|"), rows, left=2)
 
@@ -130,6 +135,7 @@ def disturbed(report: Report) -> list[str]:
         workload.title
         for workload, results in report.workloads
         if workload.load.connections > 1
+        and has_own_cores(workload)
         and any(result.is_disturbed for result in results.values())
     ]
 

@@ -30,7 +30,7 @@ from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
 from servers import KINDS, Kind, Server, Start
-from workloads import HOLDINGS, PLAIN, WORKLOADS, Load, Workload, at_least, at_most
+from workloads import HOLDINGS, PLAIN, SPREAD, WORKLOADS, Load, Workload, at_least, at_most
 
 SUMMARY = """\
     calls syscall
@@ -191,6 +191,15 @@ class ReportTest(unittest.TestCase):
             report.verdicts += judge(workload, results)
         report.holdings.append((HOLDINGS[0], Held(1000, [Step(10, 1020, 40.0)])))
         return report
+
+    def test_how_busy_a_core_was_tells_nothing_where_both_sides_share_it(self) -> None:
+        report = Report({}, 1, 1)
+        for variant in (PLAIN, SPREAD):
+            workload = Workload(variant, variant, Load(2, 1), variant=variant)
+            report.workloads.append((workload, {"ours": Result([sample(1, 0.5, 0.7)])}))
+        text = markdown(report)
+        self.assertIn("took part of the cores in plain:", text)
+        self.assertEqual(text.count(">= 1 |"), 1)
 
     def test_columns_are_aligned(self) -> None:
         lines = table(["name", "n"], [["a", "1,234"], ["longer", ""]])
