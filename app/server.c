@@ -87,7 +87,7 @@ static void compose_url(struct plan *plan, int fd)
 static int run_alone(struct plan *plan)
 {
     const struct config *config = plan->config;
-    struct server server;
+    struct server server = {0};
     int fd = -1;
 
     if (!open_host(&server.host, plan))
@@ -103,7 +103,7 @@ static int run_alone(struct plan *plan)
 
 static int check(const void *data)
 {
-    struct server server;
+    struct server server = {0};
     int failure = open_host(&server.host, data);
 
     host_close(&server.host);
@@ -113,7 +113,7 @@ static int check(const void *data)
 
 static int work(const void *data, const struct workers_post *post)
 {
-    struct server server;
+    struct server server = {0};
     int failure = open_host(&server.host, data);
 
     if (!failure)

@@ -100,12 +100,40 @@ static void small_and_large_messages_mix_for_a_slow_reader(void)
     free(payload);
 }
 
+/* The echo of a continuation waits for its turn to write; a large message behind it does not. */
+static void a_large_message_behind_a_fragment_holds_up_nothing(void)
+{
+    enum { LARGE = 20000 };
+    uint8_t *payload = random_bytes(3, LARGE);
+    uint8_t *out = malloc(LARGE + 64);
+    struct server server;
+    struct client client;
+    size_t bytes;
+
+    bytes = compose_frame(out, BINARY, "a", 1);
+    bytes += compose_frame(out + bytes, FIN | CONTINUATION, "b", 1);
+    bytes += compose_frame(out + bytes, FIN | BINARY, payload, LARGE);
+    if (server_start(&server, ON_FREE_PORT)) {
+        if (client_open(&client, server.port)) {
+            client_send(&client, out, bytes);
+            check_message(&client, BINARY, "ab", 2, "fragments");
+            check_message(&client, BINARY, payload, LARGE, "large");
+            check_echo(&client, TEXT, "after", 5, "after");
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    free(out);
+    free(payload);
+}
+
 static CU_TestInfo tests[] = {
     TEST(a_large_message_comes_back_while_it_is_sent_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(a_slow_reader_does_not_hold_up_others),
     TEST(a_close_behind_unread_echoes_is_answered_behind_them),
     TEST(small_and_large_messages_mix_for_a_slow_reader),
+    TEST(a_large_message_behind_a_fragment_holds_up_nothing),
     CU_TEST_INFO_NULL,
 };
 
