@@ -31,8 +31,9 @@ int listener_bind(const char *address, uint64_t port);
 /**
  * The same for @count sockets, among which the kernel spreads the connections.
  *
- * Nobody else shares the port: it fails as listener_bind() does where another program listens, or
- * this one once more. Returns 0, or -1 after one line on standard error, with none open.
+ * It fails as listener_bind() does where another program listens on the port, or this one once
+ * more. Afterwards a program of the same user could share it that asks for SO_REUSEPORT. Returns 0,
+ * or -1 after one line on standard error, with none open.
  */
 int listener_bind_shared(const char *address, uint64_t port, int *fds, size_t count);
 

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So many failures of a worker in a row end all: 0.1 + 0.2 + 0.4 + 0.8 s after the first. */
-#define FAILURES_MAX 5
+/* So many failures of a worker in a row end all, 6.3 s after the first: 0.1 + 0.2 + 0.4 ... */
+#define FAILURES_MAX 7
 #define BACKOFF_MS 100
 
 /* After this life a worker has not failed in a row. */
@@ -122,27 +122,36 @@ static void stop(struct supervisor *supervisor)
     signal_workers(supervisor, SIGTERM);
 }
 
-/* Decides about a worker that does not run, of which @how says why. */
+/* How a worker is called in messages. */
+static size_t number_of(const struct supervisor *supervisor, const struct worker *worker)
+{
+    return (size_t)(worker - supervisor->workers) + 1;
+}
+
+/* Has a worker that does not run, for the reason that @how says, started again after a delay. */
+static void restart(const struct supervisor *supervisor, struct worker *worker, const char *how,
+                    int64_t delay_ms)
+{
+    worker->at_ms = now_ms() + delay_ms;
+    fprintf(stderr, "lws-echo: worker %zu %s; it is started again in %d ms\n",
+            number_of(supervisor, worker), how, (int)delay_ms);
+}
+
+/* Decides about a worker that has failed, as @how says. */
 static void handle_failure(struct supervisor *supervisor, struct worker *worker, const char *how)
 {
-    size_t number = (size_t)(worker - supervisor->workers) + 1;
-    int64_t delay_ms;
-
     if (now_ms() - worker->at_ms >= WELL_AFTER_MS)
         worker->failures = 0;
     if (++worker->failures == FAILURES_MAX) {
         fprintf(stderr,
                 "lws-echo: worker %zu %s; it has failed %d times in a row: giving up, all stop\n",
-                number, how, FAILURES_MAX);
+                number_of(supervisor, worker), how, FAILURES_MAX);
         supervisor->status = EXIT_FAILURE;
         stop(supervisor);
         return;
     }
 
-    delay_ms = (int64_t)BACKOFF_MS << (worker->failures - 1);
-    worker->at_ms = now_ms() + delay_ms;
-    fprintf(stderr, "lws-echo: worker %zu %s; it is started again in %d ms\n", number, how,
-            (int)delay_ms);
+    restart(supervisor, worker, how, (int64_t)BACKOFF_MS << (worker->failures - 1));
 }
 
 static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
@@ -204,11 +213,14 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     worker->pid = 0;
     supervisor->running--;
 
-    if (!supervisor->stopping) {
+    if (!supervisor->stopping && !end) {
+        /* somebody has stopped it alone: no failure */
+        restart(supervisor, worker, how, BACKOFF_MS);
+    } else if (!supervisor->stopping) {
         handle_failure(supervisor, worker, how);
     } else if (end && !supervisor->killed) {
         fprintf(stderr, "lws-echo: worker %zu %s instead of stopping\n",
-                (size_t)(worker - supervisor->workers) + 1, how);
+                number_of(supervisor, worker), how);
         supervisor->status = EXIT_FAILURE;
     }
 }

@@ -144,12 +144,12 @@ ECHO_WHOLE static inline int echo_plain(struct echo_connection *connection,
 }
 
 /* The same where compression has been agreed on: the message may be compressed. */
-ECHO_SELDOM static int echo_agreed(struct echo_connection *connection,
-                                   const struct echo_piece *piece)
+ECHO_SELDOM static int echo_agreed(struct echo_connection *connection, struct echo_piece *piece)
 {
     const struct echo_fault *fault;
     bool compressed;
 
+    piece->payload = echo_compression_payload(connection, piece->payload);
     fault = echo_compression_look(
         connection, piece, lws_get_reserved_bits(connection->wsi) & ECHO_RSV1_BIT, &compressed);
     if (fault)
@@ -161,8 +161,8 @@ ECHO_SELDOM static int echo_agreed(struct echo_connection *connection,
 int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
                size_t bytes)
 {
-    const struct echo_piece piece = {
-        .payload = echo_compression_payload(connection, payload),
+    struct echo_piece piece = {
+        .payload = payload,
         .bytes = bytes,
         .frame_left_bytes = lws_remaining_packet_payload(wsi),
         .first = lws_is_first_fragment(wsi),

@@ -64,7 +64,7 @@ void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepa
                              int64_t now_us)
 {
     /* the messages of one read share their time: the later ones find the entry where it belongs */
-    if (entry->next && !entry->awaiting_pong && entry->since_us != now_us)
+    if (entry->since_us != now_us && entry->next && !entry->awaiting_pong)
         move(keepalive, entry, false, now_us);
 }
 

@@ -2,11 +2,9 @@
 
 #define _GNU_SOURCE /* prlimit() */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -98,28 +96,14 @@ static void the_limit_of_open_files_is_set(void)
 static void more_open_files_than_the_system_allows_are_refused(void)
 {
     struct server server;
-    char shell[512];
     char config[64];
-    char script[64];
-    const char *other = getenv("LWS_ECHO");
 
     write_temporary(config, "{ " ON_FREE_PORT ", \"max-open-files\": 129 }");
-    snprintf(shell, sizeof(shell), "#!/bin/sh\nulimit -n 128 && exec '%s' \"$@\"\n",
-             server_program());
-    write_temporary(script, shell);
-    CU_ASSERT_EQUAL(chmod(script, S_IRWXU), 0);
-
-    setenv("LWS_ECHO", script, 1);
-    server_spawn(&server, (const char *const[]){"-c", config, NULL});
-    if (other)
-        setenv("LWS_ECHO", other, 1);
-    else
-        unsetenv("LWS_ECHO");
-
+    server_spawn_in_shell(&server, "ulimit -n 128 && exec \"$0\" \"$@\"",
+                          (const char *const[]){"-c", config, NULL});
     CU_ASSERT_EQUAL(server_wait_exit(&server), EXIT_FAILURE);
     CU_ASSERT_STRING_EQUAL(server.text, "lws-echo: \"max-open-files\": the system does not allow "
                                         "129 open files, but 128 (see \"ulimit -Hn\")\n");
-    unlink(script);
     unlink(config);
 }
 

@@ -40,20 +40,17 @@ void write_temporary(char name[64], const char *content)
     close(fd);
 }
 
-const char *server_program(void)
+#define ARGUMENTS_MAX 16
+
+static void become_app(const char *shell, const char *const *argv, int out, int err)
 {
     const char *other = getenv("LWS_ECHO");
+    const char *full[ARGUMENTS_MAX + 1] = {"/bin/sh", "-c", shell};
+    int count = shell ? 3 : 0;
 
-    return other ? other : ECHO_APP;
-}
-
-static void become_app(const char *const *argv, int out, int err)
-{
-    const char *full[16] = {server_program()};
-    int i = 0;
-
-    for (; argv[i] && i < 14; i++)
-        full[i + 1] = argv[i];
+    full[count++] = other ? other : ECHO_APP;
+    for (int i = 0; argv[i] && count < ARGUMENTS_MAX; i++)
+        full[count++] = argv[i];
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     setpgid(0, 0);                    /* a test may signal the whole group, as a terminal does */
@@ -75,7 +72,7 @@ static bool check(bool holds)
     return holds;
 }
 
-void server_spawn(struct server *server, const char *const *argv)
+void server_spawn_in_shell(struct server *server, const char *shell, const char *const *argv)
 {
     int out[2];
     int err[2];
@@ -88,11 +85,16 @@ void server_spawn(struct server *server, const char *const *argv)
     fflush(NULL);
     server->pid = fork();
     if (!server->pid)
-        become_app(argv, out[1], err[1]);
+        become_app(shell, argv, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     server->out = out[0];
     server->err = err[0];
+}
+
+void server_spawn(struct server *server, const char *const *argv)
+{
+    server_spawn_in_shell(server, NULL, argv);
 }
 
 bool server_wait_ready(struct server *server)

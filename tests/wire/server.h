@@ -20,9 +20,6 @@ struct server {
 /* The members every test's configuration begins with. */
 #define ON_FREE_PORT "\"address\": \"127.0.0.1\", \"port\": 0"
 
-/** Returns the path of the binary. */
-const char *server_program(void);
-
 /**
  * Starts the app with the members @members in its configuration and waits until it is ready.
  *
@@ -32,6 +29,10 @@ bool server_start(struct server *server, const char *members);
 
 /** Starts the app with the arguments in @argv (after its name, NULL at the end); does not wait. */
 void server_spawn(struct server *server, const char *const *argv);
+
+/** The same by the shell commands @shell, in which "$0" "$@" stand for the app and its arguments.
+ */
+void server_spawn_in_shell(struct server *server, const char *shell, const char *const *argv);
 
 /** Waits for the ready line and reads the port from it. */
 bool server_wait_ready(struct server *server);

@@ -130,10 +130,38 @@ static void messages_after_the_close_are_not_echoed(void)
     CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
 }
 
+/* What is opened first must not become one of them: libuv refuses to close those. */
+static void closed_standard_streams_do_no_harm(void)
+{
+    static const char *const rows[] = {
+        "exec \"$0\" \"$@\" <&-",
+        "exec \"$0\" \"$@\" 2>&-",
+        "exec \"$0\" --workers 2 \"$@\" <&-",
+        "exec \"$0\" --workers 2 \"$@\" <&- 2>&-",
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct server server;
+        struct client client;
+
+        server_spawn_in_shell(&server, rows[i], (const char *const[]){"--port", "0", NULL});
+        CHECK_ROW(server_wait_ready(&server), rows[i]);
+        if (server.port && client_open(&client, server.port)) {
+            check_echo(&client, TEXT, "hello", 5, rows[i]);
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+}
+
 static CU_TestInfo tests[] = {
-    TEST(open_connections_are_closed_with_1001),    TEST(the_close_comes_behind_the_echoes_owed),
-    TEST(peers_that_do_not_answer_cannot_delay_it), TEST(a_second_signal_ends_it_at_once),
-    TEST(messages_after_the_close_are_not_echoed),  CU_TEST_INFO_NULL,
+    TEST(open_connections_are_closed_with_1001),
+    TEST(the_close_comes_behind_the_echoes_owed),
+    TEST(peers_that_do_not_answer_cannot_delay_it),
+    TEST(a_second_signal_ends_it_at_once),
+    TEST(messages_after_the_close_are_not_echoed),
+    TEST(closed_standard_streams_do_no_harm),
+    CU_TEST_INFO_NULL,
 };
 
 static CU_SuiteInfo suites[] = {

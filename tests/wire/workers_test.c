@@ -378,6 +378,23 @@ static void a_worker_that_is_stopped_alone_is_replaced(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, " ended with exit status 0; it is started again"));
 }
 
+static void however_often_one_is_stopped_alone_it_is_no_failure(void)
+{
+    struct server server;
+    struct pair pair;
+
+    if (!start_two(&server, &pair, TWO_WORKERS))
+        return;
+    for (int i = 0; i < 8; i++) {
+        kill(pair.pids[0], SIGTERM);
+        pair.pids[0] = wait_successor(&server, &pair);
+        CU_ASSERT_FATAL(pair.pids[0]);
+    }
+    server_stop(&server);
+    CHECK_ROW(count_in(server.text, "exit status 0; it is started again in 100 ms\n") == 8,
+              server.text);
+}
+
 /* Kills @count workers other than @survivor, each as soon as it is there. */
 static void kill_successors(const struct server *server, pid_t survivor, unsigned count)
 {
@@ -409,16 +426,16 @@ static void it_gives_up_on_a_worker_that_fails_again_and_again(void)
         return;
     survivor = process_descriptors(pair.pids[0]) > pair.idle[0] ? 0 : 1;
 
-    kill_successors(&server, pair.pids[survivor], 5);
+    kill_successors(&server, pair.pids[survivor], 7);
     check_going_away(&client, 1);
     CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
-    CHECK_ROW(count_in(server.text, "it is started again in ") == 4, server.text);
-    CHECK_ROW(strstr(server.text, "again in 100 ms\n") && strstr(server.text, "again in 800 ms\n"),
+    CHECK_ROW(count_in(server.text, "it is started again in ") == 6, server.text);
+    CHECK_ROW(strstr(server.text, "again in 100 ms\n") && strstr(server.text, "again in 3200 ms\n"),
               server.text);
-    CHECK_ROW(strstr(server.text, "was killed by SIGKILL; it has failed 5 times in a row: giving "
+    CHECK_ROW(strstr(server.text, "was killed by SIGKILL; it has failed 7 times in a row: giving "
                                   "up, all stop\n"),
               server.text);
-    CHECK_ROW(count_in(server.text, "\n") == 5, server.text);
+    CHECK_ROW(count_in(server.text, "\n") == 7, server.text);
     check_gone(&pair);
 }
 
@@ -599,6 +616,7 @@ static CU_TestInfo tests[] = {
     TEST(a_worker_that_dies_takes_only_its_connections_along),
     TEST(connections_to_a_dead_worker_wait_for_its_successor),
     TEST(a_worker_that_is_stopped_alone_is_replaced),
+    TEST(however_often_one_is_stopped_alone_it_is_no_failure),
     TEST(it_gives_up_on_a_worker_that_fails_again_and_again),
     TEST(a_stop_closes_the_connections_of_all_workers_with_1001),
     TEST(a_signal_to_the_whole_group_is_one_stop),
