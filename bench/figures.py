@@ -1,13 +1,18 @@
 """What is made of the samples: medians, ratios with their spread, and verdicts on targets."""
 
+import dataclasses
 import statistics
 from dataclasses import dataclass, field
 
 from servers import NODE, RAW
-from workloads import FIGURES, Target, Workload
+from workloads import FIGURES, SPREAD, Target, Workload
 
 # What a side that is the limit takes of its core, at least.
 BUSY = 0.85
+# The client is called the limit only where it took its core as good as whole, and clearly more of
+# it than the server of its own.
+CLIENT_BUSY = 0.95
+CLIENT_LEAD = 0.02
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -23,20 +28,39 @@ def significant(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of each round: its median, smallest and largest."""
+    """A ratio of each round: its median, smallest and largest.
+
+    The true one may be less where the rate that is divided by is a lower bound, and more where
+    the other rate is.
+    """
 
     median: float
     least: float
     most: float
+    may_be_less: bool = False
+    may_be_more: bool = False
 
     def __str__(self) -> str:
-        return f"{significant(self.median)} {significant(self.least)}..{significant(self.most)}"
+        values = (self.median, self.least, self.most)
+        return self.mark + "{} {}..{}".format(*map(significant, values))
+
+    @property
+    def mark(self) -> str:
+        """What it is a bound of, if it is one."""
+        if self.may_be_less == self.may_be_more:
+            return ""
+        return "<=" if self.may_be_less else ">="
 
 
 def ratio_of(these: list[float], those: list[float]) -> Ratio:
     """Compares round by round, so that what slows down the machine for a while cancels out."""
     ratios = [this / that for this, that in zip(these, those, strict=True)]
     return Ratio(statistics.median(ratios), min(ratios), max(ratios))
+
+
+def has_own_cores(workload: Workload) -> bool:
+    """Whether each side had a core, so that it tells something how busy that was."""
+    return workload.variant != SPREAD
 
 
 def median_of(samples: list[dict], *path: str) -> float | None:
@@ -52,12 +76,29 @@ def median_of(samples: list[dict], *path: str) -> float | None:
     return statistics.median(values)
 
 
+def rates_of(samples: list[dict]) -> list[float]:
+    return [sample["per_second"] for sample in samples]
+
+
+def busy_of(samples: list[dict]) -> tuple[float, float]:
+    """What client and server took of their cores."""
+    client, server = (median_of(samples, f"{side}_busy") for side in ("client", "server"))
+    return client or 0, server or 0
+
+
+def are_lower_bounds(samples: list[dict]) -> bool:
+    """Whether the load generator was the limit, so that the server can do more."""
+    client, server = busy_of(samples)
+    return client >= CLIENT_BUSY and client > server + CLIENT_LEAD
+
+
 @dataclass
 class Result:
     """What is known of a server under a workload. What was not measured is None."""
 
     samples: list[dict] = field(default_factory=list)
     base_samples: list[dict] = field(default_factory=list)
+    own_cores: bool = True
     to_raw: Ratio | None = None
     to_node: Ratio | None = None
     to_base: Ratio | None = None
@@ -67,7 +108,7 @@ class Result:
 
     @property
     def rates(self) -> list[float]:
-        return [sample["per_second"] for sample in self.samples]
+        return rates_of(self.samples)
 
     @property
     def rate(self) -> float:
@@ -75,36 +116,42 @@ class Result:
 
     @property
     def is_lower_bound(self) -> bool:
-        """Whether the load generator had more to do than the server."""
-        client, server = self._busy
-        return client > server
+        return self.own_cores and are_lower_bounds(self.samples)
 
     @property
     def is_disturbed(self) -> bool:
         """Whether neither side got much of its core, although there was always something to do."""
-        return max(self._busy) < BUSY
-
-    @property
-    def _busy(self) -> tuple[float, float]:
-        client, server = (median_of(self.samples, f"{side}_busy") for side in ("client", "server"))
-        return client or 0, server or 0
+        return self.own_cores and max(busy_of(self.samples)) < BUSY
 
 
-def results_of(samples: dict[str, list[tuple[dict, dict | None]]]) -> dict[str, Result]:
+def compared(this: Result, that: Result) -> Ratio:
+    """The rates of a server to those of another one, or to its own under another load."""
+    return dataclasses.replace(
+        ratio_of(this.rates, that.rates),
+        may_be_less=that.is_lower_bound,
+        may_be_more=this.is_lower_bound,
+    )
+
+
+def results_of(
+    samples: dict[str, list[tuple[dict, dict | None]]], own_cores: bool = True
+) -> dict[str, Result]:
     """Sorts the samples of a workload's servers and compares them."""
     results = {
         name: Result(
-            [sample for sample, _ in rounds], [base for _, base in rounds if base is not None]
+            [sample for sample, _ in rounds],
+            [base for _, base in rounds if base is not None],
+            own_cores,
         )
         for name, rounds in samples.items()
     }
     for name, result in results.items():
         for figure, other in (("to_raw", RAW), ("to_node", NODE)):
             if other in results and name != other:
-                setattr(result, figure, ratio_of(result.rates, results[other].rates))
+                setattr(result, figure, compared(result, results[other]))
         if result.base_samples:
-            base_rates = [sample["per_second"] for sample in result.base_samples]
-            result.to_base = ratio_of(result.rates, base_rates)
+            base = Result(result.base_samples, own_cores=own_cores)
+            result.to_base = compared(result, base)
     return results
 
 
@@ -113,12 +160,12 @@ def compare_servers(workload: Workload, results: dict[str, Result]) -> None:
     base = results.get(workload.base_server)
     for name, result in results.items():
         if base and name != workload.base_server:
-            result.to_base = ratio_of(result.rates, base.rates)
+            result.to_base = compared(result, base)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target and what came of it; met is None where nothing was measured."""
+    """A target and what came of it; met is None where nothing was measured or decided."""
 
     title: str
     target: Target
@@ -130,11 +177,23 @@ class Verdict:
 
     @property
     def met(self) -> bool | None:
-        return None if self.value is None else self.target.met(self.value)
+        if self.value is None:
+            return None
+        met = self.target.met(self.value)
+        return None if self._is_in_doubt(met) else met
 
     @property
     def word(self) -> str:
-        return {True: "met", False: "MISSED", None: "not measured"}[self.met]
+        if self.value is None:
+            return "not measured"
+        return {True: "met", False: "MISSED", None: "not decided"}[self.met]
+
+    def _is_in_doubt(self, met: bool) -> bool:
+        """Whether the true ratio may be on the other side of the limit."""
+        if not isinstance(self.found, Ratio):
+            return False
+        is_above = met == self.target.at_least
+        return self.found.may_be_less if is_above else self.found.may_be_more
 
     @property
     def limit_text(self) -> str:
@@ -145,7 +204,8 @@ class Verdict:
     def value_text(self) -> str:
         if isinstance(self.found, Ratio):
             # With a digit more than in the table, so that it is plain why a limit was just missed.
-            return f"{self.found.median:.3f} {self.found.least:.3f}..{self.found.most:.3f}"
+            values = (self.found.median, self.found.least, self.found.most)
+            return self.found.mark + "{:.3f} {:.3f}..{:.3f}".format(*values)
         return number(self.found, FIGURES[self.target.figure].digits)
 
 

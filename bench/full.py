@@ -6,7 +6,7 @@ from pathlib import Path
 
 from build import say
 from counting import Unavailable, count_calls, count_instructions
-from figures import Result, Verdict, compare_servers, judge, results_of
+from figures import Result, Verdict, compare_servers, has_own_cores, judge, results_of
 from machine import Cores, connections_possible, describe
 from measure import run_rounds
 from memory import hold_idle, peak_above_idle, steps_up_to
@@ -54,7 +54,7 @@ class Bench:
             samples = run_rounds(
                 workload, servers, self._options.rounds, self._options.seconds, cores
             )
-            results = results_of(samples)
+            results = results_of(samples, has_own_cores(workload))
             if workload.calls:
                 self._count_calls(workload, servers, results)
         for kind in able:

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 
 from figures import Ratio, Result, Verdict, median_of, number, significant
 from memory import Held
-from workloads import FIGURES, SPREAD, Holding, Workload
+from workloads import FIGURES, Holding, Workload
 
 LEGEND = """\
 Medians of {rounds} rounds of {seconds:g} s. A workload is connections x messages in flight on each;
 64x1 where it says nothing. CPU is the server's, in microseconds a message; calls and instr. are its
 system calls and user instructions a message, counted apart. Ratios compare the rates of the same
-round: median, least..most. >= marks a rate at which the client's core was the busier one: the
-server can do more."""
+round: median, least..most. >= marks a rate at which the client was the limit: the server can do
+more. <= marks a ratio to such a rate, which is at most so high; >= one of such a rate, which is at
+least so high. A ratio of two such rates has no mark. What such ratios leave open is "not decided".
+For handshakes p50 and p99 are the time from connecting until the handshake is accepted."""
 
 
 @dataclass
@@ -49,13 +51,8 @@ def table(head: list[str], rows: list[list[str]], left: int = 1) -> list[str]:
     return [line(head), line(rule), *map(line, rows)]
 
 
-def has_own_cores(workload: Workload) -> bool:
-    """Whether each side had a core, so that it tells something how busy that was."""
-    return workload.variant != SPREAD
-
-
-def rate_row(workload: Workload, title: str, server: str, result: Result) -> list[str]:
-    mark = ">= " if result.is_lower_bound and has_own_cores(workload) else ""
+def rate_row(title: str, server: str, result: Result) -> list[str]:
+    mark = ">=" if result.is_lower_bound else ""
     return [
         title,
         server,
@@ -70,7 +67,7 @@ def rate_row(workload: Workload, title: str, server: str, result: Result) -> lis
     ]
 
 
-RATE_HEAD = "workload|server|per second|p50 us|p99 us|CPU us|calls|instr.|to raw TCP|to Node ws"
+RATE_HEAD = "workload|server|per second|p50 us|p99 us|CPU|calls|instr.|to raw TCP|to Node ws"
 
 
 def rate_table(report: Report) -> list[str]:
@@ -78,7 +75,7 @@ def rate_table(report: Report) -> list[str]:
     for workload, results in report.workloads:
         title = workload.title
         for server, result in results.items():
-            rows.append(rate_row(workload, title, server, result))
+            rows.append(rate_row(title, server, result))
             title = ""  # the first row of a workload names it
     return table(RATE_HEAD.split("|"), rows, left=2)
 
@@ -135,7 +132,6 @@ def disturbed(report: Report) -> list[str]:
         workload.title
         for workload, results in report.workloads
         if workload.load.connections > 1
-        and has_own_cores(workload)
         and any(result.is_disturbed for result in results.values())
     ]
 
@@ -191,6 +187,7 @@ def as_json(report: Report) -> str:
                 "limit": verdict.limit_text,
                 "value": verdict.value,
                 "met": verdict.met,
+                "result": verdict.word,
             }
             for verdict in report.verdicts
         ],

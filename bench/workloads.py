@@ -193,7 +193,7 @@ WORKLOADS = (
     ),
     Workload(
         "tls-small",
-        "TLS 64 B 64x1",
+        "TLS 64 B",
         SMALL,
         variant=TLS,
         targets=(at_least("ours", "to_node", 1.2),),
@@ -207,7 +207,7 @@ WORKLOADS = (
     ),
     Workload(
         "compressed",
-        "deflate 16 KiB",
+        "deflate 16K",
         Load(64, 16 * KIB, type="ascii"),
         variant=COMPRESSED,
     ),
@@ -221,7 +221,7 @@ WORKLOADS = (
     ),
     Workload(
         "workers",
-        "2 workers 64 B",
+        "workers 64 B",
         SMALL,
         variant=SPREAD,
         base_server="ours",
@@ -229,7 +229,7 @@ WORKLOADS = (
     ),
     Workload(
         "workers-16k",
-        "2 workers 16K",
+        "workers 16K",
         BINARY_16K,
         variant=SPREAD,
         base_server="ours",

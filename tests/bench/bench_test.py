@@ -19,6 +19,7 @@ from figures import (
     Result,
     Verdict,
     compare_servers,
+    has_own_cores,
     judge,
     median_of,
     ratio_of,
@@ -97,9 +98,35 @@ class StatisticsTest(unittest.TestCase):
         self.assertIsNone(results["raw"].to_raw)
         self.assertIsNone(results["raw"].to_base)
 
-    def test_a_busier_client_makes_a_lower_bound(self) -> None:
-        self.assertTrue(Result([sample(1, 0.5, 0.9)]).is_lower_bound)
-        self.assertFalse(Result([sample(1, 0.9, 0.5)]).is_lower_bound)
+    def test_a_clearly_busier_client_makes_a_lower_bound(self) -> None:
+        rows = [
+            (0.5, 0.96, True),
+            (0.96, 0.99, True),
+            (0.5, 0.94, False),  # something else took its core
+            (0.98, 0.99, False),  # both are the limit
+            (0.9, 0.5, False),
+        ]
+        for server, client, is_bound in rows:
+            with self.subTest(f"server {server}, client {client}"):
+                self.assertIs(Result([sample(1, server, client)]).is_lower_bound, is_bound)
+        self.assertFalse(Result([sample(1, 0.5, 0.96)], own_cores=False).is_lower_bound)
+
+    def test_a_ratio_of_lower_bounds_is_marked(self) -> None:
+        limited, free = (0.5, 1.0), (0.9, 0.5)  # server, client
+        rows = [
+            (free, free, "0.80 0.80..0.80"),
+            (free, limited, "<=0.80 0.80..0.80"),
+            (limited, free, ">=0.80 0.80..0.80"),
+            (limited, limited, "0.80 0.80..0.80"),
+        ]
+        for ours, other, text in rows:
+            with self.subTest(f"ours {ours}, other {other}"):
+                this, that = sample(80, *ours), sample(100, *other)
+                results = results_of({"ours": [(this, that)], "raw": [(that, None)]})
+                self.assertEqual(str(results["ours"].to_raw), text)
+                self.assertEqual(str(results["ours"].to_base), text)
+                results = results_of({"ours": [(this, that)]}, own_cores=False)
+                self.assertEqual(str(results["ours"].to_base), "0.80 0.80..0.80")
 
     def test_cores_that_were_taken_away_are_noticed(self) -> None:
         self.assertTrue(Result([sample(1, 0.5, 0.6)]).is_disturbed)
@@ -123,6 +150,26 @@ class TargetsTest(unittest.TestCase):
         for target, value, met in rows:
             with self.subTest(f"{target} {value}"):
                 self.assertIs(Verdict("", target, value).met, met)
+
+    def test_a_bound_does_not_decide_what_lies_beyond_it(self) -> None:
+        above, below = 0.9, 0.7
+        rows = [
+            # The ratio, whether the true one may be less or more; for an "at least", an "at most".
+            ((above, False, False), "met", "MISSED"),
+            ((below, False, False), "MISSED", "met"),
+            ((above, True, False), "not decided", "not decided"),
+            ((below, True, False), "MISSED", "met"),
+            ((above, False, True), "met", "MISSED"),
+            ((below, False, True), "not decided", "not decided"),
+            ((above, True, True), "not decided", "not decided"),
+            ((below, True, True), "not decided", "not decided"),
+        ]
+        for (value, less, more), least, most in rows:
+            found = Ratio(value, value, value, less, more)
+            for limit, word in ((at_least, least), (at_most, most)):
+                with self.subTest(f"{limit.__name__} 0.8: {found!r}"):
+                    verdict = Verdict("", limit("ours", "to_raw", 0.8), found)
+                    self.assertEqual(verdict.word, word)
 
     def test_what_was_not_measured_is_neither_met_nor_missed(self) -> None:
         workload = Workload("w", "W", Load(1, 1), targets=(at_least("ours", "to_raw", 1),))
@@ -181,12 +228,15 @@ class ReportTest(unittest.TestCase):
         report = Report({"CPU": "quick"}, 5, 1.0, ["peer is left out: no program peer"])
         for workload in WORKLOADS:
             names = [kind.name for kind in KINDS if workload.variant in kind.variants]
-            found = {name: [(sample(1234567 - 3 * at), None)] for at, name in enumerate(names)}
+            found = {
+                name: [(sample(1234567 - 3 * at, 0.5, 1.0), None)] for at, name in enumerate(names)
+            }
             results = results_of(found)
             results["ours"].calls = 12.345
             results["ours"].instructions = 1_234_567
-            results["ours"].to_raw = Ratio(0.98, 0.97, 0.99)
-            results["ours"].to_base = Ratio(0.97, 0.95, 0.99)
+            results["ours"].to_raw = Ratio(0.98, 0.97, 0.99, may_be_more=True)
+            results["ours"].to_node = Ratio(12.3, 11.9, 14.1, may_be_less=True)
+            results["ours"].to_base = Ratio(0.97, 0.95, 0.99, may_be_less=True)
             report.workloads.append((workload, results))
             report.verdicts += judge(workload, results)
         report.holdings.append((HOLDINGS[0], Held(1000, [Step(10, 1020, 40.0)])))
@@ -196,10 +246,13 @@ class ReportTest(unittest.TestCase):
         report = Report({}, 1, 1)
         for variant in (PLAIN, SPREAD):
             workload = Workload(variant, variant, Load(2, 1), variant=variant)
-            report.workloads.append((workload, {"ours": Result([sample(1, 0.5, 0.7)])}))
+            own_cores = has_own_cores(workload)
+            disturbed = results_of({"ours": [(sample(1, 0.5, 0.7), None)]}, own_cores)
+            limited = results_of({"ours": [(sample(2, 0.5, 1.0), None)]}, own_cores)
+            report.workloads += [(workload, disturbed), (workload, limited)]
         text = markdown(report)
         self.assertIn("took part of the cores in plain:", text)
-        self.assertEqual(text.count(">= 1 |"), 1)
+        self.assertEqual(text.count(">=2 |"), 1)
 
     def test_columns_are_aligned(self) -> None:
         lines = table(["name", "n"], [["a", "1,234"], ["longer", ""]])
@@ -220,13 +273,13 @@ class ReportTest(unittest.TestCase):
     def test_the_report_names_targets_and_notes(self) -> None:
         text = markdown(self.report())
         self.assertIn("- note: peer is left out: no program peer\n", text)
-        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +0.980 0.970..0.990 \| +met")
+        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +>=0.980 0.970..0.990 \| +met")
         self.assertRegex(text, r"ours, system calls a message +\| <= 2.05 +\| +12.345 \| +MISSED")
         self.assertIn("not measured", text)
 
     def test_json_has_every_sample(self) -> None:
         content = json.loads(as_json(self.report()))
-        self.assertEqual(content["workloads"][0]["servers"]["ours"]["samples"], [sample(1234567)])
+        self.assertEqual(content["workloads"][0]["servers"]["ours"]["samples"], [sample(1234567, 0.5, 1.0)])
         self.assertEqual(len(content["workloads"]), len(WORKLOADS))
 
     def test_an_empty_report_has_no_tables(self) -> None:
