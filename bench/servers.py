@@ -182,6 +182,13 @@ def tail(file) -> str:
     return " | ".join(lines[-LAST_ERROR_LINES:]) or "nothing on standard error"
 
 
+def drain(output) -> subprocess.Popen:
+    """Reads what nobody wants to know, so that one who logs every message is not held up."""
+    return subprocess.Popen(
+        ["cat"], stdin=output, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+
+
 class Server:
     """A process that serves, pinned to some cores. It is ended by stop()."""
 
@@ -196,6 +203,7 @@ class Server:
     ) -> None:
         self.kind = kind
         self._errors = tempfile.TemporaryFile("w+", errors="replace")
+        self._drain: subprocess.Popen | None = None
         self._stopped = False
         port = free_port() if kind.takes_port else 0
         command = [*tool, *kind.command(Start(variant, directory, port, connections))]
@@ -203,7 +211,7 @@ class Server:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.DEVNULL if kind.takes_port else subprocess.PIPE,
                 stderr=self._errors,
                 start_new_session=True,  # so that Ctrl+C reaches it through stop() alone
                 preexec_fn=lambda: prepare_process(cores),
@@ -211,7 +219,11 @@ class Server:
         except OSError as error:
             raise Failure(f"{kind.name} does not start: {error}") from error
         try:
-            self.port = self._wait_accepting(port) if port else self._wait_ready()
+            if port:
+                self.port = self._wait_accepting(port)
+            else:
+                self.port = self._wait_ready()
+                self._drain = drain(self._process.stdout)
         except BaseException:
             self.stop()
             raise
@@ -247,7 +259,11 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
+        if self._drain:
+            self._drain.kill()
+            self._drain.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
         self._errors.close()
 
     def _ending(self, code: int) -> str:

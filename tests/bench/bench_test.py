@@ -4,6 +4,7 @@
 import contextlib
 import io
 import json
+import shlex
 import sys
 import tempfile
 import unittest
@@ -30,7 +31,7 @@ from machine import Cores
 from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
-from servers import KINDS, Kind, Server, Start
+from servers import KINDS, Kind, Server, Start, further_kind
 from workloads import HOLDINGS, PLAIN, SPREAD, WORKLOADS, Load, Workload, at_least, at_most
 
 SUMMARY = """\
@@ -43,6 +44,8 @@ SUMMARY = """\
      1053 total
 """
 WIDEST = 125
+# For a process that ends at once, unless it hangs.
+WAIT_S = 30
 
 
 def sample(rate: float, server_busy: float = 0.9, client_busy: float = 0.5) -> dict:
@@ -355,6 +358,21 @@ class ServerTest(unittest.TestCase):
         server._process.wait()
         with self.assertRaisesRegex(Failure, "16 KiB: theirs ended by SIGSEGV: nothing"):
             server.check_alive("16 KiB")
+
+    def test_one_that_writes_much_is_not_held_up(self) -> None:
+        server = self.start("echo it is ready: 127.0.0.1:7; yes | head -c 1000000; exit 4")
+        self.assertEqual(server._process.wait(WAIT_S), 4)
+
+    def test_one_that_is_given_a_port_is_not_held_up_either(self) -> None:
+        script = (
+            "import socket, sys; listener = socket.create_server(('127.0.0.1', {port})); "
+            "listener.accept(); print('x' * 1_000_000, flush=True); sys.exit(4)"
+        )
+        kind = further_kind("theirs", f"{sys.executable} -c {shlex.quote(script)}", "/")
+        with tempfile.TemporaryDirectory() as name:
+            server = Server(kind, PLAIN, (0,), Path(name))
+        self.addCleanup(server.stop)
+        self.assertEqual(server._process.wait(WAIT_S), 4)
 
     def test_the_port_is_the_one_that_it_says(self) -> None:
         server = self.start("echo hello; echo it is ready: open http://127.0.0.1:81/")
