@@ -18,16 +18,21 @@ CLIENT_STOP_TIMEOUT_S = 60
 
 
 def parse_status(text: str, key: str) -> int:
-    """A line of /proc/PID/status, in KiB."""
+    """A line of /proc/PID/status or /proc/PID/smaps_rollup, in KiB."""
     for line in text.splitlines():
         name, _, value = line.partition(":")
         if name == key:
             return int(value.split()[0])
-    raise ValueError(f"no {key} in the status of the process")
+    raise ValueError(f"no {key} in what the kernel says of the process")
 
 
 def status_kib(pid: int, key: str) -> int:
     return parse_status(Path(f"/proc/{pid}/status").read_text(), key)
+
+
+def rss_kib(pid: int) -> int:
+    """What is resident, counted now: some kernels bring VmRSS up to date only now and then."""
+    return parse_status(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Rss")
 
 
 @dataclass
@@ -83,8 +88,7 @@ class Holder:
     def hold(self, connections: int) -> Step:
         """Opens connections until so many are open."""
         answer = self._ask(str(connections))
-        rss_kib = status_kib(self._server.pid, "VmRSS")
-        return Step(answer["open"], rss_kib, answer["cpu_us_per_handshake"])
+        return Step(answer["open"], rss_kib(self._server.pid), answer["cpu_us_per_handshake"])
 
     def close(self) -> None:
         try:
@@ -117,7 +121,7 @@ def hold_idle(
     try:
         holder = Holder(server, variant, cores)
         try:
-            held = Held(status_kib(server.pid, "VmRSS"))
+            held = Held(rss_kib(server.pid))
             for count in counts:
                 held.steps.append(holder.hold(count))
             return held

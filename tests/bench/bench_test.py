@@ -210,6 +210,8 @@ class CountingTest(unittest.TestCase):
 class MemoryTest(unittest.TestCase):
     def test_a_status_is_read(self) -> None:
         self.assertEqual(parse_status("Name:\tx\nVmRSS:\t    5124 kB\n", "VmRSS"), 5124)
+        rollup = "5581-7ffe ---p 00000000 00:00 0    [rollup]\nRss:     2188 kB\nPss:  7 kB\n"
+        self.assertEqual(parse_status(rollup, "Rss"), 2188)
         with self.assertRaises(ValueError):
             parse_status("Name:\tx\n", "VmRSS")
 
