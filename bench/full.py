@@ -6,6 +6,7 @@ from pathlib import Path
 
 from build import say
 from counting import Unavailable, count_calls, count_instructions
+from failure import Dropouts
 from figures import Result, Verdict, compare_servers, has_own_cores, judge, results_of
 from machine import Cores, connections_possible, describe
 from measure import run_rounds
@@ -26,6 +27,12 @@ class Bench:
         self._options = options
         self._cores = cores
         self._directory = directory
+        self._dropouts = Dropouts(self._note)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every server has taken part up to the end."""
+        return not self._dropouts
 
     def run(self, kinds: list[Kind]) -> None:
         for workload in WORKLOADS:
@@ -43,34 +50,42 @@ class Bench:
         able = [
             kind
             for kind in kinds
-            if workload.variant in kind.variants and kind.name not in workload.leave_out
+            if workload.variant in kind.variants
+            and kind.name not in workload.leave_out
+            and kind.name not in self._dropouts
         ]
         if not able:
             return
         say(f"{workload.title}: {', '.join(kind.name for kind in able)}")
         cores = self._cores.together() if workload.variant == SPREAD else self._cores
         directory = self._directory
-        with running(able, workload.variant, cores.for_server, directory) as servers:
+        dropouts = self._dropouts
+        with running(able, workload.variant, cores.for_server, directory, dropouts) as servers:
             samples = run_rounds(
-                workload, servers, self._options.rounds, self._options.seconds, cores
+                workload, servers, self._options.rounds, self._options.seconds, cores, dropouts
             )
             results = results_of(samples, has_own_cores(workload))
             if workload.calls:
                 self._count_calls(workload, servers, results)
         for kind in able:
-            self._count_alone(workload, kind, results[kind.name])
+            if kind.name not in dropouts:
+                with dropouts.guarding(kind.name):
+                    self._count_alone(workload, kind, results[kind.name])
         compare_servers(workload, results)
-        self.report.workloads.append((workload, results))
+        if results:
+            self.report.workloads.append((workload, results))
         self.report.verdicts += judge(workload, results)
 
     def _count_calls(
         self, workload: Workload, servers: dict[str, Server], results: dict[str, Result]
     ) -> None:
-        for name, server in servers.items():
+        for name, result in results.items():
+            server = servers[name]
             messages = workload.calls if server.kind.ours else workload.calls // PEER_SHARE
-            results[name].calls = self._counted(
-                lambda: count_calls(server, workload, messages, self._cores, self._directory)
-            )
+            with self._dropouts.guarding(name):
+                result.calls = self._counted(
+                    lambda: count_calls(server, workload, messages, self._cores, self._directory)
+                )
 
     def _count_alone(self, workload: Workload, kind: Kind, result: Result) -> None:
         """What needs a server that has not served yet."""
@@ -93,7 +108,7 @@ class Bench:
 
     def _run_memory(self, kinds: dict[str, Kind]) -> None:
         for holding in HOLDINGS:
-            if holding.server not in kinds:
+            if holding.server not in kinds or holding.server in self._dropouts:
                 continue
             most = min(holding.most, connections_possible())
             if most < holding.most:
@@ -104,13 +119,15 @@ class Bench:
             say(f"idle connections: {holding.title}")
             steps = steps_up_to(most, HELD_STEP)
             kind = kinds[holding.server]
-            held = hold_idle(kind, holding.variant, steps, self._cores, self._directory)
-            self.report.holdings.append((holding, held))
+            held = None
+            with self._dropouts.guarding(kind.name):
+                held = hold_idle(kind, holding.variant, steps, self._cores, self._directory)
+                self.report.holdings.append((holding, held))
             self.report.verdicts += [
                 Verdict(
                     f"{holding.title}: {FIGURES[target.figure].title}",
                     target,
-                    getattr(held, target.figure),
+                    getattr(held, target.figure) if held else None,
                 )
                 for target in holding.targets
             ]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from failure import Failure
+from failure import Dropouts, Failure, ServerFailure
 from machine import Cores, prepare_process
 from servers import BUILD, Server
 from workloads import Load, Workload
@@ -32,12 +32,13 @@ def run_load(server: Server, options: list[str], cores: Cores, where: str) -> di
             preexec_fn=lambda: prepare_process(cores.for_client),
         )
     except subprocess.TimeoutExpired as error:
-        raise Failure(f"{where}, {server.kind.name}: no end in {CLIENT_TIMEOUT_S} s") from error
+        text = f"{where}, {server.kind.name}: no end in {CLIENT_TIMEOUT_S} s"
+        raise ServerFailure(text) from error
     except OSError as error:
         raise Failure(f"{command[0]} does not start: {error.strerror}") from error
     server.check_alive(where)
     if done.returncode != 0:
-        raise Failure(f"{where}, {server.kind.name}: {done.stderr.strip()}")
+        raise ServerFailure(f"{where}, {server.kind.name}: {done.stderr.strip()}")
     return json.loads(done.stdout)
 
 
@@ -52,20 +53,30 @@ def rotated(items: list, by: int) -> list:
 
 
 def run_rounds(
-    workload: Workload, servers: dict[str, Server], rounds: int, seconds: float, cores: Cores
+    workload: Workload,
+    servers: dict[str, Server],
+    rounds: int,
+    seconds: float,
+    cores: Cores,
+    dropouts: Dropouts,
 ) -> dict[str, list[tuple[dict, dict | None]]]:
     """Measures the servers in turns, each round in another order.
 
-    Returns for each server its samples, round by round; with each that of the workload's base,
+    Returns for each server that did not fail its samples, round by round; with each that of the workload's base,
     measured directly before it or behind it.
     """
     samples: dict[str, list] = {name: [] for name in servers}
     for number in range(rounds):
         for name in rotated(list(servers), number):
+            if name in dropouts:
+                continue
             loads = [workload.load] + ([workload.base] if workload.base else [])
             order = rotated(loads, number)
-            found = {
-                load: timed(servers[name], workload, load, seconds, cores) for load in order
-            }
-            samples[name].append((found[workload.load], found.get(workload.base)))
-    return samples
+            with dropouts.guarding(name):
+                found = {
+                    load: timed(servers[name], workload, load, seconds, cores) for load in order
+                }
+                samples[name].append((found[workload.load], found.get(workload.base)))
+            if name in dropouts:
+                servers[name].stop()  # what it still does would take time from the others
+    return {name: found for name, found in samples.items() if name not in dropouts}

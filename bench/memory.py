@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from failure import Failure
+from failure import ServerFailure
 from machine import Cores, prepare_process
 from measure import client_command, run_load
 from servers import Kind, Server, tail
@@ -109,7 +109,7 @@ class Holder:
         if not answer:
             self._process.wait(CLIENT_STOP_TIMEOUT_S)
             name = self._server.kind.name
-            raise Failure(f"idle connections, {name}: {tail(self._errors)}")
+            raise ServerFailure(f"idle connections, {name}: {tail(self._errors)}")
         return json.loads(answer)
 
 

@@ -49,7 +49,7 @@ def be_thorough(options: argparse.Namespace, directory: Path) -> int:
     bench.report.notes += notes
     bench.run(kinds)
     write_report(bench.report, options.output)
-    return 0
+    return 0 if bench.is_complete else 1
 
 
 def interrupt(*_) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from failure import Failure
+from failure import Dropouts, ServerFailure
 from machine import REPOSITORY, SPARE_FILES, prepare_process
 from workloads import COMPRESSED, PLAIN, SPREAD, TLS
 
@@ -217,7 +217,7 @@ class Server:
                 preexec_fn=lambda: prepare_process(cores),
             )
         except OSError as error:
-            raise Failure(f"{kind.name} does not start: {error}") from error
+            raise ServerFailure(f"{kind.name} does not start: {error}") from error
         try:
             if port:
                 self.port = self._wait_accepting(port)
@@ -246,7 +246,7 @@ class Server:
         """Says how the server has ended, if it has."""
         code = self._process.poll()
         if code is not None:
-            raise Failure(f"{where}: {self.kind.name} {self._ending(code)}")
+            raise ServerFailure(f"{where}: {self.kind.name} {self._ending(code)}")
 
     def stop(self) -> None:
         """Ends the process, the second time does nothing."""
@@ -281,12 +281,12 @@ class Server:
             piece = output.read1()
             if not piece:
                 code = self._process.wait(STOP_TIMEOUT_S)
-                raise Failure(f"{self.kind.name} {self._ending(code)}")
+                raise ServerFailure(f"{self.kind.name} {self._ending(code)}")
             text += piece
             for line in text.decode(errors="replace").splitlines():
                 if ready := READY.search(line):
                     return int(ready[1])
-        raise Failure(f"{self.kind.name} was not ready within {START_TIMEOUT_S} s")
+        raise ServerFailure(f"{self.kind.name} was not ready within {START_TIMEOUT_S} s")
 
     def _wait_accepting(self, port: int) -> int:
         """Tries until the port that it was given accepts."""
@@ -296,17 +296,22 @@ class Server:
             with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
                 return port
             time.sleep(POLL_S)
-        raise Failure(f"{self.kind.name} does not accept on {HOST}:{port}")
+        raise ServerFailure(f"{self.kind.name} does not accept on {HOST}:{port}")
 
 
 @contextlib.contextmanager
 def running(
-    kinds: list[Kind], variant: str, cores: tuple[int, ...], directory: Path
+    kinds: list[Kind],
+    variant: str,
+    cores: tuple[int, ...],
+    directory: Path,
+    dropouts: Dropouts,
 ) -> Iterator[dict[str, Server]]:
-    """All these servers, up at the same time."""
+    """All these servers that start, up at the same time."""
     with contextlib.ExitStack() as stack:
         servers = {}
         for kind in kinds:
-            servers[kind.name] = Server(kind, variant, cores, directory)
-            stack.callback(servers[kind.name].stop)
+            with dropouts.guarding(kind.name):
+                servers[kind.name] = Server(kind, variant, cores, directory)
+                stack.callback(servers[kind.name].stop)
         yield servers

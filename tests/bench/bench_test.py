@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from arguments import describe_all, parse
 from counting import Unavailable, per_message, run_lengths, total_calls, total_instructions
-from failure import Failure
+from failure import Dropouts, Failure, ServerFailure
 from figures import (
     Ratio,
     Result,
@@ -31,7 +31,7 @@ from machine import Cores
 from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
-from servers import KINDS, Kind, Server, Start, further_kind
+from servers import KINDS, Kind, Server, Start, further_kind, running
 from workloads import HOLDINGS, PLAIN, SPREAD, WORKLOADS, Load, Workload, at_least, at_most
 
 SUMMARY = """\
@@ -341,6 +341,28 @@ class ArgumentsTest(unittest.TestCase):
         self.assertEqual(len({workload.name for workload in WORKLOADS}), len(WORKLOADS))
 
 
+class DropoutsTest(unittest.TestCase):
+    def test_a_server_that_fails_is_left_out_and_named(self) -> None:
+        notes: list[str] = []
+        dropouts = Dropouts(notes.append)
+        self.assertFalse(dropouts)
+        with dropouts.guarding("node"):
+            raise ServerFailure("16 KiB: node ended by SIGSEGV")
+        with dropouts.guarding("ours"):
+            pass
+        self.assertTrue(dropouts)
+        self.assertEqual([name for name in ("ours", "node") if name in dropouts], ["node"])
+        text = "node failed and is left out from then on: 16 KiB: node ended by SIGSEGV"
+        self.assertEqual(notes, [text])
+
+    def test_what_is_no_matter_of_a_server_ends_all(self) -> None:
+        dropouts = Dropouts(self.fail)
+        for error in (Failure("echo-load does not start"), KeyboardInterrupt()):
+            with self.assertRaises(type(error)), dropouts.guarding("node"):
+                raise error
+        self.assertFalse(dropouts)
+
+
 class ServerTest(unittest.TestCase):
     """A real process that is no server."""
 
@@ -360,6 +382,22 @@ class ServerTest(unittest.TestCase):
         server._process.wait()
         with self.assertRaisesRegex(Failure, "16 KiB: theirs ended by SIGSEGV: nothing"):
             server.check_alive("16 KiB")
+
+    def test_one_that_does_not_start_leaves_the_others(self) -> None:
+        notes: list[str] = []
+        dropouts = Dropouts(notes.append)
+        scripts = {"one": "echo is taken >&2; exit 3", "two": "echo x is ready: a:7; read line"}
+        kinds = [
+            Kind(name, "", lambda _, script=script: ["/bin/sh", "-c", script])
+            for name, script in scripts.items()
+        ]
+        with tempfile.TemporaryDirectory() as name:
+            with running(kinds, PLAIN, (0,), Path(name), dropouts) as servers:
+                self.assertEqual(list(servers), ["two"])
+        self.assertEqual(
+            notes,
+            ["one failed and is left out from then on: one ended with status 3: is taken"],
+        )
 
     def test_one_that_writes_much_is_not_held_up(self) -> None:
         server = self.start("echo it is ready: 127.0.0.1:7; yes | head -c 1000000; exit 4")
