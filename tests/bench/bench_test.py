@@ -278,13 +278,16 @@ class ReportTest(unittest.TestCase):
     def test_the_report_names_targets_and_notes(self) -> None:
         text = markdown(self.report())
         self.assertIn("- note: peer is left out: no program peer\n", text)
-        self.assertRegex(text, r"ours, rate to raw TCP +\| +>= 0.9 \| +>=0.980 0.970..0.990 \| +met")
+        self.assertRegex(
+            text, r"ours, rate to raw TCP +\| +>= 0.9 \| +>=0.980 0.970..0.990 \| +met"
+        )
         self.assertRegex(text, r"ours, system calls a message +\| <= 2.05 +\| +12.345 \| +MISSED")
         self.assertIn("not measured", text)
 
     def test_json_has_every_sample(self) -> None:
         content = json.loads(as_json(self.report()))
-        self.assertEqual(content["workloads"][0]["servers"]["ours"]["samples"], [sample(1234567, 0.5, 1.0)])
+        ours = content["workloads"][0]["servers"]["ours"]
+        self.assertEqual(ours["samples"], [sample(1234567, 0.5, 1.0)])
         self.assertEqual(len(content["workloads"]), len(WORKLOADS))
 
     def test_an_empty_report_has_no_tables(self) -> None:
