@@ -39,7 +39,7 @@ static void close_all(struct client *clients)
 /* Signed: what one connection more costs. */
 static double growth(const struct server *server, uint64_t before)
 {
-    return ((double)server_memory(server, "VmRSS") - (double)before) / CONNECTIONS;
+    return ((double)server_memory(server, "Rss") - (double)before) / CONNECTIONS;
 }
 
 static void check_at_most(double bytes, double limit, const char *row)
@@ -72,7 +72,7 @@ static void an_idle_connection_costs_little(void)
     if (server_start(&server, ON_FREE_PORT)) {
         if (open_all(clients, &server)) {
             close_all(clients); /* what the first ones need once is there now */
-            before = server_memory(&server, "VmRSS");
+            before = server_memory(&server, "Rss");
             if (open_all(clients, &server)) {
                 check_at_most(growth(&server, before), IDLE_MAX_BYTES, "opened");
                 each_exchanges(clients, FIN | BINARY, BINARY, "some message");
@@ -95,7 +95,7 @@ static void what_a_connection_has_used_is_given_back(void)
     if (server_start(&server, ON_FREE_PORT)) {
         if (client_open(&clients[0], server.port))
             client_say_goodbye(&clients[0]); /* what the first one needs once is there now */
-        before = server_memory(&server, "VmRSS");
+        before = server_memory(&server, "Rss");
         for (int i = 0; i < 3 && open_all(clients, &server); i++) {
             each_exchanges(clients, FIN | PING, PONG, "ping");
             check_at_most(growth(&server, before), IDLE_MAX_BYTES + PAGE_BYTES, "used");
@@ -117,7 +117,7 @@ static void pings_that_await_nothing_leave_it_small(void)
     if (server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }")) {
         if (open_all(clients, &server)) {
             close_all(clients);
-            before = server_memory(&server, "VmRSS");
+            before = server_memory(&server, "Rss");
             if (open_all(clients, &server)) {
                 for (size_t i = 0; i < CONNECTIONS; i++) {
                     CU_ASSERT_EQUAL(client_read_frame(&clients[i], &frame), READ_OK);

@@ -196,7 +196,8 @@ uint64_t server_memory(const struct server *server, const char *what)
     uint64_t kibibytes = 0;
     FILE *status;
 
-    snprintf(line, sizeof(line), "/proc/%d/status", (int)server->pid);
+    snprintf(line, sizeof(line), "/proc/%d/%s", (int)server->pid,
+             strncmp(what, "Vm", 2) ? "smaps_rollup" : "status");
     status = fopen(line, "r");
     while (status && fgets(line, sizeof(line), status))
         if (!strncmp(line, what, strlen(what)) && line[strlen(what)] == ':')

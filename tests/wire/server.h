@@ -48,7 +48,10 @@ int server_wait_exit(struct server *server);
  */
 bool server_stop(struct server *server);
 
-/** Returns a figure in bytes from /proc/PID/status, such as "VmRSS". */
+/**
+ * Returns a figure in bytes from /proc/PID/status, such as "VmRSS", which some kernels bring up to
+ * date by 64 pages at a time, or "Rss", which is exact.
+ */
 uint64_t server_memory(const struct server *server, const char *what);
 
 /** Returns how many file descriptors it holds. */
