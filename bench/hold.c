@@ -169,13 +169,7 @@ static int obey(struct load *load)
 
 int hold(const struct arguments *arguments)
 {
-    struct load load;
     size_t files = files_raise_limit();
-    int result = load_init(&load, arguments, &mode, files > FILES_OTHER ? files - FILES_OTHER : 0);
 
-    if (!result)
-        result = obey(&load);
-    load_fini(&load);
-
-    return result;
+    return load_run(arguments, &mode, files > FILES_OTHER ? files - FILES_OTHER : 0, obey);
 }

@@ -63,8 +63,8 @@ static int allocate(struct load *load, size_t room)
     return 0;
 }
 
-int load_init(struct load *load, const struct arguments *arguments, const struct load_mode *mode,
-              size_t room)
+static int load_init(struct load *load, const struct arguments *arguments,
+                     const struct load_mode *mode, size_t room)
 {
     memset(load, 0, sizeof(*load));
     load->arguments = arguments;
@@ -93,7 +93,7 @@ int load_init(struct load *load, const struct arguments *arguments, const struct
     return 0;
 }
 
-void load_fini(struct load *load)
+static void load_fini(struct load *load)
 {
     for (size_t i = 0; load->connections && i < load->room; i++)
         if (load->connections[i].state != CONNECTION_NONE)
@@ -273,4 +273,17 @@ uint64_t load_spend(struct load *load, uint64_t count)
         load->budget -= spent;
 
     return spent;
+}
+
+int load_run(const struct arguments *arguments, const struct load_mode *mode, size_t room,
+             int (*work)(struct load *load))
+{
+    struct load load;
+    int result = load_init(&load, arguments, mode, room);
+
+    if (!result)
+        result = work(&load);
+    load_fini(&load);
+
+    return result;
 }

@@ -58,13 +58,12 @@ struct load {
 };
 
 /**
- * Prepares for up to @room connections. Returns 0, or -1 after saying what is wrong; release with
- * load_fini() in either case.
+ * Prepares for up to @room connections, and does @work with them.
+ *
+ * Returns what @work does, 0 or -1, or -1 after saying what is wrong.
  */
-int load_init(struct load *load, const struct arguments *arguments, const struct load_mode *mode,
-              size_t room);
-
-void load_fini(struct load *load);
+int load_run(const struct arguments *arguments, const struct load_mode *mode, size_t room,
+             int (*work)(struct load *load));
 
 /** Waits for something to happen, until @until_ns at most, and deals with it. Returns 0, or -1
  * after saying what is wrong. */

@@ -95,12 +95,5 @@ static int measure(struct load *load)
 
 int run(const struct arguments *arguments)
 {
-    struct load load;
-    int result = load_init(&load, arguments, &mode, arguments->idle + arguments->connections);
-
-    if (!result)
-        result = measure(&load);
-    load_fini(&load);
-
-    return result;
+    return load_run(arguments, &mode, arguments->idle + arguments->connections, measure);
 }
