@@ -121,7 +121,7 @@ KINDS = (
     ),
     Kind(
         TUNED,
-        "lws-echo on libwebsockets built with -O3 -DNDEBUG (script/lws)",
+        "lws-echo on the libwebsockets that script/lws builds",
         our_command("tuned"),
         ALL_VARIANTS,
         "/ws",
