@@ -206,6 +206,7 @@ int listener_start(struct listener *listener, uv_loop_t *loop, int fd, struct lw
     int failure;
 
     listener->fd = fd;
+    listener->starved = false;
     listener->vhost = vhost;
     failure = uv_timer_init(loop, &listener->pause);
     if (!failure)

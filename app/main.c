@@ -1,9 +1,7 @@
 /* lws-echo: a WebSocket echo server that hosts the lws-echo plugin. */
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "config.h"
@@ -28,18 +26,6 @@ static int act(const struct arguments *arguments, const struct config *config)
     }
 }
 
-/* Has nothing that is opened later take the place of a standard stream that is closed. */
-static void open_standard_streams(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
-}
-
 int main(int argc, char **argv)
 {
     struct arguments arguments = arguments_parse(argc, argv);
@@ -47,7 +33,6 @@ int main(int argc, char **argv)
     struct config config;
     int status = EXIT_FAILURE;
 
-    open_standard_streams();
     if (arguments.action == ARGUMENTS_EXIT)
         return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     if (arguments.action == ARGUMENTS_WRONG)

@@ -1,8 +1,10 @@
 #include "server.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "listeners.h"
@@ -87,7 +89,7 @@ static void compose_url(struct plan *plan, int fd)
 static int run_alone(struct plan *plan)
 {
     const struct config *config = plan->config;
-    struct server server = {0};
+    struct server server;
     int fd = -1;
 
     if (!open_host(&server.host, plan))
@@ -103,17 +105,17 @@ static int run_alone(struct plan *plan)
 
 static int check(const void *data)
 {
-    struct server server = {0};
-    int failure = open_host(&server.host, data);
+    struct host host;
+    int failure = open_host(&host, data);
 
-    host_close(&server.host);
+    host_close(&host);
 
     return failure ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int work(const void *data, const struct workers_post *post)
 {
-    struct server server = {0};
+    struct server server;
     int failure = open_host(&server.host, data);
 
     if (!failure)
@@ -155,10 +157,23 @@ static size_t count_workers(const struct config *config)
     return count < CONFIG_WORKERS_MAX ? (size_t)count : CONFIG_WORKERS_MAX;
 }
 
+/* Has nothing that is opened from now on take the place of a standard stream that is closed. */
+static void open_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* Returns 0, or -1 after a report; the caller releases @plan with plan_fini() either way. */
 static int plan_init(struct plan *plan, const struct config *config, const char *log_level)
 {
     *plan = (struct plan){.config = config, .log_level = log_level};
+    open_standard_streams();
 
     return config->tls == CONFIG_TLS_SELF_SIGNED ? tls_self_sign(&plan->self_signed) : 0;
 }

@@ -154,14 +154,24 @@ static void closed_standard_streams_do_no_harm(void)
     }
 }
 
+static void what_cannot_be_printed_is_a_failure(void)
+{
+    static const char *const rows[] = {"--help", "--version", "--print-config"};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct server server;
+
+        server_spawn_in_shell(&server, "exec \"$0\" \"$@\" >&-",
+                              (const char *const[]){rows[i], NULL});
+        CHECK_ROW(server_wait_exit(&server) == EXIT_FAILURE, rows[i]);
+    }
+}
+
 static CU_TestInfo tests[] = {
-    TEST(open_connections_are_closed_with_1001),
-    TEST(the_close_comes_behind_the_echoes_owed),
-    TEST(peers_that_do_not_answer_cannot_delay_it),
-    TEST(a_second_signal_ends_it_at_once),
-    TEST(messages_after_the_close_are_not_echoed),
-    TEST(closed_standard_streams_do_no_harm),
-    CU_TEST_INFO_NULL,
+    TEST(open_connections_are_closed_with_1001),    TEST(the_close_comes_behind_the_echoes_owed),
+    TEST(peers_that_do_not_answer_cannot_delay_it), TEST(a_second_signal_ends_it_at_once),
+    TEST(messages_after_the_close_are_not_echoed),  TEST(closed_standard_streams_do_no_harm),
+    TEST(what_cannot_be_printed_is_a_failure),      CU_TEST_INFO_NULL,
 };
 
 static CU_SuiteInfo suites[] = {
