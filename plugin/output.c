@@ -15,29 +15,42 @@ static void block(struct echo_connection *connection)
     echo_keepalive_remove(&connection->keepalive); /* its Pong would not be read */
 }
 
+/*
+ * Hands what lies behind the first @sent bytes of @parts to libwebsockets, which keeps what the
+ * socket does not take. Raw: the frames are complete; libwebsockets may put control frames of its
+ * own between them. Returns 0, or -1 when the connection is beyond use.
+ */
+static int write_rest(struct echo_connection *connection, const struct iovec *parts, size_t count,
+                      size_t sent)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = parts[i].iov_len;
+        size_t gone = sent < bytes ? sent : bytes;
+
+        sent -= gone;
+        if (gone < bytes && lws_write(connection->wsi, (uint8_t *)parts[i].iov_base + gone,
+                                      bytes - gone, LWS_WRITE_RAW) < 0)
+            return -1;
+    }
+    if (lws_partial_buffered(connection->wsi))
+        block(connection);
+
+    return 0;
+}
+
 /* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
 ECHO_SELDOM static int flush(struct echo_thread *thread)
 {
     struct echo_connection *owner = thread->cork.owner;
-    uint8_t *bytes;
-    size_t count;
+    struct iovec corked;
 
     if (!owner)
         return 0;
 
     thread->flush_deferred = false;
-    bytes = echo_cork_take(&thread->cork, &count);
-    if (!count)
-        return 0;
+    corked.iov_base = echo_cork_take(&thread->cork, &corked.iov_len);
 
-    /* raw: the frames are complete; libwebsockets may put control frames of its own between them */
-    if (lws_write(owner->wsi, bytes, count, LWS_WRITE_RAW) < 0)
-        return -1;
-
-    if (lws_partial_buffered(owner->wsi))
-        block(owner);
-
-    return 0;
+    return corked.iov_len ? write_rest(owner, &corked, 1, 0) : 0;
 }
 
 /* The same, outside of a callback of the owner, where -1 cannot be returned to libwebsockets. */
@@ -90,18 +103,6 @@ static inline int cork_frame(struct echo_connection *connection, struct echo_fra
     return echo_cork_append(cork, frame, payload, payload_bytes) ? refuse_frame(payload_bytes) : 0;
 }
 
-/* Hands @part from @from on to libwebsockets, which keeps what the socket does not take. */
-static int write_rest(struct echo_connection *connection, struct iovec part, size_t from)
-{
-    if (from >= part.iov_len)
-        return 0;
-
-    return lws_write(connection->wsi, (uint8_t *)part.iov_base + from, part.iov_len - from,
-                     LWS_WRITE_RAW) < 0
-               ? -1
-               : 0;
-}
-
 /*
  * Sends the cork, which ends in a header, and the payload from where it is. lws_write() takes one
  * piece only; copied into it, a large payload would cost half as much again.
@@ -117,16 +118,10 @@ static int send_parts(struct echo_connection *connection, const void *payload, s
     size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will meet the same error */
 
     thread->flush_deferred = false;
-    if (sent == corked_bytes + payload_bytes)
-        return 0;
 
-    if (write_rest(connection, parts[0], sent) ||
-        write_rest(connection, parts[1], sent > corked_bytes ? sent - corked_bytes : 0))
-        return -1;
-    if (lws_partial_buffered(connection->wsi))
-        block(connection);
-
-    return 0;
+    return sent < corked_bytes + payload_bytes
+               ? write_rest(connection, parts, LWS_ARRAY_SIZE(parts), sent)
+               : 0;
 }
 
 /* Says whether the socket may be written to directly: it is ours alone, and nothing waits for it.
