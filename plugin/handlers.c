@@ -7,6 +7,7 @@
 #include "compression.h"
 #include "demands.h"
 #include "http.h"
+#include "info.h"
 #include "inlining.h"
 #include "negotiation.h"
 #include "output.h"
@@ -35,6 +36,20 @@ int on_protocol_destroy(struct lws *wsi)
     return 0;
 }
 
+/* Says what the server is. */
+static int serve_info(struct lws *wsi, const struct echo_options *options)
+{
+    char body[LWS_PRE + ECHO_INFO_MAX];
+    int bytes = echo_info_write(options, ECHO_VERSION, lws_get_library_version(), body + LWS_PRE,
+                                ECHO_INFO_MAX);
+
+    if (bytes < 0)
+        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
+                                "The server has more to say than fits.");
+
+    return echo_http_serve(wsi, "application/json", (unsigned char *)body + LWS_PRE, (size_t)bytes);
+}
+
 int on_http(struct lws *wsi)
 {
     const struct echo_vhost *vhost = echo_vhost_get(wsi);
@@ -43,6 +58,8 @@ int on_http(struct lws *wsi)
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
                                 "This is a WebSocket endpoint: it takes opening handshakes (RFC "
                                 "6455), with \"Upgrade: websocket\", and no other requests.");
+    if (vhost && echo_http_path_is(wsi, vhost->options.info_path))
+        return serve_info(wsi, &vhost->options);
 
     return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
 }

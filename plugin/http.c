@@ -7,6 +7,7 @@
 #include "vhost.h"
 
 #define RESPONSE_MAX 1024
+#define HEADERS_MAX 2048
 
 /* The statuses of refusals, and what is said with them beside the sentence. */
 static const struct status {
@@ -19,6 +20,7 @@ static const struct status {
     {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
     {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
     {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},
+    {HTTP_STATUS_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow: GET, HEAD\r\n", "close"},
     /* RFC 6455 section 4.4 and RFC 9110 section 15.5.22 */
     {ECHO_HTTP_UPGRADE_REQUIRED, "Upgrade Required",
      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "Upgrade, close"},
@@ -116,4 +118,28 @@ int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence)
         lwsl_err(ECHO_PROTOCOL_NAME ": a refusal of %d bytes is too long\n", bytes);
 
     return -1;
+}
+
+int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size_t bytes)
+{
+    unsigned char headers[LWS_PRE + HEADERS_MAX];
+    unsigned char *start = headers + LWS_PRE;
+    unsigned char *end = headers + sizeof(headers) - 1;
+    unsigned char *p = start;
+    bool head = echo_http_has(wsi, WSI_TOKEN_HEAD_URI);
+
+    if (!head && !echo_http_has(wsi, WSI_TOKEN_GET_URI))
+        return echo_http_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
+                                "This document can be read, with GET or HEAD, and nothing else.");
+
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, type, bytes, &p, end) ||
+        lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
+                                     (const unsigned char *)"no-store", (int)strlen("no-store"), &p,
+                                     end) ||
+        lws_finalize_write_http_header(wsi, start, &p, end))
+        return -1;
+    if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
+        return -1;
+
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
 }

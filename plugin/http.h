@@ -5,8 +5,8 @@
 #include <libwebsockets.h>
 
 /*
- * What the plugin reads of a request and says in HTTP: refusals, each with one sentence for the
- * person who reads it.
+ * What the plugin reads of a request and says in HTTP: documents, and refusals, each with one
+ * sentence for the person who reads it.
  */
 
 #define ECHO_HTTP_VALUE_MAX 1023
@@ -53,3 +53,12 @@ enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
  * Returns -1, for the callback to return.
  */
 int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence);
+
+/**
+ * Answers @wsi's request with the @bytes of @body as a document of the MIME type @type, which is
+ * not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it whole, HEAD the headers
+ * only, and any other method 405.
+ *
+ * Returns what the callback is to return: 0 if the connection may serve another request, or -1.
+ */
+int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size_t bytes);

@@ -108,6 +108,7 @@ static const struct setting rows[] = {
         .number = 120,
         .unit = "s",
         .help = "silence after which a Ping is sent; 0 sends none",
+        .published = true,
     },
     {
         .key = "pong-timeout",
@@ -117,6 +118,7 @@ static const struct setting rows[] = {
         .number = 0,
         .unit = "s",
         .help = "time a Pong may take before the connection is dropped; 0 waits for none",
+        .published = true,
     },
     {
         .key = "keep-alive-mode",
@@ -125,6 +127,7 @@ static const struct setting rows[] = {
         .number = ECHO_KEEPALIVE_MODE_PING,
         .choices = keep_alive_modes,
         .help = "sent after ping-interval of silence: a Ping, or a Pong that awaits no answer",
+        .published = true,
     },
     {
         .key = "rx-buffer",
@@ -135,6 +138,7 @@ static const struct setting rows[] = {
         .number = 262144,
         .unit = "bytes",
         .help = "largest piece of a message read and echoed at once; at least 16384 with TLS",
+        .published = true,
     },
     {
         .key = "max-message",
@@ -144,6 +148,7 @@ static const struct setting rows[] = {
         .number = 0,
         .unit = "bytes",
         .help = "largest message taken; above it the connection is closed with 1009; 0 is no limit",
+        .published = true,
     },
     {
         .key = "path",
@@ -153,6 +158,16 @@ static const struct setting rows[] = {
         .max = ECHO_PATH_MAX,
         .text = "/ws",
         .help = "URL path at which WebSocket connections are accepted",
+        .published = true,
+        .check = check_path,
+    },
+    {
+        .key = "info-path",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct echo_options, info_path),
+        .max = ECHO_PATH_MAX,
+        .text = "/info.json",
+        .help = "URL path of a document that says how the server is set; empty serves none",
         .check = check_path,
     },
     {
@@ -171,6 +186,7 @@ static const struct setting rows[] = {
         .max = ECHO_SUBPROTOCOLS_MAX,
         .text = "",
         .help = "subprotocols known; the first offer of the client that is among them is chosen",
+        .published = true,
         .check = check_subprotocol,
     },
     {
@@ -181,6 +197,7 @@ static const struct setting rows[] = {
         .choices = compressions,
         .help = "permessage-deflate (RFC 7692); idle connections cost nothing with "
                 "\"no-context-takeover\"",
+        .published = true,
     },
     {
         .key = "max-inflated",
@@ -190,6 +207,7 @@ static const struct setting rows[] = {
         .number = 67108864,
         .unit = "bytes",
         .help = "largest size a compressed message may inflate to; above it 1009; 0 is no limit",
+        .published = true,
     },
 };
 
@@ -203,6 +221,13 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
     if (tls && options->rx_buffer_bytes < TLS_RECORD_BYTES) {
         setting_fail(error, "rx-buffer", "%" PRIu64 " is too small with TLS (at least %d bytes)",
                      options->rx_buffer_bytes, TLS_RECORD_BYTES);
+        return -EINVAL;
+    }
+    if (!strcmp(options->info_path, options->path)) {
+        setting_fail(error, "info-path",
+                     "\"%.64s\" is the \"path\" of WebSocket connections; it "
+                     "must be another one, or empty",
+                     options->info_path);
         return -EINVAL;
     }
     if (options->pong_timeout_s && options->keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG) {

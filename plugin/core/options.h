@@ -32,6 +32,7 @@ struct echo_options {
     uint64_t rx_buffer_bytes;
     uint64_t max_message_bytes;
     char path[ECHO_PATH_MAX + 1];
+    char info_path[ECHO_PATH_MAX + 1];            /* empty: no such document */
     char allowed_origins[ECHO_ORIGINS_MAX + 1];   /* a list: see setting_list_next() */
     char subprotocols[ECHO_SUBPROTOCOLS_MAX + 1]; /* a list */
     uint64_t compression;                         /* enum echo_compression */

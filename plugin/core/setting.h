@@ -23,6 +23,7 @@ enum setting_type {
 struct setting {
     const char *key;
     enum setting_type type;
+    bool published;   /* whoever asks the server may know it */
     size_t offset;    /* of the field in the target struct */
     uint64_t min;     /* NUMBER: smallest value; TEXT: shortest length in bytes */
     uint64_t max;     /* NUMBER: largest value; TEXT, LIST: longest length in bytes */

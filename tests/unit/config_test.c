@@ -489,7 +489,8 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          ":2: \"port\": unknown key; did you mean \"path\"?"},
         {"{\"echo\": {\n\n\"origins\": \"*\"}}",
          ":3: \"origins\": unknown key; known are \"ping-interval\", \"pong-timeout\", "
-         "\"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", \"allowed-origins\", "
+         "\"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", \"info-path\", "
+         "\"allowed-origins\", "
          "\"subprotocols\", \"compression\", \"max-inflated\""},
         {"{\"echo\": {\n\"ping-interval\": 86401}}",
          ":2: \"ping-interval\": 86401 is out of range (0..86400 s; default 120)"},

@@ -26,6 +26,7 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 262144);
     CU_ASSERT_EQUAL(options.max_message_bytes, 0);
     CHECK_TEXT(options.path, "/ws", "path");
+    CHECK_TEXT(options.info_path, "/info.json", "info-path");
     CHECK_TEXT(options.allowed_origins, "", "allowed-origins");
     CHECK_TEXT(options.subprotocols, "", "subprotocols");
     CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_OFF);
@@ -104,15 +105,11 @@ static void numbers_are_taken_up_to_their_limits(void)
 static void each_option_has_its_own_field(void)
 {
     static const char *const pairs[][2] = {
-        {"ping-interval", "1"},
-        {"pong-timeout", "2"},
-        {"keep-alive-mode", "pong"},
-        {"rx-buffer", "3000"},
-        {"max-message", "4"},
-        {"path", "/four"},
-        {"allowed-origins", "https://five, null"},
-        {"subprotocols", "six"},
-        {"compression", "no-context-takeover"},
+        {"ping-interval", "1"},      {"pong-timeout", "2"},
+        {"keep-alive-mode", "pong"}, {"rx-buffer", "3000"},
+        {"max-message", "4"},        {"path", "/four"},
+        {"info-path", "/info"},      {"allowed-origins", "https://five, null"},
+        {"subprotocols", "six"},     {"compression", "no-context-takeover"},
         {"max-inflated", "8"},
     };
     struct echo_options options = new_options();
@@ -128,6 +125,7 @@ static void each_option_has_its_own_field(void)
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 3000);
     CU_ASSERT_EQUAL(options.max_message_bytes, 4);
     CHECK_TEXT(options.path, "/four", "path");
+    CHECK_TEXT(options.info_path, "/info", "info-path");
     CHECK_TEXT(options.allowed_origins, "https://five,null", "allowed-origins");
     CHECK_TEXT(options.subprotocols, "six", "subprotocols");
     CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
@@ -450,6 +448,33 @@ static void unanswered_pongs_have_no_timeout(void)
     }
 }
 
+static void connections_and_the_document_have_different_paths(void)
+{
+    static const struct {
+        const char *path;
+        const char *info_path;
+        const char *says; /* NULL: it is taken */
+    } rows[] = {
+        {"/ws", "/ws/info", NULL},
+        {"/info.json", "", NULL},
+        {"/info.json", "/info.json",
+         "\"/info.json\" is the \"path\" of WebSocket connections; it must be another one, or "
+         "empty"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_options options = new_options();
+        struct setting_error error = {0};
+
+        snprintf(options.path, sizeof(options.path), "%s", rows[i].path);
+        snprintf(options.info_path, sizeof(options.info_path), "%s", rows[i].info_path);
+        CHECK_ROW(echo_options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
+                  rows[i].info_path);
+        CHECK_TEXT(error.key, rows[i].says ? "info-path" : "", rows[i].info_path);
+        CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].info_path);
+    }
+}
+
 static void tls_needs_a_buffer_for_a_whole_record(void)
 {
     static const struct {
@@ -516,6 +541,7 @@ int main(int argc, char **argv)
         TEST(http_tokens_are_subprotocols),
         TEST(a_list_one_byte_too_long_is_refused),
         TEST(unanswered_pongs_have_no_timeout),
+        TEST(connections_and_the_document_have_different_paths),
         TEST(tls_needs_a_buffer_for_a_whole_record),
         TEST(the_service_buffer_holds_a_chunk_and_the_headers),
         CU_TEST_INFO_NULL,
