@@ -1,83 +1,141 @@
-/** @typedef {import('./log.js').Activity} Activity */
-/** @typedef {import('./state.js').State} State */
+import { backoffMs } from './backoff.js';
+import { toBytes } from './payload.js';
 
 /**
- * A WebSocket that can be opened again once it has closed.
+ * @typedef {'ready' | 'connecting' | 'open' | 'closing' | 'closed' | 'waiting'} State
+ *   waiting: lost, and about to be connected again
  *
- * Dispatches "state" with the new State as detail, and "activity" with an Activity as detail.
+ * Activity: { type, at } on performance.now()'s clock; and for open: url, protocol, extensions;
+ *   send, receive: data, bytes; close: code, reason; fail: url, detail if the browser gives any,
+ *   left if the user gave up; retry: attempt, delayMs
+ */
+
+const stableMs = 5000; // a connection that lives for this long is not failing
+
+/**
+ * A WebSocket that can be opened again, by itself if asked to. Dispatches "state" and "activity",
+ * with a State and an Activity as detail.
  */
 export class Connection extends EventTarget {
-  /** @type {WebSocket | undefined} */
-  #socket;
+  /** Whether to connect again when the connection is lost or cannot be had. */
+  reconnects = false;
 
-  /**
-   * Connects. Every outcome, a refusal by the browser too, arrives as events.
-   *
-   * @param {string} url absolute, ws: or wss:
-   */
-  open(url) {
-    this.#enter('connecting');
-    try {
-      this.#socket = new WebSocket(url);
-    } catch (error) {
-      this.#enter('closed');
-      this.#report({ type: 'fail', url, detail: error.message });
-      return;
-    }
-    this.#listen(this.#socket, url);
+  /** @type {State} */
+  state = 'ready';
+
+  #socket;
+  #target;
+  #attempt;
+  #timer;
+  #left;
+
+  /** Bytes sent that the network has not taken yet. */
+  get bufferedBytes() {
+    return this.#socket.bufferedAmount;
   }
 
-  /**
-   * Sends one text message. Only while open.
-   *
-   * @param {string} data
-   */
+  /** Connects to an address, offering subprotocols. Every outcome arrives as events. */
+  open(...target) {
+    this.#target = target;
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  /** Sends a message. Returns false if it cannot, as the connection is not open any more. */
   send(data) {
     // Once the server's Close has come, what is sent is lost, and no event has told so yet.
     if (this.#socket.readyState !== WebSocket.OPEN) {
       this.#enter('closing');
-      return;
+      return false;
     }
+    const at = performance.now();
+
     this.#socket.send(data);
-    this.#report({ type: 'send', data });
+    this.#report('send', { at, data, bytes: toBytes(data).length });
+    return true;
   }
 
   /**
-   * Starts the closing handshake. Only while open.
+   * Starts the closing handshake, with a code and a reason or neither, or gives up connecting.
    *
-   * Nobody needs to call it when the page is left: the browser then closes with 1001.
-   *
-   * @param {string} reason at most 123 bytes of UTF-8
+   * When the page is left, the browser closes with 1001 by itself.
    */
-  close(reason) {
-    this.#enter('closing');
-    this.#socket.close(1000, reason);
+  close(...answer) {
+    this.#left = true;
+    if (this.state === 'waiting') {
+      clearTimeout(this.#timer);
+      this.#enter('closed');
+    } else {
+      this.#enter('closing');
+      this.#socket.close(...answer);
+    }
+  }
+
+  #connect() {
+    const [url] = this.#target;
+
+    clearTimeout(this.#timer);
+    this.#left = false;
+    this.#enter('connecting');
+    try {
+      this.#socket = new WebSocket(...this.#target);
+      this.#listen(this.#socket, url);
+    } catch (error) {
+      this.#enter('closed');
+      this.#report('fail', { url, detail: error.message });
+    }
   }
 
   #listen(socket, url) {
-    let opened = false;
+    let openedAt;
 
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => {
-      opened = true;
+      const { protocol, extensions } = socket;
+
+      openedAt = performance.now();
       this.#enter('open');
-      this.#report({ type: 'open', url });
+      this.#report('open', { url, protocol, extensions });
     });
-    socket.addEventListener('message', ({ data }) => this.#report({ type: 'receive', data }));
+    socket.addEventListener('message', ({ data: payload }) => {
+      const at = performance.now();
+      const data = typeof payload === 'string' ? payload : new Uint8Array(payload);
+
+      this.#report('receive', { at, data, bytes: toBytes(data).length });
+    });
     // "error" tells nothing that the "close" after it does not
     socket.addEventListener('close', ({ code, reason }) => {
-      this.#enter('closed');
-      this.#report(opened ? { type: 'close', code, reason } : { type: 'fail', url });
+      const left = this.#left;
+      const retries = this.reconnects && !left;
+
+      this.#enter(retries ? 'waiting' : 'closed');
+      if (openedAt) {
+        this.#report('close', { code, reason });
+      } else {
+        this.#report('fail', { url, left });
+      }
+      if (retries) {
+        this.#retry(performance.now() - openedAt > stableMs ? 1 : this.#attempt + 1);
+      }
     });
   }
 
-  /** @param {State} state */
+  #retry(attempt) {
+    const delayMs = backoffMs(attempt);
+
+    this.#attempt = attempt;
+    this.#timer = setTimeout(() => this.#connect(), delayMs);
+    this.#report('retry', { attempt, delayMs });
+  }
+
   #enter(state) {
+    this.state = state;
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 
-  /** @param {Activity} activity */
-  #report(activity) {
-    this.dispatchEvent(new CustomEvent('activity', { detail: activity }));
+  #report(type, activity) {
+    const detail = { type, at: performance.now(), ...activity };
+
+    this.dispatchEvent(new CustomEvent('activity', { detail }));
   }
 }

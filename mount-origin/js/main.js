@@ -1,35 +1,52 @@
+import { BurstView } from './burst-view.js';
+import { Composer } from './composer.js';
 import { Connection } from './connection.js';
-import { rowOf } from './log.js';
-import { viewOf } from './state.js';
-import { echoUrl, urlFault } from './url.js';
+import { byId, forgetFaults, showFault } from './dom.js';
+import { showLive } from './live-view.js';
+import { LogView } from './log-view.js';
+import { Log } from './log.js';
+import { showServer } from './server-view.js';
+import { RoundTrips, Timeline } from './stats.js';
+import {
+  codeFault, echoUrl, reasonFault, subprotocolsFault, subprotocolsOf, urlFault,
+} from './url.js';
 
-const byId = (id) => document.getElementById(id);
+/** What is said of a State, and which buttons it enables. */
+const states = {
+  ready: ['Ready to connect...', 'connect'],
+  connecting: ['Connecting...', 'close'],
+  open: ['Open', 'send', 'close'],
+  closing: ['Closing...'],
+  closed: ['Closed', 'connect'],
+  waiting: ['Connecting again...', 'connect', 'close'],
+};
+
 const stateLabel = byId('state');
-const connectForm = byId('connect-form');
-const url = byId('url');
-const fault = byId('url-fault');
-const connectButton = byId('connect');
-const messageForm = byId('message-form');
-const message = byId('message');
-const log = byId('log');
-const connection = new Connection();
+const [connectForm, closeForm] = ['connect-form', 'close-form'].map(byId);
+const [url, subprotocols, reconnect] = ['url', 'subprotocols', 'reconnect'].map(byId);
+const [code, reason, notice] = ['code', 'reason', 'notice'].map(byId);
 
-function setEnabled(form, enabled) {
-  for (const control of form.elements) {
-    control.disabled = !enabled;
-  }
-}
+const connection = new Connection();
+const log = new Log();
+const logView = new LogView(log);
+const roundTrips = new RoundTrips();
+const timeline = new Timeline(60);
+const burstView = new BurstView(connection);
+let retryAt;
 
 function showState(state) {
-  const { text, canConnect, canSend } = viewOf(state);
+  const [text, ...enabled] = states[state];
 
   stateLabel.textContent = text;
-  stateLabel.dataset.state = state;
-  setEnabled(connectForm, canConnect);
-  setEnabled(messageForm, canSend);
+  stateLabel.parentElement.dataset.state = state;
+  for (const id of ['connect', 'send', 'close']) {
+    byId(id).disabled = !enabled.includes(id);
+  }
+  url.disabled = subprotocols.disabled = byId('connect').disabled;
+  burstView.enable(state === 'open');
 }
 
-// A control that is disabled loses the focus: hand it to the one that is needed next. Only after
+// A control that is disabled loses the focus, which goes to the one that is needed next: only after
 // what the user asked for, lest keys typed while the server closes press a button.
 function moveFocus(state, before) {
   const { activeElement } = document;
@@ -38,84 +55,91 @@ function moveFocus(state, before) {
     return;
   }
   if (state === 'open') {
-    message.focus();
+    byId('message').focus();
   } else if (state === 'closed' && before !== 'open') {
-    connectButton.focus();
+    byId('connect').focus();
   }
 }
 
-function showFault(text) {
-  fault.textContent = text;
-  url.setAttribute('aria-invalid', String(text !== ''));
-}
+function showCountdown() {
+  const seconds = Math.ceil((retryAt - performance.now()) / 1000);
 
-function createCell(text, className) {
-  const cell = document.createElement('td');
-
-  cell.className = className;
-  cell.textContent = text;
-  return cell;
-}
-
-function createRow({ type, from, to, text, described, hint }) {
-  const row = document.createElement('tr');
-  const data = createCell(text, from && !described ? 'data' : 'description');
-
-  row.className = type;
-  if (from) {
-    row.append(createCell(from, 'peer'), createCell(to, 'peer'));
-  } else {
-    data.colSpan = 3;
-  }
-  if (hint) {
-    const line = document.createElement('p');
-
-    line.textContent = hint;
-    data.append(line);
-  }
-  row.append(data);
-  return row;
-}
-
-function appendRow(row) {
-  byId('empty').hidden = true;
-  byId('rows').append(createRow(row));
-  log.scrollTop = log.scrollHeight;
+  byId('countdown').textContent = connection.state === 'waiting' ? `in ${seconds} s` : '';
 }
 
 connection.addEventListener('state', ({ detail: state }) => {
-  const before = stateLabel.dataset.state;
+  const before = stateLabel.parentElement.dataset.state;
 
   showState(state);
+  showCountdown();
   moveFocus(state, before);
 });
 
-connection.addEventListener('activity', ({ detail }) => appendRow(rowOf(detail)));
+connection.addEventListener('activity', ({ detail: activity }) => {
+  const { type, at, data, bytes } = activity;
+  let roundTripMs;
+
+  if (type === 'send') {
+    roundTrips.sent(data, at, bytes);
+    timeline.add('sent', at);
+  } else if (type === 'receive') {
+    roundTripMs = roundTrips.received(data, at);
+    timeline.add('received', at, roundTripMs);
+    burstView.answered(roundTripMs, at);
+  } else {
+    roundTrips.clear();
+  }
+  const entry = log.append(activity, roundTripMs);
+
+  logView.update(entry);
+  if (type === 'retry') {
+    retryAt = at + activity.delayMs;
+  } else if (entry.text) {
+    notice.textContent = entry.hint ? `${entry.text}. ${entry.hint}` : '';
+  }
+});
 
 connectForm.addEventListener('submit', (event) => {
   const address = url.value.trim();
+  const fault = urlFault(address);
+  const otherFault = subprotocolsFault(subprotocols.value);
 
   event.preventDefault();
-  showFault(urlFault(address));
-  if (fault.textContent) {
-    url.focus();
+  if (fault || otherFault) {
+    showFault(connectForm, fault || otherFault, fault ? url : subprotocols);
   } else {
-    connection.open(address);
+    connection.open(address, subprotocolsOf(subprotocols.value));
   }
 });
 
-url.addEventListener('input', () => showFault(''));
+reconnect.addEventListener('input', () => {
+  connection.reconnects = reconnect.checked;
+  if (connection.state === 'waiting') {
+    connection.close();
+  }
+});
 
-messageForm.addEventListener('submit', (event) => {
+closeForm.addEventListener('submit', (event) => {
+  const number = code.value.trim();
+  const fault = codeFault(number, reason.value);
+  const otherFault = reasonFault(reason.value);
+
   event.preventDefault();
-  connection.send(message.value);
-  // Enter sends it again, typing replaces it.
-  if (document.activeElement === message) {
-    message.select();
+  if (fault || otherFault) {
+    showFault(closeForm, fault || otherFault, fault ? code : reason);
+  } else {
+    connection.close(...(number ? [Number(number), reason.value] : []));
   }
 });
 
-byId('close').addEventListener('click', () => connection.close('Closing from client'));
-
+[connectForm, closeForm].forEach(forgetFaults);
+new Composer((data) => connection.send(data));
+connection.reconnects = reconnect.checked; // browsers keep it when the page is loaded again
 url.value = echoUrl(location);
 showState('ready');
+showLive(timeline);
+setInterval(showCountdown, 200);
+const path = await showServer();
+if (path && url.value === echoUrl(location)) {
+  url.value = echoUrl(location, path);
+}

@@ -1,31 +1,50 @@
-/**
- * The address of the echo service that belongs to a page: same host, same security, path /ws.
- *
- * @param {{ protocol: string, host: string }} location of the page
- * @returns {string}
- */
-export function echoUrl({ protocol, host }) {
-  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`;
+const example = 'as in ws://localhost:5000/ws';
+
+/** The address of the echo service that belongs to a page at a Location. */
+export function echoUrl({ protocol, host }, path = '/ws') {
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}${path}`;
 }
 
-/**
- * Says what is wrong with an address that a user has typed.
- *
- * Stricter than browsers, which take relative and http:// addresses in a WebSocket: a typing
- * error would then connect to somewhere else.
- *
- * @param {string} text
- * @returns {string} the fault and what to type instead; empty if there is none
- */
+// Each of these says what is wrong with what a user typed, and what would be right, or ''.
+
+/** Stricter than browsers: with what they take, a typing error would connect to somewhere else. */
 export function urlFault(text) {
   if (!/^wss?:\/\//i.test(text)) {
-    return 'The address must start with ws:// or wss://, as in ws://localhost:5000/ws.';
+    return `The address must start with ws:// or wss://, ${example}.`;
   }
   if (!URL.canParse(text)) {
-    return 'This is not a valid address. Check host and port, as in ws://localhost:5000/ws.';
+    return `This is not a valid address. Check host and port, ${example}.`;
   }
-  if (text.includes('#')) {
-    return 'A WebSocket address has no fragment: leave out "#" and what follows.';
+  return text.includes('#') ? 'A WebSocket address has no fragment: leave out "#" and what follows.' : '';
+}
+
+/** @returns {string[]} the subprotocols in "mqtt, chat" */
+export function subprotocolsOf(text) {
+  return text.split(',').map((name) => name.trim()).filter(Boolean);
+}
+
+/** RFC 6455 section 4.1 */
+export function subprotocolsFault(text) {
+  const names = subprotocolsOf(text);
+  const wrong = names.find((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name));
+
+  if (wrong) {
+    return `"${wrong}" is no subprotocol; such are mqtt, chat.v2.`;
   }
-  return '';
+  return new Set(names).size < names.length ? 'Name each subprotocol once only.' : '';
+}
+
+/** RFC 6455 section 7.4.2, and what browsers allow of it */
+export function codeFault(code, reason) {
+  if (code && !/^(1000|[34]\d{3})$/.test(code)) {
+    return 'A page may close with 1000, with 3000 to 4999, or without a code.';
+  }
+  return !code && reason ? 'A reason needs a code, such as 1000.' : '';
+}
+
+/** RFC 6455 section 5.5 */
+export function reasonFault(reason) {
+  const bytes = new TextEncoder().encode(reason).length;
+
+  return bytes > 123 ? `The reason has ${bytes} bytes in UTF-8; 123 is the most.` : '';
 }

@@ -75,7 +75,10 @@ export class Peer extends EventEmitter {
     const mask = frame.subarray(2, 6);
     const payload = frame.subarray(6).map((byte, index) => byte ^ mask[index % 4]);
 
-    this.emit('close', { code: payload.readUInt16BE(), reason: payload.toString('utf8', 2) });
+    this.emit('close', {
+      code: payload.length > 0 ? payload.readUInt16BE() : undefined,
+      reason: payload.toString('utf8', 2),
+    });
     if (!this.#closing) {
       this.#send(opcodes.close, payload);
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { expectEventually } from './eventually.js';
+
 const timeoutMs = 20_000;
 
 /** The page as a user meets it: by labels, names and roles. */
@@ -8,16 +10,33 @@ export class SamplePage {
   faults = [];
 
   constructor(page) {
+    const button = (name) => page.getByRole('button', { name, exact: true });
+    const field = (name) => page.getByLabel(name, { exact: true });
+
     this.page = page;
-    this.state = page.getByRole('status');
-    this.url = page.getByLabel('WebSocket Server URL:', { exact: true });
-    this.connect = page.getByRole('button', { name: 'Connect', exact: true });
-    this.message = page.getByLabel('Message to send:', { exact: true });
-    this.send = page.getByRole('button', { name: 'Send', exact: true });
-    this.close = page.getByRole('button', { name: 'Close Socket', exact: true });
-    this.fault = page.getByRole('alert');
-    this.log = page.getByRole('log', { name: 'Communication Log', exact: true });
-    this.entries = this.log.locator('tbody tr');
+    this.state = page.locator('header').getByRole('status');
+    this.countdown = page.locator('#countdown');
+    this.url = field('WebSocket Server URL:');
+    this.subprotocols = page.getByLabel('Subprotocols');
+    this.reconnect = field('Reconnect automatically');
+    this.connect = button('Connect');
+    this.message = field('Message to send:');
+    this.format = field('Format');
+    this.saved = field('Saved messages');
+    this.send = button('Send');
+    this.code = field('Close code');
+    this.reason = field('Reason');
+    this.close = button('Close Socket');
+    this.notice = page.locator('#notice');
+    this.log = page.getByRole('grid', { name: 'Communication Log', exact: true });
+    this.entries = this.log.locator('#rows').getByRole('row');
+    this.count = page.locator('#log-count');
+    this.detail = page.getByRole('region', { name: 'Chosen row', exact: true });
+    this.burst = page.getByRole('region', { name: 'Burst', exact: true });
+    this.live = page.getByRole('region', { name: 'Last 60 seconds', exact: true });
+    this.server = page.getByRole('region', { name: 'This server', exact: true });
+    this.button = button;
+    this.field = field;
   }
 
   /**
@@ -36,6 +55,7 @@ export class SamplePage {
     context.setDefaultTimeout(timeoutMs);
     sample.#collectFaults();
     await page.goto(url);
+    await sample.reaches('Ready to connect...');
     return sample;
   }
 
@@ -53,27 +73,61 @@ export class SamplePage {
     await this.reaches('Open');
   }
 
+  /** Connects to @url, which fails. */
+  async failToOpen(url) {
+    await this.url.fill(url);
+    await this.connect.click();
+    await this.reaches('Closed');
+  }
+
+  /** Connects to @url, which fails and is tried again. */
+  async failToOpenAgain(url) {
+    await this.url.fill(url);
+    await this.connect.click();
+    await this.reaches('Connecting again...');
+  }
+
   /** @param {string} text sent with the button */
   async say(text) {
     await this.message.fill(text);
     await this.send.click();
   }
 
+  /** Closes as it is filled in, and waits for the end. */
+  async hangUp() {
+    await this.close.click();
+    await this.reaches('Closed');
+  }
+
   /**
-   * The rows of the log as the texts of their cells.
+   * The rows of the log, which must all be in view: direction, type and data of each.
    *
    * @param {number} count how many there are, or will be
    * @returns {Promise<string[][]>}
    */
   async rows(count) {
-    if (count > 0) {
-      await this.entries.nth(count - 1).waitFor();
-    }
-    const rows = await this.entries.evaluateAll(
-      (elements) => elements.map(({ cells }) => Array.from(cells, (cell) => cell.innerText)),
-    );
-    assert.equal(rows.length, count, `rows: ${JSON.stringify(rows)}`);
-    return rows;
+    return expectEventually(async () => {
+      const rows = await this.entries.evaluateAll((elements) => elements
+        .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
+        .map(({ children }) => [1, 2, 5].map((index) => children[index].textContent)));
+
+      assert.equal(rows.length, count, `rows: ${JSON.stringify(rows)}`);
+      return rows;
+    });
+  }
+
+  /** @returns {Promise<string>} the fault shown below the form that @field belongs to */
+  async faultOf(field) {
+    const id = await field.evaluate(({ form }) => form.querySelector('[role="alert"]').id);
+
+    return this.page.locator(`#${id}`).textContent();
+  }
+
+  /** @returns {Promise<Record<string, string>>} what a list of terms in @region says */
+  figures(region) {
+    return region.locator('dl').first().evaluate((list) => Object.fromEntries(
+      Array.from(list.children, ({ children: [term, value] }) => [term.textContent, value.textContent]),
+    ));
   }
 
   /** @returns {Promise<Record<string, boolean>>} which controls are enabled */
@@ -81,10 +135,14 @@ export class SamplePage {
     return {
       url: await this.url.isEnabled(),
       connect: await this.connect.isEnabled(),
-      message: await this.message.isEnabled(),
       send: await this.send.isEnabled(),
       close: await this.close.isEnabled(),
     };
+  }
+
+  /** Waits until @locator has the focus. */
+  async focuses(locator) {
+    await locator.and(this.page.locator(':focus')).waitFor();
   }
 
   /** Ends the page and its context. */

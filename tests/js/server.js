@@ -38,12 +38,13 @@ export class Server {
    * Starts the server and waits until it says that it is ready.
    *
    * @param {object} [config] what its configuration file holds; without it the defaults serve
+   * @param {number} [port] to listen on; by itself it takes a free one
    * @returns {Promise<Server>}
    */
-  static async start(config) {
+  static async start(config, port = 0) {
     const directory = await mkdtemp(join(tmpdir(), 'lws-echo-'));
     try {
-      const args = ['--port', '0'];
+      const args = ['--port', String(port)];
       if (config) {
         const file = join(directory, 'echo.json');
         await writeFile(file, JSON.stringify(config));
@@ -53,6 +54,10 @@ export class Server {
     } finally {
       await rm(directory, { recursive: true });
     }
+  }
+
+  get port() {
+    return Number(new URL(this.url).port);
   }
 
   /** Lets it answer nothing, while its socket goes on accepting, until resume(). */

@@ -1,0 +1,31 @@
+import { byId, showPairs } from './dom.js';
+import { formatSize } from './payload.js';
+
+const limit = (bytes) => (bytes ? formatSize(bytes) : 'no limit');
+
+function keepAlive(options) {
+  const { 'ping-interval': interval, 'pong-timeout': timeout, 'keep-alive-mode': mode } = options;
+
+  return interval ? `${mode} after ${interval} s of silence${timeout ? `, lost ${timeout} s later` : ''}`
+    : 'off';
+}
+
+/** Shows what the server says of itself, if it does, and returns its path for WebSockets. */
+export async function showServer() {
+  try {
+    const { name, version, libwebsockets, options } = await (await fetch('/info.json')).json();
+
+    showPairs(byId('server').querySelector('dl'), [
+      ['Version', `${name} ${version} on libwebsockets ${libwebsockets.replace(/-$/, '')}`],
+      ['Path', options.path],
+      ['Subprotocols', options.subprotocols.join(', ') || 'none'],
+      ['Largest message', limit(options['max-message'])],
+      ['Keep-alive', keepAlive(options)],
+      ['Compression', options.compression],
+    ]);
+    byId('server').hidden = false;
+    return options.path;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const patienceMs = 20_000;
+const pauseMs = 20;
+
+/** Calls @check until it does not throw, and returns what it does; at last throws what it did. */
+export async function expectEventually(check) {
+  const deadline = Date.now() + patienceMs;
+
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+    }
+    await delay(pauseMs);
+  }
+}
