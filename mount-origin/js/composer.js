@@ -82,7 +82,7 @@ export class Composer {
     if (this.#send(data) && !this.#file) {
       this.#history = added(this.#history, written, historyMax);
       this.#place = this.#history.length;
-      // Sending again repeats it, typing replaces it.
+      // Typing replaces it.
       if (document.activeElement === message) {
         message.select();
       }

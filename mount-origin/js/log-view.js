@@ -2,8 +2,8 @@ import { byId, element, onClick } from './dom.js';
 import { isCut, summaryOf, toCsv, toJson, toRecord, typeOf } from './log.js';
 import { formatMs, formatSize, hexDump, toBytes, toHex } from './payload.js';
 
-const overscan = 8; // rows beyond what is seen
-const shownMax = 262_144; // characters of one message at once
+const overscan = 8; // rows
+const shownMax = 262_144; // characters of a message
 
 const scroller = byId('log');
 const area = byId('rows');
@@ -47,7 +47,7 @@ async function copy(text) {
 
 const rowHeight = () => parseFloat(getComputedStyle(scroller).getPropertyValue('--row'));
 
-/** Shows a Log: only the rows that are seen are in the document. */
+/** Shows a Log, of which only the rows that are seen are in the document. */
 export class LogView {
   #log;
   #rows = new Map(); // by id of their entry
@@ -148,7 +148,7 @@ export class LogView {
     scroller.setAttribute('aria-activedescendant', rows.get(this.#chosen?.id)?.id ?? '');
     byId('empty').hidden = count > 0;
     byId('log-count').textContent = [
-      visible.length < count - held ? `${visible.length} of ${count} rows` : `${count} rows`,
+      `${visible.length < count - held ? `${visible.length} of ` : ''}${count} row${count === 1 ? '' : 's'}`,
       paused && `paused, ${held} new`, dropped && `the oldest ${dropped} dropped`,
     ].filter(Boolean).join(', ');
   }

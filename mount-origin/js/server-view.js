@@ -1,8 +1,6 @@
 import { byId, showPairs } from './dom.js';
 import { formatSize } from './payload.js';
 
-const limit = (bytes) => (bytes ? formatSize(bytes) : 'no limit');
-
 function keepAlive(options) {
   const { 'ping-interval': interval, 'pong-timeout': timeout, 'keep-alive-mode': mode } = options;
 
@@ -19,7 +17,7 @@ export async function showServer() {
       ['Version', `${name} ${version} on libwebsockets ${libwebsockets.replace(/-$/, '')}`],
       ['Path', options.path],
       ['Subprotocols', options.subprotocols.join(', ') || 'none'],
-      ['Largest message', limit(options['max-message'])],
+      ['Largest message', options['max-message'] ? formatSize(options['max-message']) : 'no limit'],
       ['Keep-alive', keepAlive(options)],
       ['Compression', options.compression],
     ]);

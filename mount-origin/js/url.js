@@ -5,7 +5,7 @@ export function echoUrl({ protocol, host }, path = '/ws') {
   return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}${path}`;
 }
 
-// Each of these says what is wrong with what a user typed, and what would be right, or ''.
+// Each of these says what is wrong with what a user typed, or ''.
 
 /** Stricter than browsers: with what they take, a typing error would connect to somewhere else. */
 export function urlFault(text) {
