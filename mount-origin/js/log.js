@@ -22,7 +22,7 @@ const searchedMax = 1024; // of a binary message
 
 function failHint(url, detail) {
   if (detail) {
-    return `The browser says: ${detail}${/insecure/i.test(detail)
+    return `The browser says: ${detail}${/insecure/.test(detail)
       ? ' Use wss:// here, or open this page over http.' : ''}`;
   }
   const checks = 'The browser does not say why. Check that the server is running and that host, '

@@ -20,9 +20,16 @@ export function isSame(a, b) {
   return at === a.length;
 }
 
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** "48 65" */
 export function toHex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  let text = '';
+
+  for (const byte of bytes) {
+    text += ` ${hex[byte]}`;
+  }
+  return text.slice(1);
 }
 
 export function toBase64(bytes) {

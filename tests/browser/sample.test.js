@@ -227,6 +227,35 @@ for (const { name, config } of transports) {
   });
 }
 
+test('Tab reaches every control, in the order in which they stand', async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(t, server.url);
+  const focused = () => page.page.evaluate(() => {
+    const { activeElement: { id, name, tagName } } = document;
+    return id || name || tagName;
+  });
+
+  await page.message.fill('saved');
+  await page.button('Save').click();
+  await page.open();
+  await page.say('Hello');
+  await page.rows(3);
+  await page.entries.last().click();
+  const wanted = await page.page.evaluate(() => Array.from(
+    document.querySelectorAll('input, select, textarea, button, [tabindex="0"]'),
+  ).filter((node) => node.checkVisibility() && !node.disabled)
+    .map(({ id, name, tagName }) => id || name || tagName));
+  await page.page.evaluate(() => document.activeElement.blur());
+  await page.reconnect.focus();
+  const reached = [await focused()];
+  while (reached.length < wanted.length) {
+    await page.page.keyboard.press('Tab');
+    reached.push(await focused());
+  }
+  assert.deepEqual(reached, wanted);
+  assert.equal(new Set(reached).size, reached.length);
+});
+
 describe('the page with a peer that is no echo server', () => {
   let server;
 

@@ -132,6 +132,9 @@ test('the figures are those of what came back', () => {
     ['Sent', 10], ['Came back', 8], ['Lost', 1], ['Altered', 1], ['Duration', '2.00 s'],
     ['Messages a second', 4], ['MiB a second', '4.00'],
   ]);
+  burst.answered(undefined, 3000);
+  burst.answered(undefined, 3000);
+  assert.deepEqual(burst.figures().slice(2, 4), [['Lost', 0], ['Altered', 3]]);
   assert.deepEqual(new Burst(plan, 0).figures().slice(4), [
     ['Duration', '0.00 s'], ['Messages a second', 0], ['MiB a second', '0.00'],
   ]);

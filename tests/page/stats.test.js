@@ -54,7 +54,18 @@ test('a histogram of nothing has no percentiles', () => {
 });
 
 test('no time at all is a duration, too', () => {
+  const histogram = histogramOf([0, 1]);
+
   assert.equal(histogramOf([0]).percentile(0.5), 0);
+  assert.deepEqual(histogram.shape(2).counts, [1, 1]);
+});
+
+test('a percentile of few is one of them', () => {
+  const histogram = histogramOf([1, 10, 100]);
+
+  for (const [share, wanted] of [[0.3, 1], [0.4, 10], [0.5, 10], [0.7, 100], [1, 100]]) {
+    assert.ok(Math.abs(histogram.percentile(share) / wanted - 1) < 0.0101, `${share}`);
+  }
 });
 
 test('histograms are merged', () => {
@@ -167,7 +178,7 @@ describe('a timeline', () => {
     const timeline = new Timeline(3);
 
     timeline.add('sent', 10_000);
-    timeline.add('received', 10_999, 5);
+    timeline.add('received', 10_999, 0);
     timeline.add('received', 11_000);
     timeline.add('sent', 12_500);
     assert.deepEqual(plain(timeline.until(12_900)), [[0, 0, 0], [1, 1, 1], [0, 1, 0]]);
