@@ -145,6 +145,19 @@ describe('a connection is closed as the user says', () => {
 });
 
 describe('reconnecting', () => {
+  const mostMs = 31_000; // after this no wait is left
+
+  /** Fails to connect to @url until the wait is long enough for a test to act in it. */
+  async function waitToReconnect(page, url) {
+    await page.page.clock.install();
+    await page.url.fill(url);
+    await page.reconnect.check();
+    await page.connect.click();
+    await expectEventually(async () => {
+      assert.match(await page.countdown.textContent(), /^in [2-9] s$/);
+    });
+  }
+
   test('brings the connection back after the server has restarted', async (t) => {
     const first = await startServer(t);
     const page = await openPage(t, first.url);
@@ -180,31 +193,27 @@ describe('reconnecting', () => {
     test(`is ended by ${name}`, async (t) => {
       const page = await openPage(t, server.url);
 
-      await page.url.fill(`ws://localhost:${await unusedPort()}/ws`);
-      await page.reconnect.check();
-      await page.connect.click();
-      await page.reaches('Connecting again...');
-      // with a delay of some seconds the state stays while the test acts
-      await expectEventually(async () => {
-        assert.match(await page.countdown.textContent(), /^in [2-9] s$/);
-      });
+      await waitToReconnect(page, `ws://localhost:${await unusedPort()}/ws`);
+      const before = await page.entries.count();
       await (name === 'Close Socket' ? page.close.click() : page.reconnect.uncheck());
       await page.reaches('Closed');
       assert.equal(await page.countdown.textContent(), '');
+      await page.page.clock.fastForward(mostMs);
+      assert.equal(await page.state.textContent(), 'Closed');
+      await page.rows(before);
     });
   }
 
   test('can be hurried by Connect', async (t) => {
     const page = await openPage(t, server.url);
 
-    await page.url.fill(`${server.socketUrl}/elsewhere`);
-    await page.reconnect.check();
-    await page.connect.click();
-    await page.reaches('Connecting again...');
-    await expectEventually(async () => {
-      assert.match(await page.countdown.textContent(), /^in [2-9] s$/);
-    });
+    await waitToReconnect(page, `${server.socketUrl}/elsewhere`);
+    const before = await page.entries.count();
     await page.open(server.socketUrl);
+    await page.page.clock.fastForward(mostMs);
+    await page.say('on the only connection');
+    await page.rows(before + 3);
+    assert.equal(await page.state.textContent(), 'Open');
   });
 });
 

@@ -118,6 +118,22 @@ describe('a file is sent as a binary message', () => {
     await check(page);
   });
 
+  test('until a saved message is chosen', async (t) => {
+    const page = await connected(t);
+    const chosen = page.page.waitForEvent('filechooser');
+
+    await page.message.fill('saved');
+    await page.button('Save').click();
+    await page.button('File…').click();
+    await (await chosen).setFiles(file);
+    await page.page.getByText('data.bin, 293 KiB').waitFor();
+    await page.saved.selectOption({ index: 0 });
+    await page.saved.selectOption('saved');
+    assert.equal(await page.message.isVisible(), true);
+    await page.send.click();
+    assert.deepEqual((await page.rows(3))[2], ['Server → Client', 'text', 'saved']);
+  });
+
   test('an empty one, too', async (t) => {
     const page = await connected(t);
     const chosen = page.page.waitForEvent('filechooser');
