@@ -140,6 +140,9 @@ int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size
         return -1;
     if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
         return -1;
+    /* with the next request come and no room to answer, libwebsockets polls without a pause */
+    if (lws_send_pipe_choked(wsi))
+        return -1;
 
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }

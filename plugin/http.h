@@ -59,6 +59,8 @@ int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence);
  * not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it whole, HEAD the headers
  * only, and any other method 405.
  *
+ * A connection whose peer does not read what it gets ends with the document.
+ *
  * Returns what the callback is to return: 0 if the connection may serve another request, or -1.
  */
 int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size_t bytes);

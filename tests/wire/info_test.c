@@ -1,6 +1,7 @@
 /* What the server says of itself over HTTP. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
@@ -77,6 +78,49 @@ static void http_1_0_gets_it_and_the_end(void)
     client_close(&client);
 }
 
+/* Counts the documents that have come. */
+static size_t documents_in(const struct client *client)
+{
+    const uint8_t *end = client->input + client->input_bytes;
+    const uint8_t *p = client->input;
+    size_t count = 0;
+
+    for (; p && (p = memmem(p, (size_t)(end - p), "{\"name\"", strlen("{\"name\""))); p++)
+        count++;
+
+    return count;
+}
+
+/*
+ * libwebsockets would poll without a pause until that client reads. It handles at least a request
+ * of each connection in a pass, so that after as many passes as requests the rest has to wait.
+ */
+static void who_asks_on_without_reading_is_let_go(void)
+{
+    enum { REQUESTS = 8000 }; /* the answers are more than a socket holds: 4 MiB */
+    static const char request[] = REQUEST("GET /info.json HTTP/1.1");
+    const size_t bytes = sizeof(request) - 1;
+    struct client witness;
+    struct client client;
+    char *requests;
+
+    if (!client_open(&witness, server.port) || !client_connect(&client, server.port))
+        return;
+    requests = malloc(REQUESTS * bytes);
+    for (size_t i = 0; i < REQUESTS; i++)
+        memcpy(requests + i * bytes, request, bytes);
+    client_send(&client, requests, REQUESTS * bytes);
+    free(requests);
+    for (size_t i = 0; i < REQUESTS; i++)
+        check_echo(&witness, TEXT, "turn", 4, "witness");
+
+    check_end(&client);
+    CU_ASSERT_TRUE(documents_in(&client) > 0);
+    CU_ASSERT_TRUE(documents_in(&client) < REQUESTS);
+    client_close(&client);
+    client_say_goodbye(&witness);
+}
+
 static void other_requests_are_refused(void)
 {
     static const char *const methods[] = {"\r\nAllow: GET, HEAD\r\n", "can be read", NULL};
@@ -151,6 +195,7 @@ static CU_TestInfo tests[] = {
     TEST(a_kept_connection_gets_it_again_and_then_upgrades),
     TEST(head_gets_the_headers_only),
     TEST(http_1_0_gets_it_and_the_end),
+    TEST(who_asks_on_without_reading_is_let_go),
     TEST(other_requests_are_refused),
     TEST(its_path_is_an_option),
     TEST(tls_has_it_too),
