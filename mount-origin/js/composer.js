@@ -6,11 +6,8 @@ const savedMax = 50;
 const fileMax = 256 * 2 ** 20;
 const storageKey = 'lws-echo.saved';
 
-const form = byId('message-form');
-const message = byId('message');
-const format = byId('format');
-const picker = byId('file-picker');
-const saved = byId('saved');
+const [form, message, format] = ['message-form', 'message', 'format'].map(byId);
+const [picker, saved] = ['file-picker', 'saved'].map(byId);
 
 function readSaved() {
   try {
@@ -129,10 +126,14 @@ export class Composer {
   #listenDrop() {
     for (const type of ['dragover', 'dragleave', 'drop']) {
       form.addEventListener(type, (event) => {
-        event.preventDefault();
-        form.classList.toggle('drop', type === 'dragover');
-        if (type === 'drop') {
-          this.#read(event.dataTransfer.files[0]);
+        const { types, files } = event.dataTransfer;
+
+        if (types.includes('Files')) {
+          event.preventDefault();
+          form.classList.toggle('drop', type === 'dragover');
+          if (type === 'drop') {
+            this.#read(files[0]);
+          }
         }
       });
     }

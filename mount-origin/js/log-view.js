@@ -5,9 +5,7 @@ import { formatMs, formatSize, hexDump, toBytes, toHex } from './payload.js';
 const overscan = 8; // rows
 const shownMax = 262_144; // characters of a message
 
-const scroller = byId('log');
-const area = byId('rows');
-const detail = byId('detail');
+const [scroller, area, detail] = ['log', 'rows', 'detail'].map(byId);
 const directions = { send: 'Client → Server', receive: 'Server → Client' };
 
 function cellsOf(entry) {
@@ -142,14 +140,15 @@ export class LogView {
       rows.set(entry.id, row);
     });
     this.#rows.forEach((row, id) => rows.has(id) || row.remove());
-    rows.forEach((row, id) => this.#rows.has(id) || area.append(row));
+    [...rows.values()].forEach((row, index) => (
+      row === area.children[index] || area.insertBefore(row, area.children[index])));
     this.#rows = rows;
     scroller.ariaRowCount = visible.length + 1;
     scroller.setAttribute('aria-activedescendant', rows.get(this.#chosen?.id)?.id ?? '');
     byId('empty').hidden = count > 0;
     byId('log-count').textContent = [
       `${visible.length < count - held ? `${visible.length} of ` : ''}${count} row${count === 1 ? '' : 's'}`,
-      paused && `paused, ${held} new`, dropped && `the oldest ${dropped} dropped`,
+      paused && `paused, ${held} new`, dropped && `${dropped} dropped`,
     ].filter(Boolean).join(', ');
   }
 

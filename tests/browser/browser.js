@@ -27,6 +27,14 @@ export async function openPage(t, url, options) {
   return page;
 }
 
+/** Opens the page of @server and connects it. */
+export async function connectedPage(t, server, options) {
+  const page = await openPage(t, server.url, options);
+
+  await page.open();
+  return page;
+}
+
 /** Starts a server that stops when the test ends. */
 export async function startServer(t, config) {
   const server = await Server.start(config);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { Server } from '../js/server.js';
-import { openPage, startPeer } from './browser.js';
+import { connectedPage, openPage, startPeer } from './browser.js';
 import { expectEventually } from './eventually.js';
 
 let server;
@@ -13,13 +13,6 @@ before(async () => {
   server = await Server.start();
 });
 after(() => server.stop());
-
-async function connected(t) {
-  const page = await openPage(t, server.url);
-
-  await page.open();
-  return page;
-}
 
 async function start(page, fields) {
   for (const [name, value] of Object.entries(fields)) {
@@ -34,7 +27,7 @@ async function ends(page, text) {
 }
 
 test('the last seconds are shown as figures and lines', async (t) => {
-  const page = await connected(t);
+  const page = await connectedPage(t, server);
   const path = (name) => page.live.getByRole('img', { name }).locator('path').last();
 
   assert.deepEqual(await page.figures(page.live), {
@@ -52,6 +45,39 @@ test('the last seconds are shown as figures and lines', async (t) => {
   });
 });
 
+test('what goes out is counted, too', async (t) => {
+  const page = await connectedPage(t, server);
+
+  server.pause(); // so that nothing comes back
+  t.after(() => server.resume());
+  await page.say('Hello');
+  const lines = page.live.getByRole('img', { name: /^Messages a second/ }).locator('path');
+  const atTheTop = / 4h1/;
+  await expectEventually(async () => {
+    assert.match(await lines.first().getAttribute('d'), atTheTop);
+  });
+  assert.doesNotMatch(await lines.last().getAttribute('d'), atTheTop);
+});
+
+test('a message that a lost connection left unanswered has no round trip later', async (t) => {
+  const peer = await startPeer(t);
+  const page = await openPage(t, server.url);
+
+  await page.open(peer.socketUrl);
+  await page.say('again');
+  await page.rows(2);
+  peer.drop();
+  await page.reaches('Closed');
+  await page.open(server.socketUrl);
+  await page.say('again');
+  await page.rows(6);
+  const trip = await page.entries.nth(5).getByRole('gridcell').nth(4).textContent();
+  const sent = await page.entries.nth(4).getByRole('gridcell').first().textContent();
+  const came = await page.entries.nth(5).getByRole('gridcell').first().textContent();
+  const ms = (time) => Number(time.replaceAll(':', '').slice(4)) * 1000;
+  assert.ok(parseFloat(trip) <= ms(came) - ms(sent) + 2, `${trip}: ${sent} to ${came}`);
+});
+
 describe('a burst', () => {
   for (const [name, fields, bytes] of [
     ['as fast as possible', { Messages: '2000', 'Bytes each': '64' }, 64],
@@ -60,7 +86,7 @@ describe('a burst', () => {
     ['of large ones', { Messages: '5', 'Bytes each': '3000000' }, 3_000_000],
   ]) {
     test(`${name} ends with its figures and a histogram`, async (t) => {
-      const page = await connected(t);
+      const page = await connectedPage(t, server);
 
       await start(page, fields);
       const figures = await ends(page, 'Done.');
@@ -81,7 +107,7 @@ describe('a burst', () => {
   }
 
   test('may be binary', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
 
     await page.burst.getByLabel('Binary').check();
     await start(page, { Messages: '2', 'Bytes each': '4' });
@@ -90,7 +116,7 @@ describe('a burst', () => {
   });
 
   test('is stopped', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
 
     await start(page, { Messages: '1000000', 'A second': '50' });
     await page.focuses(page.button('Stop'));
@@ -107,7 +133,7 @@ describe('a burst', () => {
   });
 
   test('ends with the connection', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
 
     await start(page, { Messages: '1000000', 'A second': '50' });
     await page.hangUp();
@@ -134,7 +160,7 @@ describe('a burst', () => {
     ['A second', '', /rate must be a whole number/],
   ]) {
     test(`with ${field} "${value}" is refused with a word`, async (t) => {
-      const page = await connected(t);
+      const page = await connectedPage(t, server);
 
       await start(page, { [field]: value });
       assert.match(await page.burst.getByRole('alert').textContent(), fault);

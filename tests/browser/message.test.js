@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { Server } from '../js/server.js';
-import { openPage } from './browser.js';
+import { connectedPage, openPage } from './browser.js';
 
 let server;
 
@@ -12,13 +12,6 @@ before(async () => {
   server = await Server.start();
 });
 after(() => server.stop());
-
-async function connected(t) {
-  const page = await openPage(t, server.url);
-
-  await page.open();
-  return page;
-}
 
 describe('a message is sent as it is written', () => {
   const rows = [
@@ -29,7 +22,7 @@ describe('a message is sent as it is written', () => {
   ];
   for (const { name, format, text, shown } of rows) {
     test(name, async (t) => {
-      const page = await connected(t);
+      const page = await connectedPage(t, server);
 
       await page.format.selectOption(format);
       await page.say(text);
@@ -46,7 +39,7 @@ describe('a message is sent as it is written', () => {
   ];
   for (const { name, format, text, fault } of faults) {
     test(`${name} is explained, and nothing is sent`, async (t) => {
-      const page = await connected(t);
+      const page = await connectedPage(t, server);
 
       await page.format.selectOption(format);
       await page.say(text);
@@ -89,7 +82,7 @@ describe('a file is sent as a binary message', () => {
   }
 
   test('by the picker', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
     const chosen = page.page.waitForEvent('filechooser');
 
     await page.button('File…').click();
@@ -102,7 +95,7 @@ describe('a file is sent as a binary message', () => {
   });
 
   test('by drop', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
     const dataTransfer = await page.page.evaluateHandle((length) => {
       const transfer = new DataTransfer();
       const content = Uint8Array.from({ length }, (_, index) => index % 251);
@@ -119,7 +112,7 @@ describe('a file is sent as a binary message', () => {
   });
 
   test('until a saved message is chosen', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
     const chosen = page.page.waitForEvent('filechooser');
 
     await page.message.fill('saved');
@@ -134,8 +127,23 @@ describe('a file is sent as a binary message', () => {
     assert.deepEqual((await page.rows(3))[2], ['Server → Client', 'text', 'saved']);
   });
 
+  test('text that is dropped is left to the browser', async (t) => {
+    const page = await connectedPage(t, server);
+    const prevented = await page.message.evaluate((field) => {
+      const dataTransfer = new DataTransfer();
+
+      dataTransfer.setData('text/plain', 'dropped');
+      return !field.dispatchEvent(new DragEvent('drop', {
+        dataTransfer, bubbles: true, cancelable: true,
+      }));
+    });
+
+    assert.equal(prevented, false);
+    assert.equal(await page.message.isVisible(), true);
+  });
+
   test('an empty one, too', async (t) => {
-    const page = await connected(t);
+    const page = await connectedPage(t, server);
     const chosen = page.page.waitForEvent('filechooser');
 
     await page.button('File…').click();
@@ -147,7 +155,7 @@ describe('a file is sent as a binary message', () => {
 });
 
 test('the arrow keys bring back what was sent, and then what was being written', async (t) => {
-  const page = await connected(t);
+  const page = await connectedPage(t, server);
   const is = async (text, format = 'text') => {
     assert.equal(await page.message.inputValue(), text);
     assert.equal(await page.format.inputValue(), format);
@@ -171,7 +179,7 @@ test('the arrow keys bring back what was sent, and then what was being written',
 });
 
 test('the arrow keys move between lines first', async (t) => {
-  const page = await connected(t);
+  const page = await connectedPage(t, server);
 
   await page.say('sent');
   await page.message.fill('one\ntwo');
@@ -182,7 +190,7 @@ test('the arrow keys move between lines first', async (t) => {
 });
 
 test('saved messages outlive the page and can be deleted', async (t) => {
-  const page = await connected(t);
+  const page = await connectedPage(t, server);
 
   assert.equal(await page.button('Delete').isEnabled(), false);
   await page.message.fill('keep me');
