@@ -64,6 +64,8 @@ describe('messages are due', () => {
     assert.equal(burst.due(0, 2 ** 20 - 1), 1);
     assert.equal(burst.due(0, 2 ** 20), 0);
     assert.equal(burst.due(0, 2 ** 21), 0);
+    assert.equal(new Burst({ ...plan, bytes: 1 }, 0).due(0, 2 ** 20 - 10), 10);
+    assert.equal(new Burst({ ...plan, bytes: 0 }, 0).due(0, 2 ** 20), 0);
   });
 });
 
@@ -100,6 +102,15 @@ describe('a burst is over', () => {
     assert.equal(burst.progress, 1);
   });
 
+  test('when more have come than were sent', () => {
+    const burst = new Burst({ ...plan, count: 1 }, 0);
+
+    send(burst, 1);
+    burst.answered(undefined, 1);
+    burst.answered(undefined, 1);
+    assert.equal(burst.isOver(1), true);
+  });
+
   test('when none has for 5 s', () => {
     const burst = new Burst(plan, 1000);
 
@@ -112,11 +123,11 @@ describe('a burst is over', () => {
   });
 
   test('but not between the messages of a slow one', () => {
-    const burst = new Burst({ ...plan, rate: 1 }, 0);
+    const burst = new Burst({ ...plan, rate: 1 }, 100_000);
 
     send(burst, 10);
-    assert.equal(burst.isOver(14_999), false);
-    assert.equal(burst.isOver(15_001), true);
+    assert.equal(burst.isOver(115_000), false);
+    assert.equal(burst.isOver(115_001), true);
   });
 });
 
@@ -135,7 +146,19 @@ test('the figures are those of what came back', () => {
   burst.answered(undefined, 3000);
   burst.answered(undefined, 3000);
   assert.deepEqual(burst.figures().slice(2, 4), [['Lost', 0], ['Altered', 3]]);
-  assert.deepEqual(new Burst(plan, 0).figures().slice(4), [
+  assert.deepEqual(new Burst(plan, 1000).figures().slice(4), [
     ['Duration', '0.00 s'], ['Messages a second', 0], ['MiB a second', '0.00'],
   ]);
+});
+
+test('a burst knows its round trips, also of no time at all', () => {
+  const burst = new Burst({ ...plan, bytes: 2 ** 20 }, 0);
+
+  send(burst, 3);
+  burst.answered(0, 1000);
+  burst.answered(7, 3000);
+  assert.equal(burst.trips.count, 2);
+  assert.equal(burst.trips.max, 7);
+  assert.equal(burst.altered, 0);
+  assert.deepEqual(burst.figures().slice(5), [['Messages a second', 1], ['MiB a second', '0.667']]);
 });

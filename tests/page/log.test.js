@@ -27,6 +27,12 @@ describe('what happened to a connection is said in words', () => {
       { text: 'Could not connect to wss://localhost:5000/ws',
         hint: `${why} Open https://localhost:5000/ in another tab to see if its certificate is `
           + 'trusted.' }],
+    'failed with TLS, in capitals': [{ type: 'fail', url: 'WSS://echo.example/ws' },
+      { text: 'Could not connect to WSS://echo.example/ws',
+        hint: `${why} Open https://echo.example/ in another tab to see if its certificate is `
+          + 'trusted.' }],
+    'failed without TLS, at a path that names it': [{ type: 'fail', url: 'ws://localhost/wss:' },
+      { text: 'Could not connect to ws://localhost/wss:', hint: why }],
     'refused by the browser itself': [{ type: 'fail', url, detail: 'The port is not allowed.' },
       { text: `Could not connect to ${url}`, hint: 'The browser says: The port is not allowed.' }],
     'mixed content': [{ type: 'fail', url, detail: 'An insecure connection.' },
@@ -62,7 +68,9 @@ test('an entry has time, type and content', () => {
   assert.equal(entry.roundTripMs, 0.5);
   assert.equal(typeOf(entry), 'text');
   assert.equal(typeOf(log.append(message('send', Uint8Array.of(1)))), 'binary');
-  assert.equal(typeOf(log.append(open)), 'open');
+  const opened = log.append(open);
+  assert.equal(typeOf(opened), 'open');
+  assert.equal(summaryOf(opened), `Connection opened to ${url}`);
   assert.deepEqual(log.visible.map(({ id }) => id), [1, 2, 3]);
   assert.equal(summaryOf(log.append(message('send', ''))), '(empty)');
   assert.equal(summaryOf(log.append(message('send', new Uint8Array()))), '(empty)');
@@ -89,6 +97,35 @@ describe('the log is filtered', () => {
       assert.equal(log.visible.length, 10);
     });
   }
+});
+
+test('a binary message is searched up to 1024 bytes', () => {
+  const at = (index) => {
+    const data = new Uint8Array(2000);
+
+    data.set([0xca, 0xfe], index);
+    return message('send', data);
+  };
+  const log = logOf(at(0), at(1022), at(1023));
+
+  log.filter('ca fe', 'all');
+  assert.deepEqual(log.visible.map(({ id }) => id), [1, 2]);
+});
+
+test('without a text to find no binary message is read', () => {
+  let reads = 0;
+  class Watched extends Uint8Array {
+    subarray(...range) {
+      reads += 1;
+      return super.subarray(...range);
+    }
+  }
+  const log = logOf(message('send', Watched.of(0xca)));
+
+  log.filter('', 'send');
+  assert.deepEqual([log.visible.length, reads], [1, 0]);
+  log.filter('ca', 'send');
+  assert.deepEqual([log.visible.length, reads], [1, 1]);
 });
 
 test('a pause holds what comes, and loses nothing', () => {
@@ -142,6 +179,51 @@ test('above 64 MiB of content the oldest go, down to nine tenths', () => {
   assert.equal(log.dropped, 0);
 });
 
+const mebibyte = message('send', 'x'.repeat(2 ** 20));
+
+function appendTimes(log, activity, count) {
+  for (let index = 0; index < count; index += 1) {
+    log.append(activity);
+  }
+}
+
+describe('room is made', () => {
+  test('by the size of each row', () => {
+    const log = logOf(message('send', 'x'));
+
+    appendTimes(log, mebibyte, 64);
+    assert.deepEqual([log.count, log.dropped, log.visible.length], [57, 8, 57]);
+    assert.equal(log.visible[0].id, 9);
+  });
+
+  test('by what is kept of each row', () => {
+    const log = new Log();
+
+    appendTimes(log, message('send', 'x'.repeat(2 ** 21)), 64);
+    log.append(message('send', 'x'));
+    assert.deepEqual([log.count, log.dropped, log.visible.length], [58, 7, 58]);
+  });
+
+  test('again and again', () => {
+    const log = new Log();
+
+    appendTimes(log, mebibyte, 200);
+    assert.equal(log.count + log.dropped, 200);
+    assert.ok(log.count > 56 && log.count <= 64);
+  });
+
+  test('in a pause, which goes on', () => {
+    const log = new Log();
+
+    appendTimes(log, mebibyte, 10);
+    log.paused = true;
+    appendTimes(log, mebibyte, 55);
+    assert.deepEqual([log.count, log.dropped, log.visible.length, log.held], [57, 8, 2, 55]);
+    log.paused = false;
+    assert.deepEqual([log.visible.length, log.held], [57, 0]);
+  });
+});
+
 describe('of a message 1 MiB is kept', () => {
   for (const [name, data, bytes, kept, cut] of [
     ['exactly that', new Uint8Array(2 ** 20), 2 ** 20, 2 ** 20, false],
@@ -187,4 +269,22 @@ test('CSV quotes what has to be', () => {
     'TIME,receive,binary,2,,base64,AP8=,,\r\n',
     'TIME,send,text,0,,utf-8,,,\r\n',
   ]);
+});
+
+test('CSV and JSON have the round trip', () => {
+  const entry = new Log().append(message('receive', 'a'), 0.25);
+
+  assert.equal(JSON.parse(toJson([entry]).join(''))[0].roundTripMs, 0.25);
+  assert.match(toCsv([entry])[1], /,receive,text,1,0\.25,utf-8,a,,\r\n$/);
+});
+
+describe('CSV quotes a cell for each of these alone', () => {
+  for (const [data, cell] of [['a"b', '"a""b"'], ['a,b', '"a,b"'], ['a\rb', '"a\rb"'],
+    ['a\nb', '"a\nb"'], ['a;\'b', 'a;\'b']]) {
+    test(JSON.stringify(data), () => {
+      const [, line] = toCsv(logOf(message('send', data)).visible);
+
+      assert.ok(line.endsWith(`,utf-8,${cell},,\r\n`), line);
+    });
+  }
 });

@@ -18,6 +18,7 @@ describe('a message is read as it is written', () => {
     ['base64', '', bytes()],
     ['base64', 'SGVs bG8=', bytes(0x48, 0x65, 0x6c, 0x6c, 0x6f)],
     ['base64', 'AP+/', bytes(0, 0xff, 0xbf)],
+    ['base64', 'SGVs\u00a0bG8', bytes(0x48, 0x65, 0x6c, 0x6c, 0x6f)],
   ];
   for (const [format, text, data] of rows) {
     test(`${format} ${JSON.stringify(text)}`, () => (
@@ -61,7 +62,7 @@ test('sizes are given in powers of 1024', () => {
 
 test('times are given in milliseconds, and long ones in seconds', () => {
   const rows = [[0, '0 ms'], [0.1234, '0.123 ms'], [12.34, '12.3 ms'], [9999, '10000 ms'],
-    [12_345, '12.3 s']];
+    [10_000, '10 s'], [12_345, '12.3 s']];
   for (const [ms, text] of rows) {
     assert.equal(formatMs(ms), text);
   }

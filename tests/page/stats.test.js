@@ -57,6 +57,7 @@ test('no time at all is a duration, too', () => {
   const histogram = histogramOf([0, 1]);
 
   assert.equal(histogramOf([0]).percentile(0.5), 0);
+  assert.equal(histogramOf([0]).shape(2).fromMs, 0);
   assert.deepEqual(histogram.shape(2).counts, [1, 1]);
 });
 
@@ -75,6 +76,16 @@ test('histograms are merged', () => {
   assert.equal(histogram.count, 4);
   assert.equal(histogram.max, 50);
   assert.deepEqual(histogram.shape(2).counts, [3, 1]);
+});
+
+test('histograms are merged with how often each duration was seen', () => {
+  const histogram = histogramOf([2, 90]);
+
+  histogram.merge(histogramOf([2, 2, 2, 50]));
+  assert.equal(histogram.count, 6);
+  assert.equal(histogram.max, 90);
+  assert.deepEqual(histogram.shape(2).counts, [4, 2]);
+  assert.ok(Math.abs(histogram.percentile(0.6) / 2 - 1) < 0.0101);
 });
 
 test('the shape has each duration in one of its bars', () => {
@@ -106,6 +117,26 @@ describe('an echo is told from other messages', () => {
     assert.equal(trips.received('news', 11), undefined);
     assert.equal(trips.received(Uint8Array.of(97), 12), undefined);
     assert.equal(trips.received('a', 13), 3);
+  });
+
+  test('binary ones by what they hold', () => {
+    const trips = new RoundTrips();
+
+    trips.sent(Uint8Array.of(1, 2), 10, 2);
+    assert.equal(trips.received(Uint8Array.of(1, 3), 11), undefined);
+    assert.equal(trips.received('1,2', 11), undefined);
+    assert.equal(trips.received(Uint8Array.of(1, 2), 12), 2);
+  });
+
+  test('empty ones by their type', () => {
+    const trips = new RoundTrips();
+
+    trips.sent('', 10, 0);
+    assert.equal(trips.received(new Uint8Array(), 11), undefined);
+    assert.equal(trips.received('', 12), 2);
+    trips.sent(new Uint8Array(), 20, 0);
+    assert.equal(trips.received('', 21), undefined);
+    assert.equal(trips.received(new Uint8Array(), 22), 2);
   });
 
   test('a message that is passed over is lost', () => {
@@ -169,6 +200,38 @@ test('and no more than 64 MiB', () => {
     trips.sent(String(at), at, 16 * 2 ** 20);
   }
   assert.equal(trips.waiting, 4);
+});
+
+test('of 64 MiB and a byte the oldest goes', () => {
+  const trips = new RoundTrips();
+
+  for (let at = 0; at < 4; at += 1) {
+    trips.sent(String(at), at, 16 * 2 ** 20);
+  }
+  trips.sent('x', 4, 1);
+  assert.equal(trips.waiting, 4);
+  assert.equal(trips.received('0', 5), undefined);
+  assert.equal(trips.received('1', 5), 4);
+});
+
+test('what has been answered is put away in turns of a thousand', (t) => {
+  const { splice } = Array.prototype;
+  let turns = 0;
+
+  t.after(() => { Array.prototype.splice = splice; });
+  Array.prototype.splice = function count(...range) {
+    turns += 1;
+    return splice.apply(this, range);
+  };
+  const trips = new RoundTrips();
+
+  trips.sent('0', 0, 1);
+  for (let at = 1; at <= 10_000; at += 1) { // one is always waited for
+    trips.sent(String(at), at, 1);
+    trips.received(String(at - 1), at);
+  }
+  Array.prototype.splice = splice;
+  assert.ok(turns >= 5 && turns <= 20, `${turns}`);
 });
 
 describe('a timeline', () => {
