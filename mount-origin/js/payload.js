@@ -78,24 +78,23 @@ export function preview(data, limit = 240) {
  * @returns {{ data?: Data, fault?: string }}
  */
 export function parsePayload(text, format) {
-  const dense = text.replace(/\s+/g, '');
-
   if (format === 'text') {
     return { data: text };
   }
   if (format === 'hex') {
-    const digits = dense.replace(/0x|[,:]/gi, '');
+    const parts = text.replace(/0x/gi, ' ').split(/[\s,:]+/);
+    const digits = parts.join('');
     const [wrong] = /[^\da-f]/i.exec(digits) ?? [];
 
-    if (wrong || digits.length % 2) {
+    if (wrong || parts.some(({ length }) => length % 2)) {
       return { fault: `${wrong ? `"${wrong}" is no hex digit` : 'A hex digit is missing'}: each byte `
         + 'takes two, as in 48 65.' };
     }
     return { data: Uint8Array.from(digits.match(/../g) ?? [], (byte) => parseInt(byte, 16)) };
   }
   try {
-    return { data: Uint8Array.from(atob(dense), (character) => character.charCodeAt(0)) };
+    return { data: Uint8Array.from(atob(text.replace(/\s/g, '')), (character) => character.charCodeAt(0)) };
   } catch {
-    return { fault: 'This is no base64: four of letters, digits, + and /, as in SGVsbG8=.' };
+    return { fault: 'This is no base64, as SGVsbG8= is.' };
   }
 }

@@ -28,6 +28,10 @@ describe('a message is read as it is written', () => {
   const faults = [
     ['hex', '0g', /^"g" is no hex digit: each byte takes two/],
     ['hex', '0 1 2', /^A hex digit is missing/],
+    ['hex', '1 2', /^A hex digit is missing/],
+    ['hex', '0x1, 0x2', /^A hex digit is missing/],
+    ['hex', '10x2', /^A hex digit is missing/],
+    ['hex', '4:8', /^A hex digit is missing/],
     ['hex', 'é', /^"é" is no hex digit/],
     ['base64', 'a', /^This is no base64/],
     ['base64', 'ab-_', /^This is no base64/],
