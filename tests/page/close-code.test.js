@@ -7,7 +7,7 @@ describe('each code of the protocol has its name, and a hint if something can be
   const rows = [
     [999, 'Reserved'],
     [1000, 'Normal Closure'],
-    [1001, 'Going Away', /shutting down/],
+    [1001, 'Going Away', /shutting down.*once it is back/],
     [1002, 'Protocol Error', /broken frame/],
     [1003, 'Unsupported Data', /other type/],
     [1004, 'Reserved'],
@@ -20,6 +20,11 @@ describe('each code of the protocol has its name, and a hint if something can be
     [1012, 'Service Restart', /in some seconds/],
     [1013, 'Try Again Later', /overloaded/],
     [1014, 'Bad Gateway', /behind a proxy/],
+    [1016, 'Reserved'],
+    [2999, 'Reserved'],
+    [3000, 'Registered'],
+    [3999, 'Registered'],
+    [4000, 'Application'],
     [4999, 'Application'],
   ];
   for (const [code, name, hint] of rows) {
