@@ -4,8 +4,7 @@
 
 /*
  * What a host may tell the plugin: callback reasons of its own, beyond what libwebsockets has. They
- * are sent to the connections of a vhost with lws_callback_all_protocol_vhost_args(), or to the
- * vhost itself with lws_callback_vhost_protocols_vhost().
+ * are sent to the connections of a vhost with lws_callback_all_protocol_vhost_args().
  */
 enum echo_host_message {
     /*
@@ -16,10 +15,4 @@ enum echo_host_message {
 
     /* To all connections: increments a size_t for each that is there, and does nothing else. */
     ECHO_HOST_COUNT,
-
-    /*
-     * To a vhost, before its first connection: count in the memory that a struct echo_board names,
-     * which is copied. Without it the vhost counts in memory of its own.
-     */
-    ECHO_HOST_BOARD,
 };

@@ -12,7 +12,11 @@ struct echo_counters {
     uint64_t draining; /* set by the host: not 0 while the process takes its leave */
 };
 
-/* The counters of all processes, and which of them are this one's. The host owns the memory. */
+/*
+ * The counters of all processes, and which of them are this one's. A host hands it over in the field
+ * "user" of the plugin's entry among its protocols, which libwebsockets does not use, and owns the
+ * memory; where that is NULL, as in lwsws, a vhost counts in memory of its own.
+ */
 struct echo_board {
     struct echo_counters *all;
     size_t count;
