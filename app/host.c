@@ -9,9 +9,6 @@
 #include "plugins.h"
 #include "rx_memory.h"
 
-/* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
-static const lws_retry_bo_t no_validity_checks;
-
 static int start_context(struct host *host, const struct config *config)
 {
     struct lws_context_creation_info info = {
@@ -19,7 +16,6 @@ static int start_context(struct host *host, const struct config *config)
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV,
         .foreign_loops = host->loops,
         .pcontext = &host->context,
-        .retry_and_idle_policy = &no_validity_checks,
         .pt_serv_buf_size = (unsigned)echo_options_service_buffer_bytes(&config->echo_in_force),
         .gid = -1,
         .uid = -1,

@@ -16,6 +16,9 @@
 /* Options of a vhost beside those of the configuration. */
 #define EXTRA_OPTIONS 3
 
+/* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
+static const lws_retry_bo_t no_validity_checks;
+
 static int check_page(const struct config *config)
 {
     char file[CONFIG_MOUNT_ORIGIN_MAX + sizeof("/" PAGE_FILE)];
@@ -155,6 +158,7 @@ static int open_vhost(struct site_vhost *vhost, struct host *host,
     info->protocols = host->protocols;
     info->extensions = host->extensions;
     info->pvo = &vhost->echo;
+    info->retry_and_idle_policy = &no_validity_checks;
     info->finalize = on_vhost_end;
     info->finalize_arg = vhost;
 
