@@ -67,8 +67,7 @@ static bool has(const struct config *config, const char *key)
 int config_options_end(struct config *config)
 {
     for (size_t i = 0; i < ADMIN_OPTION_COUNT; i++)
-        if (setting_find(echo_options_table(), admin_options[i].key) &&
-            !has(config, admin_options[i].key) &&
+        if (!has(config, admin_options[i].key) &&
             append(config, admin_options[i].key, admin_options[i].value))
             return -1;
 

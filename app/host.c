@@ -15,7 +15,7 @@ int host_open(struct host *host, const struct config *config, const struct echo_
     size_t open_files;
 
     memset(host, 0, sizeof(*host));
-    host->board = *board;
+    host->echo = (struct echo_host){.board = *board, .log = log_plugin};
     host->loops[0] = &host->loop;
     if (uv_loop_init(&host->loop)) {
         fputs("lws-echo: cannot start an event loop\n", stderr);
@@ -29,7 +29,7 @@ int host_open(struct host *host, const struct config *config, const struct echo_
         return -1;
 
     host->protocols[0] = echo->protocols[0];
-    host->protocols[0].user = &host->board;
+    host->protocols[0].user = &host->echo;
     /* the plugin takes the second of them: the first is libwebsockets' own in lwsws */
     host->extensions[0] = host->extensions[1] = echo->extensions[0];
     log_set_up(config->log_level, config->log_format);

@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "config.h"
-#include "counters.h"
+#include "echo_host.h"
 
 /*
  * What a process serves with, whatever its configuration becomes later: an event loop and the
@@ -16,7 +16,7 @@ struct host {
     uv_loop_t loop;
     void *loops[1];
     struct lws_plugin *plugins;
-    struct echo_board board;
+    struct echo_host echo;              /* what the plugin is handed */
     struct lws_protocols protocols[2];  /* the plugin's, and the end */
     struct lws_extension extensions[3]; /* the plugin's twice, and the end */
     bool tls_is_set_up;                 /* libwebsockets has set OpenSSL up */

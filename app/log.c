@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timestamp.h"
 
 /* Longer lines are cut; the plugin's are shorter. */
 #define LINE_MAX_BYTES 4096
@@ -57,22 +58,9 @@ static uint64_t level_of(int mask)
     return level;
 }
 
-/* Writes the time as RFC 3339 has it. */
-static void write_time(char out[32])
-{
-    struct timespec now;
-    struct tm parts;
-    size_t used;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    used = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out + used, 32 - used, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
 static void emit_json(uint64_t level, const char *line)
 {
-    char time[32];
+    char time[ECHO_TIMESTAMP_ROOM];
     json_t *object;
     char *text = NULL;
 
@@ -81,7 +69,7 @@ static void emit_json(uint64_t level, const char *line)
         return;
     }
 
-    write_time(time);
+    echo_timestamp_write(time);
     object = json_pack("{s:s, s:s, s:s}", "time", time, "level", log_levels[level], "message",
                        strncmp(line, OURS, strlen(OURS)) ? line : line + strlen(OURS));
     if (object)
@@ -94,13 +82,13 @@ static void emit_json(uint64_t level, const char *line)
 
 static void emit_text(uint64_t level, const char *line)
 {
-    char time[32];
+    char time[ECHO_TIMESTAMP_ROOM];
 
     if (output.to_journal) {
         fprintf(stderr, "<%d>%s\n", levels[level].priority, line);
         return;
     }
-    write_time(time);
+    echo_timestamp_write(time);
     fprintf(stderr, "%s %s: %s\n", time, log_levels[level], line);
 }
 
@@ -115,8 +103,9 @@ static void emit(int mask, const char *raw)
     uint64_t level = level_of(mask);
     char line[LINE_MAX_BYTES];
 
+    /* libwebsockets' own words below a warning are about its insides */
     if (level > output.level ||
-        (mask == LLL_INFO && !is_ours(raw) && output.level == level_of(LLL_INFO)))
+        (level > level_of(LLL_WARN) && !is_ours(raw) && output.level < level_of(LLL_DEBUG)))
         return;
 
     snprintf(line, sizeof(line), "%s", raw);
@@ -137,6 +126,11 @@ void log_set_up(uint64_t level, uint64_t format)
     for (uint64_t i = 0; i <= level; i++)
         mask |= levels[i].mask;
     lws_set_log_level(mask, emit);
+}
+
+void log_plugin(const char *line)
+{
+    emit(LLL_INFO, line);
 }
 
 void log_set_silent(void)

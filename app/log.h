@@ -23,13 +23,16 @@ extern const char *const log_formats[];
 /**
  * Has messages up to @level, an index of log_levels, written in @format, one of log_formats.
  *
- * What libwebsockets itself says at level "info" concerns its insides and is left to "debug". Where
+ * What libwebsockets itself says below "warn" concerns its insides and is left to "debug". Where
  * standard error is the system's journal, text has its priorities instead of time and level.
  */
 void log_set_up(uint64_t level, uint64_t format);
 
 /** Silences libwebsockets. */
 void log_set_silent(void);
+
+/** Logs a line of the plugin at level "info", which is already in the form that is set. */
+void log_plugin(const char *line);
 
 /** The server serves now: what the app says is part of the log from here on. */
 void log_serving(void);

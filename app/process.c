@@ -187,7 +187,7 @@ static int watch(struct process *process)
         failure = start_listener(process, &process->admin, &plan->admin);
     if (!failure)
         failure = shutdown_init(&process->shutdown, &process->host.loop, &process->sites,
-                                &process->echo, &process->host.board);
+                                &process->echo, &process->host.echo.board);
     if (!failure)
         failure = watch_signal(process, &process->interrupt, on_stop_signal, SIGINT);
     if (!failure)

@@ -1,7 +1,7 @@
 #include "shutdown.h"
 
 #include "board.h"
-#include "host_message.h"
+#include "echo_host.h"
 
 #define POLL_MS 10
 

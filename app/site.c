@@ -14,7 +14,7 @@
 #define PAGE_FILE "index.html"
 
 /* Options of an endpoint beside those of the configuration. */
-#define EXTRA_OPTIONS 3
+#define EXTRA_OPTIONS 4
 
 /* Of requests and documents; at least what the plugin wants for its smallest "rx-buffer". */
 #define ADMIN_BUFFER_BYTES 16384
@@ -83,6 +83,7 @@ static int compose_options(struct site *site, const struct host *host, bool has_
         return -1;
 
     options_add(&site->echo, "default", "1"); /* also serves clients that ask for no subprotocol */
+    options_add(&site->echo, "log-format", log_formats[config->log_format]);
     if (!has_admin) {
         options_add_configured(&site->echo, config, always, true);
         return 0;
@@ -90,6 +91,7 @@ static int compose_options(struct site *site, const struct host *host, bool has_
     options_add_configured(&site->echo, config, config_options_is_admin, false);
 
     options_add(admin, "default", "1");
+    options_add(admin, "log-format", log_formats[config->log_format]);
     options_add(admin, "path", "");
     options_add(admin, "info-path", "");
     options_add_configured(admin, config, config_options_is_admin, true);

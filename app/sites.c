@@ -1,6 +1,6 @@
 #include "sites.h"
 
-#include "host_message.h"
+#include "echo_host.h"
 #include "log.h"
 
 #define SWEEP_MS 1000

@@ -6,7 +6,9 @@
 
 #include "handshake.h"
 #include "http.h"
+#include "journal.h"
 #include "negotiation.h"
+#include "peer.h"
 
 /* libwebsockets copies lists of tokens into a buffer of its own, and drops whoever sends more. */
 #define TOKENS_MAX_BYTES 126
@@ -74,6 +76,28 @@ static bool origin_is_allowed(struct lws *wsi)
     return echo_handshake_origin_is_allowed(echo_vhost_get(wsi)->options.allowed_origins, origin);
 }
 
+static bool there_is_room(struct lws *wsi)
+{
+    const struct echo_vhost *vhost = echo_vhost_get(wsi);
+    uint64_t max = vhost->options.max_connections;
+
+    return !max || vhost->threads[lws_get_tsi(wsi)].counters->open < max;
+}
+
+static bool peer_has_room(struct lws *wsi)
+{
+    const struct echo_vhost *vhost = echo_vhost_get(wsi);
+    uint64_t max = vhost->options.max_connections_per_address;
+    struct echo_address network;
+
+    if (!max)
+        return true;
+    network = echo_peer_find(wsi, &vhost->options);
+    network = echo_address_network(&network);
+
+    return echo_census_count(&vhost->threads[lws_get_tsi(wsi)].census, &network) < max;
+}
+
 static bool subprotocols_are_readable(struct lws *wsi)
 {
     struct echo_http_header header;
@@ -99,23 +123,33 @@ static bool subprotocols_are_readable(struct lws *wsi)
 /* In the order in which they are looked at. */
 static const struct {
     bool (*holds)(struct lws *wsi);
+    enum echo_refusal refusal;
     unsigned status;
     const char *otherwise;
 } demands[] = {
-    {is_get, HTTP_STATUS_BAD_REQUEST, "A WebSocket handshake is a GET request."},
-    {is_http_1_1, HTTP_STATUS_BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
-    {names_a_host, HTTP_STATUS_BAD_REQUEST, "The Host header is missing."},
-    {connection_says_upgrade, HTTP_STATUS_BAD_REQUEST,
+    {is_get, ECHO_REFUSAL_METHOD, HTTP_STATUS_BAD_REQUEST,
+     "A WebSocket handshake is a GET request."},
+    {is_http_1_1, ECHO_REFUSAL_HTTP_VERSION, HTTP_STATUS_BAD_REQUEST,
+     "A WebSocket handshake needs HTTP/1.1."},
+    {names_a_host, ECHO_REFUSAL_HOST, HTTP_STATUS_BAD_REQUEST, "The Host header is missing."},
+    {connection_says_upgrade, ECHO_REFUSAL_CONNECTION, HTTP_STATUS_BAD_REQUEST,
      "The Connection header must be a list of tokens, of at most 126 bytes, with \"Upgrade\"."},
-    {version_is_13, ECHO_HTTP_UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13."},
-    {key_is_valid, HTTP_STATUS_BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64."},
-    {origin_is_allowed, HTTP_STATUS_FORBIDDEN, "Pages of this origin may not connect."},
-    {subprotocols_are_readable, HTTP_STATUS_BAD_REQUEST,
+    {version_is_13, ECHO_REFUSAL_VERSION, ECHO_HTTP_UPGRADE_REQUIRED,
+     "Sec-WebSocket-Version must be 13."},
+    {key_is_valid, ECHO_REFUSAL_KEY, HTTP_STATUS_BAD_REQUEST,
+     "Sec-WebSocket-Key must be 16 bytes in base64."},
+    {origin_is_allowed, ECHO_REFUSAL_ORIGIN, HTTP_STATUS_FORBIDDEN,
+     "Pages of this origin may not connect."},
+    {subprotocols_are_readable, ECHO_REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
      "Sec-WebSocket-Protocol must be a list of tokens, of at most 126 bytes, whose first has at "
      "most 62 and is not a number."},
-    {echo_negotiation_is_possible, HTTP_STATUS_BAD_REQUEST,
+    {echo_negotiation_is_possible, ECHO_REFUSAL_EXTENSIONS, HTTP_STATUS_BAD_REQUEST,
      "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
      "bytes, or 399 if one with parameters that is taken ends within the first 254."},
+    {there_is_room, ECHO_REFUSAL_MAX_CONNECTIONS, HTTP_STATUS_SERVICE_UNAVAILABLE,
+     "The server has as many connections as it may; try again later."},
+    {peer_has_room, ECHO_REFUSAL_MAX_CONNECTIONS_PER_ADDRESS, ECHO_HTTP_TOO_MANY_REQUESTS,
+     "This address has as many connections as it may."},
 };
 
 int echo_demands_check(struct lws *wsi, const struct echo_vhost *vhost)
@@ -124,20 +158,25 @@ int echo_demands_check(struct lws *wsi, const struct echo_vhost *vhost)
     struct setting_error error;
 
     if (!echo_http_path_is(wsi, vhost->options.path)) {
-        snprintf(sentence, sizeof(sentence), "WebSocket connections are accepted at %s only.",
-                 vhost->options.path);
-        return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, sentence);
+        if (vhost->options.path[0])
+            snprintf(sentence, sizeof(sentence), "WebSocket connections are accepted at %s only.",
+                     vhost->options.path);
+        else
+            snprintf(sentence, sizeof(sentence), "WebSocket connections are not accepted here.");
+        return echo_journal_refuse(wsi, vhost, ECHO_REFUSAL_PATH, HTTP_STATUS_NOT_FOUND, sentence);
     }
 
     for (size_t i = 0; i < LWS_ARRAY_SIZE(demands); i++)
         if (!demands[i].holds(wsi))
-            return echo_http_refuse(wsi, demands[i].status, demands[i].otherwise);
+            return echo_journal_refuse(wsi, vhost, demands[i].refusal, demands[i].status,
+                                       demands[i].otherwise);
 
     /* a vhost does not tell whether it has TLS; hosts that know check before they start */
     if (echo_options_check(&vhost->options, lws_is_ssl(wsi), &error)) {
         lwsl_err(ECHO_PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
-        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
-                                "The server's options do not fit this connection; see its log.");
+        return echo_journal_refuse(wsi, vhost, ECHO_REFUSAL_OPTIONS,
+                                   HTTP_STATUS_INTERNAL_SERVER_ERROR,
+                                   "The server's options do not fit this connection; see its log.");
     }
 
     return 0;

@@ -7,12 +7,13 @@
 #include "compression.h"
 #include "demands.h"
 #include "http.h"
-#include "info.h"
 #include "inlining.h"
+#include "journal.h"
 #include "negotiation.h"
 #include "newcomer.h"
 #include "output.h"
 #include "pinger.h"
+#include "status.h"
 #include "subprotocol.h"
 
 /* What libwebsockets gives the peer to answer a Close. */
@@ -37,20 +38,6 @@ int on_protocol_destroy(struct lws *wsi)
     return 0;
 }
 
-/* Says what the server is. */
-static int serve_info(struct lws *wsi, const struct echo_options *options)
-{
-    char body[LWS_PRE + ECHO_INFO_MAX];
-    int bytes = echo_info_write(options, ECHO_VERSION, lws_get_library_version(), body + LWS_PRE,
-                                ECHO_INFO_MAX);
-
-    if (bytes < 0)
-        return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
-                                "The server has more to say than fits.");
-
-    return echo_http_serve(wsi, "application/json", (unsigned char *)body + LWS_PRE, (size_t)bytes);
-}
-
 int on_connection(struct lws *wsi)
 {
     echo_newcomer_begin(wsi);
@@ -68,14 +55,15 @@ int on_file_sent(struct lws *wsi)
 int on_http(struct lws *wsi)
 {
     const struct echo_vhost *vhost = echo_vhost_get(wsi);
+    int result;
 
     echo_newcomer_end(wsi);
     if (vhost && echo_http_path_is(wsi, vhost->options.path))
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
                                 "This is a WebSocket endpoint: it takes opening handshakes (RFC "
                                 "6455), with \"Upgrade: websocket\", and no other requests.");
-    if (vhost && echo_http_path_is(wsi, vhost->options.info_path))
-        return serve_info(wsi, &vhost->options);
+    if (vhost && echo_status_serve(wsi, vhost, &result))
+        return result;
 
     return echo_http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
 }
@@ -92,9 +80,10 @@ int on_confirm_upgrade(struct lws *wsi)
     case ECHO_HTTP_UPGRADE_WEBSOCKET:
         break;
     case ECHO_HTTP_UPGRADE_OTHER:
-        return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
-                                "Connections are upgraded to \"websocket\" only; leave the Upgrade "
-                                "header out of other requests.");
+        return echo_journal_refuse(
+            wsi, vhost, ECHO_REFUSAL_UPGRADE, HTTP_STATUS_BAD_REQUEST,
+            "Connections are upgraded to \"websocket\" only; leave the Upgrade "
+            "header out of other requests.");
     default:
         return -1;
     }
@@ -112,6 +101,7 @@ int on_filter_handshake(struct lws *wsi)
     if (!vhost || echo_demands_check(wsi, vhost))
         return -1;
 
+    echo_journal_look(wsi, vhost);
     echo_subprotocol_choose(wsi);
     echo_negotiation_decide(wsi);
 
@@ -155,8 +145,11 @@ int on_established(struct lws *wsi, struct echo_connection *connection)
         return -1;
 
     echo_newcomer_end(wsi);
-    connection->wsi = wsi;
     connection->thread = &vhost->threads[lws_get_tsi(wsi)];
+    connection->subprotocol = connection->thread->subprotocol;
+    if (echo_journal_open(connection))
+        return -1;
+    connection->wsi = wsi;
     negotiation = &connection->thread->negotiation;
     if (negotiation->attached && echo_compression_begin(connection, &negotiation->answer.agreed))
         return -1;
@@ -192,6 +185,18 @@ ECHO_SELDOM static int echo_agreed(struct echo_connection *connection, struct ec
     return compressed ? echo_compression_echo(connection, piece) : echo_plain(connection, piece);
 }
 
+static inline void count_received(struct echo_connection *connection,
+                                  const struct echo_piece *piece)
+{
+    struct echo_counters *counters = connection->thread->counters;
+    bool whole = piece->final && !piece->frame_left_bytes;
+
+    connection->received_bytes += piece->bytes;
+    counters->received_bytes += piece->bytes;
+    connection->received_messages += whole;
+    counters->received_messages += whole;
+}
+
 int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
                size_t bytes)
 {
@@ -207,6 +212,7 @@ int on_receive(struct lws *wsi, struct echo_connection *connection, const void *
 
     if (!echo_session_echoes(&connection->session))
         return 0;
+    count_received(connection, &piece);
     if (connection->compression ? echo_agreed(connection, &piece) : echo_plain(connection, &piece))
         return -1;
 
@@ -240,6 +246,12 @@ static bool is_same(const struct echo_close *answer, const uint8_t *payload, siz
     return answer->bytes == bytes && !memcmp(answer->payload, payload, bytes);
 }
 
+/* Returns the code of a Close; 1005 if it has none (RFC 6455 section 7.1.5). */
+static unsigned code_of(const uint8_t *payload, size_t bytes)
+{
+    return bytes < 2 ? ECHO_CLOSE_NO_STATUS : ((unsigned)payload[0] << 8 | payload[1]);
+}
+
 int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uint8_t *payload,
                   size_t bytes)
 {
@@ -249,8 +261,13 @@ int on_peer_close(struct lws *wsi, struct echo_connection *connection, const uin
         return 0; /* behind an error: libwebsockets sends a Close of its own */
     if (lws_get_reserved_bits(wsi))
         return echo_output_fail(connection, &control_frame_rsv1);
-    if (!echo_session_peer_close(&connection->session, payload, bytes, &answer) ||
-        echo_output_flush(connection))
+    if (!echo_session_peer_close(&connection->session, payload, bytes, &answer))
+        return -1;
+    if (!bytes || is_same(&answer, payload, bytes))
+        echo_journal_ending(connection, code_of(payload, bytes), "closed by the peer");
+    else
+        echo_journal_ending(connection, code_of(answer.payload, answer.bytes), "invalid Close");
+    if (echo_output_flush(connection))
         return -1;
 
     /*
@@ -350,6 +367,11 @@ int on_leave(struct echo_connection *connection)
      * behind one of ours it knows where it is, and finds the peer's Close.
      */
     lws_rx_flow_control(wsi, by_us);
+    if (lws_get_close_length(wsi)) /* of libwebsockets, which has found an error */
+        echo_journal_ending(connection,
+                            code_of(lws_get_close_payload(wsi), (size_t)lws_get_close_length(wsi)),
+                            "protocol error");
+    echo_journal_close(connection);
     echo_pinger_remove(connection);
     echo_compression_end(connection);
     echo_session_end(&connection->session);
@@ -362,9 +384,16 @@ int on_drain(struct lws *wsi, struct echo_connection *connection, size_t *count)
 {
     struct echo_close answer;
 
+    struct echo_vhost *vhost = echo_vhost_get(wsi);
+
+    if (vhost)
+        vhost->draining = true;
     on_count(wsi, connection, count);
-    if (connection && connection->wsi &&
-        echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
+    if (!connection || !connection->wsi)
+        return 0;
+
+    echo_journal_ending(connection, ECHO_CLOSE_GOING_AWAY, "the server stops");
+    if (echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
         send_close(connection, &answer))
         echo_output_kill(connection);
 

@@ -24,6 +24,8 @@ static const struct status {
     /* RFC 6455 section 4.4 and RFC 9110 section 15.5.22 */
     {ECHO_HTTP_UPGRADE_REQUIRED, "Upgrade Required",
      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "Upgrade, close"},
+    {ECHO_HTTP_TOO_MANY_REQUESTS, "Too Many Requests", "", "close"}, /* RFC 6585 section 4 */
+    {HTTP_STATUS_SERVICE_UNAVAILABLE, "Service Unavailable", "", "close"},
 };
 
 static const struct status *find_status(unsigned code)
@@ -120,7 +122,8 @@ int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence)
     return -1;
 }
 
-int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size_t bytes)
+int echo_http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *body,
+                    size_t bytes)
 {
     unsigned char headers[LWS_PRE + HEADERS_MAX];
     unsigned char *start = headers + LWS_PRE;
@@ -132,7 +135,7 @@ int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size
         return echo_http_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
                                 "This document can be read, with GET or HEAD, and nothing else.");
 
-    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, type, bytes, &p, end) ||
+    if (lws_add_http_common_headers(wsi, code, type, bytes, &p, end) ||
         lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
                                      (const unsigned char *)"no-store", (int)strlen("no-store"), &p,
                                      end) ||

@@ -45,6 +45,7 @@ enum echo_http_upgrade {
 enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
 
 #define ECHO_HTTP_UPGRADE_REQUIRED 426
+#define ECHO_HTTP_TOO_MANY_REQUESTS 429
 
 /**
  * Answers @wsi's request with the status @code and @sentence as plain text, and ends the
@@ -55,12 +56,13 @@ enum echo_http_upgrade echo_http_upgrade_of(struct lws *wsi);
 int echo_http_refuse(struct lws *wsi, unsigned code, const char *sentence);
 
 /**
- * Answers @wsi's request with the @bytes of @body as a document of the MIME type @type, which is
- * not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it whole, HEAD the headers
- * only, and any other method 405.
+ * Answers @wsi's request with the status @code and the @bytes of @body as a document of the MIME
+ * type @type, which is not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it
+ * whole, HEAD the headers only, and any other method 405.
  *
  * A connection whose peer does not read what it gets ends with the document.
  *
  * Returns what the callback is to return: 0 if the connection may serve another request, or -1.
  */
-int echo_http_serve(struct lws *wsi, const char *type, unsigned char *body, size_t bytes);
+int echo_http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *body,
+                    size_t bytes);

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include "inlining.h"
+#include "journal.h"
 
 static void block(struct echo_connection *connection)
 {
@@ -145,11 +146,23 @@ ECHO_SELDOM static int send_large(struct echo_connection *connection, struct ech
     return send_parts(connection, payload, payload_bytes);
 }
 
+static inline void count_sent(struct echo_connection *connection, struct echo_frame frame,
+                              size_t payload_bytes)
+{
+    struct echo_counters *counters = connection->thread->counters;
+
+    connection->sent_bytes += payload_bytes;
+    counters->sent_bytes += payload_bytes;
+    connection->sent_messages += frame.fin;
+    counters->sent_messages += frame.fin;
+}
+
 int echo_output_frame(struct echo_connection *connection, struct echo_frame frame,
                       const void *payload, size_t payload_bytes)
 {
     struct echo_thread *thread = connection->thread;
 
+    count_sent(connection, frame, payload_bytes);
     if (payload_bytes >= ECHO_CORK_FULL_BYTES)
         return send_large(connection, frame, payload, payload_bytes);
     if (cork_frame(connection, frame, payload, payload_bytes))
@@ -197,6 +210,7 @@ int echo_output_fail(struct echo_connection *connection, const struct echo_fault
     memcpy(reason, fault->reason, bytes);
     lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
     connection->failed = true;
+    echo_journal_ending(connection, fault->code, fault->reason);
 
     return -1;
 }

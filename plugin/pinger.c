@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal.h"
 #include "output.h"
 
 /*
@@ -45,8 +46,11 @@ static void keep_alive(struct echo_connection *connection)
     bool pong = connection->thread->vhost->options.keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG;
 
     /* nothing follows our Close */
-    if (connection->session.state == ECHO_SESSION_OPEN &&
-        (pong ? send_unsolicited_pong(connection) : send_ping(connection)))
+    if (connection->session.state != ECHO_SESSION_OPEN)
+        return;
+
+    connection->thread->counters->pings++;
+    if ((pong ? send_unsolicited_pong(connection) : send_ping(connection)))
         echo_output_kill(connection);
 }
 
@@ -79,6 +83,8 @@ static void on_timer(lws_sorted_usec_list_t *timer)
         if (event == ECHO_KEEPALIVE_DROP) {
             lwsl_info(ECHO_PROTOCOL_NAME ": no Pong within %" PRIu64 " s, dropping %p\n",
                       thread->vhost->options.pong_timeout_s, (void *)connection->wsi);
+            thread->counters->pong_timeouts++;
+            echo_journal_ending(connection, ECHO_CLOSE_ABNORMAL, "no Pong in time");
             echo_output_kill(connection);
         } else {
             keep_alive(connection);

@@ -5,8 +5,8 @@
  * the only one exported. The host provides libwebsockets itself.
  */
 
+#include "echo_host.h"
 #include "handlers.h"
-#include "host_message.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t len)

@@ -4,6 +4,7 @@
 
 #include "handshake.h"
 #include "http.h"
+#include "journal.h"
 
 static void rename_to(struct lws *wsi, const char *name)
 {
@@ -56,13 +57,27 @@ int echo_subprotocol_attract(struct lws *wsi)
     echo_http_tokens_begin(&list, header.value);
     next_offer(&list, vhost->subprotocol);
     if (!vhost->may_rename && strcmp(vhost->subprotocol, ECHO_PROTOCOL_NAME) != 0)
-        return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
-                                "The first subprotocol offered must be \"" ECHO_PROTOCOL_NAME
-                                "\" here.");
+        return echo_journal_refuse(wsi, vhost, ECHO_REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
+                                   "The first subprotocol offered must be \"" ECHO_PROTOCOL_NAME
+                                   "\" here.");
     if (vhost->may_rename)
         rename_to(wsi, vhost->subprotocol);
 
     return 0;
+}
+
+/* Keeps what was chosen where it stays: our own name, or the item of the list of known ones. */
+static void note_choice(struct lws *wsi, struct echo_vhost *vhost)
+{
+    struct echo_subprotocol *chosen = &vhost->threads[lws_get_tsi(wsi)].subprotocol;
+    const char *rest = vhost->options.subprotocols;
+
+    while (setting_list_next(&rest, &chosen->name, &chosen->bytes))
+        if (chosen->bytes == strlen(vhost->subprotocol) &&
+            !memcmp(chosen->name, vhost->subprotocol, chosen->bytes))
+            return;
+    chosen->name = ECHO_PROTOCOL_NAME;
+    chosen->bytes = strlen(ECHO_PROTOCOL_NAME);
 }
 
 void echo_subprotocol_choose(struct lws *wsi)
@@ -71,6 +86,7 @@ void echo_subprotocol_choose(struct lws *wsi)
     struct echo_http_header header;
     struct lws_tokenize list;
 
+    vhost->threads[lws_get_tsi(wsi)].subprotocol.bytes = 0;
     if (!vhost->may_rename || !echo_http_read(wsi, WSI_TOKEN_PROTOCOL, &header))
         return;
 
@@ -80,6 +96,7 @@ void echo_subprotocol_choose(struct lws *wsi)
         if (!strcmp(vhost->subprotocol, ECHO_PROTOCOL_NAME) ||
             echo_handshake_subprotocol_is_known(vhost->options.subprotocols, vhost->subprotocol)) {
             rename_to(wsi, vhost->subprotocol);
+            note_choice(wsi, vhost);
             return;
         }
 }

@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "echo_host.h"
 
 /* Options that libwebsockets itself reads from the same list. */
 static const char *const host_options[] = {"default", "raw", "status", "basic-auth"};
@@ -52,16 +56,37 @@ static int compression_init(struct echo_thread *thread, size_t *payload_max)
     return thread->blank && thread->inflated ? 0 : -1;
 }
 
+/* Takes what the host hands over, or makes counters for the threads of the vhost. */
+static int host_init(struct echo_vhost *vhost, const struct echo_host *host, size_t threads)
+{
+    if (host) {
+        vhost->board = host->board;
+        vhost->log = host->log;
+        return 0;
+    }
+
+    vhost->counters = calloc(threads, sizeof(*vhost->counters));
+    vhost->board = (struct echo_board){.all = vhost->counters, .count = threads};
+
+    return vhost->counters ? 0 : -1;
+}
+
 static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
                        struct lws_context *context, int tsi)
 {
     const struct echo_options *options = &vhost->options;
     size_t payload_max = echo_options_read_bytes(options);
+    uint64_t key;
 
     thread->vhost = vhost;
     thread->context = context;
     thread->tsi = tsi;
     thread->keepalive_due_us = INT64_MAX;
+    thread->counters = &vhost->board.all[vhost->counters ? (size_t)tsi : vhost->board.own];
+    echo_counters_begin(thread->counters, (uint64_t)getpid(), (uint64_t)time(NULL));
+    if (lws_get_random(context, &key, sizeof(key)) != sizeof(key))
+        return -1;
+    echo_census_init(&thread->census, key);
     echo_keepalive_init(&thread->keepalive, options->ping_interval_s, options->pong_timeout_s);
     if (options->compression != ECHO_COMPRESSION_OFF && compression_init(thread, &payload_max))
         return -1;
@@ -99,8 +124,11 @@ int echo_vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *op
     }
 
     vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
-    if (!vhost->threads)
+    if (!vhost->threads || host_init(vhost, lws_get_protocol(wsi)->user, (size_t)count)) {
+        free(vhost->threads);
+        vhost->threads = NULL;
         goto no_memory;
+    }
 
     for (int tsi = 0; tsi < count; tsi++) {
         vhost->thread_count = tsi + 1;
@@ -132,10 +160,12 @@ void echo_vhost_fini(struct lws *wsi)
         lws_sul_cancel(&thread->flush_timer);
         lws_sul_cancel(&thread->keepalive_timer);
         echo_cork_fini(&thread->cork);
+        echo_census_fini(&thread->census);
         free(thread->inflated);
         free(thread->blank);
     }
     free(vhost->threads);
+    free(vhost->counters);
     vhost->threads = NULL;
     vhost->thread_count = 0;
 }

@@ -5,7 +5,10 @@
 
 #include <libwebsockets.h>
 
+#include "address.h"
+#include "census.h"
 #include "cork.h"
+#include "counters.h"
 #include "deflate_offer.h"
 #include "keepalive.h"
 #include "options.h"
@@ -35,6 +38,12 @@ struct echo_negotiation {
     bool attached;  /* and it was ours that it has attached */
 };
 
+/* A subprotocol, where it stays: @bytes at @name, without a NUL behind them. None has 0 bytes. */
+struct echo_subprotocol {
+    const char *name;
+    size_t bytes;
+};
+
 /* All that connections of one service thread share; no locks are needed. */
 struct echo_thread {
     struct echo_vhost *vhost;
@@ -52,7 +61,14 @@ struct echo_thread {
     lws_usec_t keepalive_due_us; /* when the timer fires; INT64_MAX: not running */
     uint32_t last_ping_id;
 
+    struct echo_counters *counters; /* of the vhost's board */
+    struct echo_census census;      /* empty without "max-connections-per-address" */
+
+    /* of the handshake that is going on */
+    struct echo_address peer;
+    struct echo_subprotocol subprotocol;
     struct echo_negotiation negotiation;
+
     uint8_t *inflated; /* of ECHO_INFLATED_BYTES; NULL without compression */
     uint8_t *blank;    /* NULs: see echo_compression_hide() */
     size_t blank_bytes;
@@ -62,6 +78,11 @@ struct echo_vhost {
     struct echo_options options;
     struct echo_thread *threads;
     int thread_count;
+
+    struct echo_board board;
+    struct echo_counters *counters; /* one for each thread; NULL: they are the host's */
+    void (*log)(const char *line);  /* NULL: libwebsockets logs */
+    bool draining;                  /* the host has said so */
 
     char subprotocol[ECHO_SUBPROTOCOL_ROOM]; /* what our protocol may be called during one */
     bool may_rename;
@@ -74,7 +95,19 @@ struct echo_connection {
     bool failed;       /* a fault of the peer, found by us, closes it */
     bool inside_frame; /* the next piece belongs to the same frame as the last one */
     struct echo_keepalive_entry keepalive;
-    uint32_t ping_id;                           /* what the Pong must say */
+    uint32_t ping_id; /* what the Pong must say */
+
+    /* for the log */
+    struct echo_address peer;
+    struct echo_subprotocol subprotocol;
+    lws_usec_t opened_us;
+    uint64_t received_messages;
+    uint64_t received_bytes;
+    uint64_t sent_messages;
+    uint64_t sent_bytes;
+    const char *end_why; /* NULL: it does not end as yet */
+    uint16_t end_code;
+
     struct echo_compression_state *compression; /* NULL: not agreed on; owned */
 };
 

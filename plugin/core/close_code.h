@@ -12,6 +12,12 @@ enum echo_close_code {
     ECHO_CLOSE_INTERNAL_ERROR = 1011,
 };
 
+/* What is said, never sent, of a connection that ended otherwise (RFC 6455 section 7.4.1). */
+enum echo_close_absent {
+    ECHO_CLOSE_NO_STATUS = 1005, /* by a Close without a code */
+    ECHO_CLOSE_ABNORMAL = 1006,  /* without a Close */
+};
+
 /**
  * Says whether a peer may put @code into a Close frame.
  *

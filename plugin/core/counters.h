@@ -3,22 +3,78 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * What one process of the server counts. It may lie in memory that the processes share: each writes
- * to its own and reads those of all, so that any of them can tell the sum.
- */
-struct echo_counters {
-    uint64_t pid;      /* 0: no process has begun to count here */
-    uint64_t draining; /* set by the host: not 0 while the process takes its leave */
+/* Close codes are counted one by one from 1000 to 1015, others by their kind. */
+enum {
+    ECHO_CLOSE_KIND_LIBRARIES = 16, /* 3000..3999 */
+    ECHO_CLOSE_KIND_PRIVATE,        /* 4000..4999 */
+    ECHO_CLOSE_KIND_OTHER,
+    ECHO_CLOSE_KINDS,
+};
+
+/* Why a handshake is refused. */
+enum echo_refusal {
+    ECHO_REFUSAL_UPGRADE,
+    ECHO_REFUSAL_PATH,
+    ECHO_REFUSAL_METHOD,
+    ECHO_REFUSAL_HTTP_VERSION,
+    ECHO_REFUSAL_HOST,
+    ECHO_REFUSAL_CONNECTION,
+    ECHO_REFUSAL_VERSION,
+    ECHO_REFUSAL_KEY,
+    ECHO_REFUSAL_ORIGIN,
+    ECHO_REFUSAL_SUBPROTOCOL,
+    ECHO_REFUSAL_EXTENSIONS,
+    ECHO_REFUSAL_MAX_CONNECTIONS,
+    ECHO_REFUSAL_MAX_CONNECTIONS_PER_ADDRESS,
+    ECHO_REFUSAL_OPTIONS,
+    ECHO_REFUSALS,
 };
 
 /*
- * The counters of all processes, and which of them are this one's. A host hands it over in the
- * field "user" of the plugin's entry among its protocols, which libwebsockets does not use, and
- * owns the memory; where that is NULL, as in lwsws, a vhost counts in memory of its own.
+ * What one service thread counts; a process has one that serves. It may lie in memory that several
+ * processes share: each writes to its own and reads those of all, so that any of them can tell the
+ * sum. There are no locks: every number is an aligned word, which is read whole.
  */
+struct echo_counters {
+    uint64_t pid;       /* 0: no process has begun to count here */
+    uint64_t started_s; /* when it began, since the epoch */
+    uint64_t draining;  /* set by the host: not 0 while the process takes its leave */
+    uint64_t open;      /* WebSocket connections */
+    uint64_t opened;    /* this and all that follow only grow, also past the end of a process */
+    uint64_t closed[ECHO_CLOSE_KINDS];
+    uint64_t refused[ECHO_REFUSALS];
+    uint64_t received_messages;
+    uint64_t received_bytes; /* payload of data frames, as it was on the wire */
+    uint64_t sent_messages;
+    uint64_t sent_bytes;
+    uint64_t pings;
+    uint64_t pong_timeouts;
+};
+
+/* The counters of all processes, and which of them are this one's. The host owns the memory. */
 struct echo_board {
     struct echo_counters *all;
     size_t count;
     size_t own;
 };
+
+/**
+ * Begins to count in @counters for process @pid, unless it does already. What only grows goes on
+ * from where a predecessor has left it; what was open with that is not any more.
+ */
+void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t now_s);
+
+/** Returns the kind, an index of "closed", of a connection that ended with @code. */
+size_t echo_counters_close_kind(unsigned code);
+
+/** Returns the name of a kind: a code, or "3000-3999" and the like. */
+const char *echo_counters_close_name(size_t kind, char room[8]);
+
+/** Returns the name of a refusal, a word of letters and hyphens. */
+const char *echo_counters_refusal_name(enum echo_refusal refusal);
+
+/**
+ * Adds up all of @board in @sum: the earliest start, and the number of those that are draining.
+ * Its pid means nothing.
+ */
+void echo_counters_sum(const struct echo_board *board, struct echo_counters *sum);

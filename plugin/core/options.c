@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
+
 #define DAY_S 86400
 
 /* A TLS record carries up to this much; a smaller read leaves plaintext inside OpenSSL, and
@@ -92,6 +94,7 @@ static const char *const keep_alive_modes[] = {
     NULL,
 };
 
+static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const compressions[] = {
     [ECHO_COMPRESSION_OFF] = "off",
     [ECHO_COMPRESSION_ON] = "on",
@@ -154,10 +157,9 @@ static const struct setting rows[] = {
         .key = "path",
         .type = SETTING_TEXT,
         .offset = offsetof(struct echo_options, path),
-        .min = 1,
         .max = ECHO_PATH_MAX,
         .text = "/ws",
-        .help = "URL path at which WebSocket connections are accepted",
+        .help = "URL path at which WebSocket connections are accepted; empty accepts none",
         .published = true,
         .check = check_path,
     },
@@ -168,6 +170,24 @@ static const struct setting rows[] = {
         .max = ECHO_PATH_MAX,
         .text = "/info.json",
         .help = "URL path of a document that says how the server is set; empty serves none",
+        .check = check_path,
+    },
+    {
+        .key = "health-path",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct echo_options, health_path),
+        .max = ECHO_PATH_MAX,
+        .text = "",
+        .help = "URL path that answers 200, or 503 before a stop; lws-echo takes \"/healthz\"",
+        .check = check_path,
+    },
+    {
+        .key = "metrics-path",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct echo_options, metrics_path),
+        .max = ECHO_PATH_MAX,
+        .text = "",
+        .help = "URL path of figures for Prometheus; lws-echo takes \"/metrics\"",
         .check = check_path,
     },
     {
@@ -209,11 +229,69 @@ static const struct setting rows[] = {
         .help = "largest size a compressed message may inflate to; above it 1009; 0 is no limit",
         .published = true,
     },
+    {
+        .key = "max-connections",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct echo_options, max_connections),
+        .max = 1048576,
+        .number = 0,
+        .help = "WebSocket connections of a process; beyond them 503; 0 is no limit",
+    },
+    {
+        .key = "max-connections-per-address",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct echo_options, max_connections_per_address),
+        .max = 1048576,
+        .number = 0,
+        .help = "the same of one IPv4 address or IPv6 /64; beyond them 429; 0 is no limit",
+    },
+    {
+        .key = "trusted-proxies",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct echo_options, trusted_proxies),
+        .max = ECHO_PROXIES_MAX,
+        .text = "",
+        .help = "proxies whose X-Forwarded-For says who connects: addresses, networks, \"unix\"",
+        .check = echo_address_check_proxy,
+    },
+    {
+        .key = "log-format",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct echo_options, log_format),
+        .number = ECHO_LOG_FORMAT_TEXT,
+        .choices = log_formats,
+        .help = "form of the line that is logged of each connection, at level \"info\"",
+    },
 };
 
 struct setting_table echo_options_table(void)
 {
     return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
+}
+
+/* No two of the paths may be the same, unless they are empty. Returns 0 or -EINVAL. */
+static int check_paths(const struct echo_options *options, struct setting_error *error)
+{
+    const struct {
+        const char *key;
+        const char *path;
+    } paths[] = {
+        {"path", options->path},
+        {"info-path", options->info_path},
+        {"health-path", options->health_path},
+        {"metrics-path", options->metrics_path},
+    };
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        for (size_t j = 0; j < i; j++)
+            if (*paths[i].path && !strcmp(paths[i].path, paths[j].path)) {
+                setting_fail(error, paths[i].key,
+                             "\"%.64s\" is the \"%s\", too; it must be another one, or empty",
+                             paths[i].path, paths[j].key);
+                return -EINVAL;
+            }
+
+    return 0;
 }
 
 int echo_options_check(const struct echo_options *options, bool tls, struct setting_error *error)
@@ -223,13 +301,8 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
                      options->rx_buffer_bytes, TLS_RECORD_BYTES);
         return -EINVAL;
     }
-    if (!strcmp(options->info_path, options->path)) {
-        setting_fail(error, "info-path",
-                     "\"%.64s\" is the \"path\" of WebSocket connections; it "
-                     "must be another one, or empty",
-                     options->info_path);
+    if (check_paths(options, error))
         return -EINVAL;
-    }
     if (options->pong_timeout_s && options->keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG) {
         setting_fail(error, "pong-timeout",
                      "%" PRIu64 " needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "

@@ -9,6 +9,7 @@
 #define ECHO_PATH_MAX 255
 #define ECHO_ORIGINS_MAX 2047
 #define ECHO_SUBPROTOCOLS_MAX 1023
+#define ECHO_PROXIES_MAX 1023
 
 /* The longest subprotocol that libwebsockets compares with those it has, in bytes. */
 #define ECHO_SUBPROTOCOL_MAX 62
@@ -16,6 +17,11 @@
 enum echo_keepalive_mode {
     ECHO_KEEPALIVE_MODE_PING,
     ECHO_KEEPALIVE_MODE_PONG,
+};
+
+enum echo_log_format {
+    ECHO_LOG_FORMAT_TEXT,
+    ECHO_LOG_FORMAT_JSON,
 };
 
 enum echo_compression {
@@ -33,10 +39,16 @@ struct echo_options {
     uint64_t max_message_bytes;
     char path[ECHO_PATH_MAX + 1];
     char info_path[ECHO_PATH_MAX + 1];            /* empty: no such document */
+    char health_path[ECHO_PATH_MAX + 1];          /* the same */
+    char metrics_path[ECHO_PATH_MAX + 1];         /* the same */
     char allowed_origins[ECHO_ORIGINS_MAX + 1];   /* a list: see setting_list_next() */
     char subprotocols[ECHO_SUBPROTOCOLS_MAX + 1]; /* a list */
     uint64_t compression;                         /* enum echo_compression */
     uint64_t max_inflated_bytes;
+    uint64_t max_connections;
+    uint64_t max_connections_per_address;
+    char trusted_proxies[ECHO_PROXIES_MAX + 1]; /* a list */
+    uint64_t log_format;                        /* enum echo_log_format */
 };
 
 /** Returns the option table: the one place that knows which options there are. */

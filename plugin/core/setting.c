@@ -175,7 +175,7 @@ static void append_word(char *out, size_t size, const char *word)
 void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key)
 {
     const struct setting *near = nearest(table, key);
-    char known[256] = "";
+    char known[448] = "";
 
     if (near) {
         setting_fail(error, key, "unknown key; did you mean \"%s\"?", near->key);

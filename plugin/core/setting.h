@@ -49,7 +49,7 @@ struct setting_table {
 /* What is wrong with a setting. Printed as "key": text, behind the place where it stands. */
 struct setting_error {
     char key[64];
-    char text[448];
+    char text[512];
 };
 
 /** Returns the row of @key, or NULL. */

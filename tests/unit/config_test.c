@@ -10,6 +10,7 @@
 
 #include "check_text.h"
 #include "config.h"
+#include "log.h"
 #include "paths.h"
 #include "runner.h"
 
@@ -124,7 +125,11 @@ static void check_defaults(const struct config *config, const char *row)
     CHECK_ROW(config->tls == CONFIG_TLS_OFF, row);
     CHECK_TEXT(config->tls_cert, "", row);
     CHECK_TEXT(config->tls_key, "", row);
-    CHECK_ROW(config->echo_count == 0, row);
+    CHECK_ROW(config->echo_count == 2, row);
+    CHECK_TEXT(config->echo[0].key, "health-path", row);
+    CHECK_TEXT(config->echo[1].key, "metrics-path", row);
+    snprintf(defaults.health_path, sizeof(defaults.health_path), "/healthz");
+    snprintf(defaults.metrics_path, sizeof(defaults.metrics_path), "/metrics");
     check_same(echo_options_table(), &config->echo_in_force, &defaults, row);
 }
 
@@ -175,6 +180,10 @@ static void every_key_is_taken(void)
                          "  \"address\": \"127.0.0.1\",\n"
                          "  \"mount-origin\": \"/srv/page\",\n"
                          "  \"plugin-dir\": \"/srv/plugins\",\n"
+                         "  \"admin\": \"[::1]:9090\", \"socket-mode\": \"600\",\n"
+                         "  \"user\": \"somebody\", \"group\": \"some\",\n"
+                         "  \"drain-delay\": 7,\n"
+                         "  \"log-level\": \"info\", \"log-format\": \"json\",\n"
                          "  \"workers\": 3,\n"
                          "  \"tls\": { \"cert\": \"/srv/c.pem\", \"key\": \"/srv/k.pem\" },\n"
                          "  \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2,\n"
@@ -187,10 +196,17 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.mount_origin, "/srv/page", "mount-origin");
     CHECK_TEXT(config.plugin_dir, "/srv/plugins", "plugin-dir");
     CU_ASSERT_EQUAL(config.workers, 3);
+    CHECK_TEXT(config.admin, "[::1]:9090", "admin");
+    CHECK_TEXT(config.socket_mode, "600", "socket-mode");
+    CHECK_TEXT(config.user, "somebody", "user");
+    CHECK_TEXT(config.group, "some", "group");
+    CU_ASSERT_EQUAL(config.drain_delay_s, 7);
+    CHECK_TEXT(log_levels[config.log_level], "info", "log-level");
+    CHECK_TEXT(log_formats[config.log_format], "json", "log-format");
     CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
     CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
     CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
-    CU_ASSERT_EQUAL(config.echo_count, 4);
+    CU_ASSERT_EQUAL(config.echo_count, 4 + 2);
     CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 1);
     CU_ASSERT_EQUAL(config.echo_in_force.pong_timeout_s, 2);
     CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 30000);
@@ -253,10 +269,11 @@ static void options_are_passed_on_as_text_in_their_order(void)
         const char *key;
         const char *value;
     } options[] = {
-        {"rx-buffer", "4096"},  {"path", "/e"},
-        {"ping-interval", "7"}, {"pong-timeout", "0"},
-        {"compression", "on"},  {"allowed-origins", "null,https://example.org"},
-        {"subprotocols", ""},
+        {"rx-buffer", "4096"},       {"path", "/e"},
+        {"ping-interval", "7"},      {"pong-timeout", "0"},
+        {"compression", "on"},       {"allowed-origins", "null,https://example.org"},
+        {"subprotocols", ""},        {"metrics-path", "/figures"},
+        {"health-path", "/healthz"}, /* what the app adds comes last */
     };
     struct config_error error;
     struct config config;
@@ -266,7 +283,7 @@ static void options_are_passed_on_as_text_in_their_order(void)
                          "\"ping-interval\": \"7\", \"pong-timeout\": 0, "
                          "\"compression\": \"on\", "
                          "\"allowed-origins\": [\"null\", \"https://example.org\"], "
-                         "\"subprotocols\": []}}",
+                         "\"subprotocols\": [], \"metrics-path\": \"/figures\"}}",
                          &error),
                     0);
     CU_ASSERT_EQUAL_FATAL(config.echo_count, sizeof(options) / sizeof(options[0]));
@@ -504,8 +521,15 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
         {"{\"echo\": {\n\n\"origins\": \"*\"}}",
          ":3: \"origins\": unknown key; known are \"ping-interval\", \"pong-timeout\", "
          "\"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", \"info-path\", "
-         "\"allowed-origins\", "
-         "\"subprotocols\", \"compression\", \"max-inflated\""},
+         "\"health-path\", \"metrics-path\", \"allowed-origins\", \"subprotocols\", "
+         "\"compression\", \"max-inflated\", \"max-connections\", "
+         "\"max-connections-per-address\", \"trusted-proxies\", \"log-format\""},
+        {"{\"echo\":\n{\"path\": \"/healthz\"}}",
+         ":1: \"health-path\": \"/healthz\" is the "
+         "\"path\", too; it must be another one, or empty"},
+        {"{\"echo\": {\"trusted-proxies\": [\"::1\", \"10.0.0.0/33\"]}}",
+         ":1: \"trusted-proxies\": \"10.0.0.0/33\" is not an IP address, a network "
+         "(\"10.0.0.0/8\"), or \"unix\" (default empty)"},
         {"{\"echo\": {\n\"ping-interval\": 86401}}",
          ":2: \"ping-interval\": 86401 is out of range (0..86400 s; default 120)"},
         {"{\"echo\": {\n\"ping-interval\": \"-1\"}}",

@@ -76,6 +76,10 @@ static void numbers_are_taken_up_to_their_limits(void)
          "16777217 is out of range (1024..16777216 bytes; default 262144)"},
         {"max-message", "0", "9223372036854775807", NULL, "9223372036854775808",
          "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 0)"},
+        {"max-connections", "0", "1048576", NULL, "1048577",
+         "1048577 is out of range (0..1048576; default 0)"},
+        {"max-connections-per-address", "0", "1048576", NULL, "1048577",
+         "1048577 is out of range (0..1048576; default 0)"},
         {"max-inflated", "0", "9223372036854775807", NULL, "9223372036854775808",
          "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 67108864)"},
     };
@@ -105,12 +109,23 @@ static void numbers_are_taken_up_to_their_limits(void)
 static void each_option_has_its_own_field(void)
 {
     static const char *const pairs[][2] = {
-        {"ping-interval", "1"},      {"pong-timeout", "2"},
-        {"keep-alive-mode", "pong"}, {"rx-buffer", "3000"},
-        {"max-message", "4"},        {"path", "/four"},
-        {"info-path", "/info"},      {"allowed-origins", "https://five, null"},
-        {"subprotocols", "six"},     {"compression", "no-context-takeover"},
+        {"ping-interval", "1"},
+        {"pong-timeout", "2"},
+        {"keep-alive-mode", "pong"},
+        {"rx-buffer", "3000"},
+        {"max-message", "4"},
+        {"path", "/four"},
+        {"info-path", "/info"},
+        {"allowed-origins", "https://five, null"},
+        {"subprotocols", "six"},
+        {"compression", "no-context-takeover"},
         {"max-inflated", "8"},
+        {"health-path", "/health"},
+        {"metrics-path", "/nine"},
+        {"max-connections", "10"},
+        {"max-connections-per-address", "11"},
+        {"trusted-proxies", "::1, unix"},
+        {"log-format", "json"},
     };
     struct echo_options options = new_options();
     struct setting_error error;
@@ -130,6 +145,12 @@ static void each_option_has_its_own_field(void)
     CHECK_TEXT(options.subprotocols, "six", "subprotocols");
     CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
     CU_ASSERT_EQUAL(options.max_inflated_bytes, 8);
+    CHECK_TEXT(options.health_path, "/health", "health-path");
+    CHECK_TEXT(options.metrics_path, "/nine", "metrics-path");
+    CU_ASSERT_EQUAL(options.max_connections, 10);
+    CU_ASSERT_EQUAL(options.max_connections_per_address, 11);
+    CHECK_TEXT(options.trusted_proxies, "::1,unix", "trusted-proxies");
+    CU_ASSERT_EQUAL(options.log_format, ECHO_LOG_FORMAT_JSON);
 }
 
 /* Writes "/ppp...", of @bytes in all. */
@@ -165,17 +186,11 @@ static void what_is_not_a_url_path_is_refused(void)
         const char *path;
         const char *says;
     } rows[] = {
-        {"", "\"\" has 0 bytes (1..255; default \"/ws\")"},
-        {"ws", "\"ws\"" NOT_ROOTED},
-        {"ws/", "\"ws/\"" NOT_ROOTED},
-        {"/a b", "\"/a b\"" NOT_PRINTABLE},
-        {" /ws", "\" /ws\"" NOT_PRINTABLE},
-        {"/ws?x", "\"/ws?x\"" NOT_PRINTABLE},
-        {"/ws#x", "\"/ws#x\"" NOT_PRINTABLE},
-        {"/a\tb", "\"/a?b\"" NOT_PRINTABLE},
-        {"/a\nb", "\"/a?b\"" NOT_PRINTABLE},
-        {"/\x7F", "\"/?\"" NOT_PRINTABLE},
-        {"/\xC3\xBC", "\"/\xC3\xBC\"" NOT_PRINTABLE},
+        {"ws", "\"ws\"" NOT_ROOTED},          {"ws/", "\"ws/\"" NOT_ROOTED},
+        {"/a b", "\"/a b\"" NOT_PRINTABLE},   {" /ws", "\" /ws\"" NOT_PRINTABLE},
+        {"/ws?x", "\"/ws?x\"" NOT_PRINTABLE}, {"/ws#x", "\"/ws#x\"" NOT_PRINTABLE},
+        {"/a\tb", "\"/a?b\"" NOT_PRINTABLE},  {"/a\nb", "\"/a?b\"" NOT_PRINTABLE},
+        {"/\x7F", "\"/?\"" NOT_PRINTABLE},    {"/\xC3\xBC", "\"/\xC3\xBC\"" NOT_PRINTABLE},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -199,7 +214,7 @@ static void a_path_one_byte_too_long_is_refused(void)
 
     long_path(path, ECHO_PATH_MAX + 1);
     CU_ASSERT_EQUAL(setting_set(echo_options_table(), &options, "path", path, &error), -EINVAL);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "has 256 bytes (1..255; default \"/ws\")"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "has 256 bytes (0..255; default \"/ws\")"));
     CHECK_TEXT(options.path, "/ws", "path");
 }
 
@@ -448,7 +463,7 @@ static void unanswered_pongs_have_no_timeout(void)
     }
 }
 
-static void connections_and_the_document_have_different_paths(void)
+static void each_path_is_for_one_thing(void)
 {
     static const struct {
         const char *path;
@@ -458,8 +473,8 @@ static void connections_and_the_document_have_different_paths(void)
         {"/ws", "/ws/info", NULL},
         {"/info.json", "", NULL},
         {"/info.json", "/info.json",
-         "\"/info.json\" is the \"path\" of WebSocket connections; it must be another one, or "
-         "empty"},
+         "\"/info.json\" is the \"path\", too; it must be another one, or empty"},
+        {"", "", NULL},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -541,7 +556,7 @@ int main(int argc, char **argv)
         TEST(http_tokens_are_subprotocols),
         TEST(a_list_one_byte_too_long_is_refused),
         TEST(unanswered_pongs_have_no_timeout),
-        TEST(connections_and_the_document_have_different_paths),
+        TEST(each_path_is_for_one_thing),
         TEST(tls_needs_a_buffer_for_a_whole_record),
         TEST(the_service_buffer_holds_a_chunk_and_the_headers),
         CU_TEST_INFO_NULL,

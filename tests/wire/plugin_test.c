@@ -97,9 +97,8 @@ static void a_wrong_option_stops_the_vhost_and_says_why(void)
          "lws-echo: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
         {{{"path", "ws"}}, "lws-echo: \"path\": \"ws\" is not a URL path"},
         {{{"path", "/info.json"}},
-         "lws-echo: \"info-path\": \"/info.json\" is the \"path\" of WebSocket connections; it "
-         "must be "
-         "another one, or empty"},
+         "lws-echo: \"info-path\": \"/info.json\" is the \"path\", too; it must be another one, or "
+         "empty"},
         {{{"subprotocols", "a,,b"}}, "lws-echo: \"subprotocols\": \"a,,b\" has an empty item"},
         {{{"keep-alive-mode", "pong"}, {"pong-timeout", "5"}},
          "lws-echo: \"pong-timeout\": 5 needs \"keep-alive-mode\" \"ping\""},

@@ -2,6 +2,23 @@
 
 #include <libwebsockets.h>
 
+#include "counters.h"
+
+/*
+ * What a host may hand the plugin: a pointer to one of these in the field "user" of the plugin's
+ * entry among its protocols, which libwebsockets does not use. The host owns it, and it has to
+ * stay. Where the field is NULL, as in lwsws, a vhost counts in memory of its own.
+ */
+struct echo_host {
+    struct echo_board board;
+
+    /*
+     * Logs a line at level "info"; it has no line end. NULL: libwebsockets does, and cuts it at 255
+     * bytes.
+     */
+    void (*log)(const char *line);
+};
+
 /*
  * What a host may tell the plugin: callback reasons of its own, beyond what libwebsockets has. They
  * are sent to the connections of a vhost with lws_callback_all_protocol_vhost_args().

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+
+/* Room for the longest document, in bytes, its NUL included. */
+#define ECHO_METRICS_MAX 8192
+
+/* The MIME type of the document: Prometheus' text format. */
+#define ECHO_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* What is told of the processes beside their counters. */
+struct echo_metrics_facts {
+    const char *version;
+    const char *libwebsockets; /* its version */
+    uint64_t processes;        /* that are alive */
+    uint64_t resident_bytes;   /* of all of them */
+};
+
+/**
+ * Writes @sum and @facts in Prometheus' text exposition format to @out.
+ *
+ * Returns the bytes without the NUL, or -ENOBUFS if @size is too small.
+ */
+int echo_metrics_write(const struct echo_counters *sum, const struct echo_metrics_facts *facts,
+                       char *out, size_t size);

@@ -1,0 +1,97 @@
+#include "status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http.h"
+#include "info.h"
+#include "metrics.h"
+
+static int fail(struct lws *wsi)
+{
+    return echo_http_refuse(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR,
+                            "The server has more to say than fits.");
+}
+
+static int serve_info(struct lws *wsi, const struct echo_vhost *vhost)
+{
+    char body[LWS_PRE + ECHO_INFO_MAX];
+    int bytes = echo_info_write(&vhost->options, ECHO_VERSION, lws_get_library_version(),
+                                body + LWS_PRE, ECHO_INFO_MAX);
+
+    return bytes < 0 ? fail(wsi)
+                     : echo_http_serve(wsi, HTTP_STATUS_OK, "application/json",
+                                       (unsigned char *)body + LWS_PRE, (size_t)bytes);
+}
+
+static int serve_health(struct lws *wsi, const struct echo_vhost *vhost)
+{
+    bool draining = vhost->draining || vhost->threads[lws_get_tsi(wsi)].counters->draining;
+    unsigned status = draining ? HTTP_STATUS_SERVICE_UNAVAILABLE : HTTP_STATUS_OK;
+    unsigned char body[LWS_PRE + 16];
+    int bytes = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, "%s\n",
+                         draining ? "draining" : "ok");
+
+    return echo_http_serve(wsi, status, "text/plain; charset=utf-8", body + LWS_PRE, (size_t)bytes);
+}
+
+/* Returns the resident memory of a process in bytes, or 0 if there is none such. */
+static uint64_t resident_bytes(uint64_t pid)
+{
+    char name[48];
+    FILE *statm;
+    uint64_t pages = 0;
+
+    snprintf(name, sizeof(name), "/proc/%" PRIu64 "/statm", pid);
+    statm = fopen(name, "re");
+    if (!statm)
+        return 0;
+    if (fscanf(statm, "%*u %" SCNu64, &pages) != 1)
+        pages = 0;
+    fclose(statm);
+
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int serve_metrics(struct lws *wsi, const struct echo_vhost *vhost)
+{
+    struct echo_metrics_facts facts = {
+        .version = ECHO_VERSION,
+        .libwebsockets = lws_get_library_version(),
+    };
+    char body[LWS_PRE + ECHO_METRICS_MAX];
+    struct echo_counters sum;
+    int bytes;
+
+    echo_counters_sum(&vhost->board, &sum);
+    for (size_t i = 0; i < vhost->board.count; i++) {
+        uint64_t pid = vhost->board.all[i].pid;
+        uint64_t resident = 0;
+
+        if (pid && (!i || pid != vhost->board.all[i - 1].pid)) /* threads share theirs */
+            resident = resident_bytes(pid);
+        facts.processes += resident != 0;
+        facts.resident_bytes += resident;
+    }
+    bytes = echo_metrics_write(&sum, &facts, body + LWS_PRE, ECHO_METRICS_MAX);
+
+    return bytes < 0 ? fail(wsi)
+                     : echo_http_serve(wsi, HTTP_STATUS_OK, ECHO_METRICS_TYPE,
+                                       (unsigned char *)body + LWS_PRE, (size_t)bytes);
+}
+
+bool echo_status_serve(struct lws *wsi, const struct echo_vhost *vhost, int *result)
+{
+    if (echo_http_path_is(wsi, vhost->options.info_path))
+        *result = serve_info(wsi, vhost);
+    else if (echo_http_path_is(wsi, vhost->options.health_path))
+        *result = serve_health(wsi, vhost);
+    else if (echo_http_path_is(wsi, vhost->options.metrics_path))
+        *result = serve_metrics(wsi, vhost);
+    else
+        return false;
+
+    return true;
+}

@@ -1,0 +1,223 @@
+/* What is counted, and how it is told. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_text.h"
+#include "metrics.h"
+#include "runner.h"
+
+static const struct echo_metrics_facts facts = {
+    .version = "1.2.3",
+    .libwebsockets = "4.1.6-\"\\",
+    .processes = 2,
+    .resident_bytes = 4096,
+};
+
+static void close_codes_have_their_kinds(void)
+{
+    static const struct {
+        unsigned code;
+        const char *name;
+    } rows[] = {
+        {1000, "1000"},      {1001, "1001"},      {1006, "1006"},      {1015, "1015"},
+        {1016, "other"},     {999, "other"},      {0, "other"},        {2999, "other"},
+        {3000, "3000-3999"}, {3999, "3000-3999"}, {4000, "4000-4999"}, {4999, "4000-4999"},
+        {5000, "other"},     {65535, "other"},
+    };
+    char room[8];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CHECK_TEXT(echo_counters_close_name(echo_counters_close_kind(rows[i].code), room),
+                   rows[i].name, rows[i].name);
+}
+
+static void each_refusal_has_a_name_of_its_own(void)
+{
+    for (int i = 0; i < ECHO_REFUSALS; i++) {
+        const char *name = echo_counters_refusal_name((enum echo_refusal)i);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+        for (int j = 0; j < i; j++)
+            CHECK_ROW(strcmp(name, echo_counters_refusal_name((enum echo_refusal)j)) != 0, name);
+    }
+}
+
+static void a_successor_goes_on_counting(void)
+{
+    struct echo_counters counters = {.draining = 1};
+
+    echo_counters_begin(&counters, 10, 1000);
+    CU_ASSERT_EQUAL(counters.pid, 10);
+    CU_ASSERT_EQUAL(counters.started_s, 1000);
+    counters.open = 3;
+    counters.opened = 7;
+    echo_counters_begin(&counters, 10, 2000); /* another vhost of the same process */
+    CU_ASSERT_EQUAL(counters.open, 3);
+    CU_ASSERT_EQUAL(counters.started_s, 1000);
+    echo_counters_begin(&counters, 11, 3000);
+    CU_ASSERT_EQUAL(counters.pid, 11);
+    CU_ASSERT_EQUAL(counters.started_s, 3000);
+    CU_ASSERT_EQUAL(counters.open, 0);
+    CU_ASSERT_EQUAL(counters.opened, 7);
+}
+
+/* Fills every number, each with one of its own. */
+static void fill(struct echo_counters *counters, uint64_t factor)
+{
+    uint64_t *numbers = (uint64_t *)counters;
+
+    for (size_t i = 0; i < sizeof(*counters) / sizeof(*numbers); i++)
+        numbers[i] = (i + 1) * factor;
+}
+
+static void all_processes_are_added_up(void)
+{
+    struct echo_counters all[4] = {{0}};
+    struct echo_board board = {all, 4, 0};
+    struct echo_counters sum;
+    const uint64_t *numbers = (const uint64_t *)&sum;
+
+    fill(&all[0], 1);
+    fill(&all[2], 1000);
+    all[3].opened = 5; /* whoever counted there has no pid: it has never begun */
+    all[0].draining = 0;
+    echo_counters_sum(&board, &sum);
+    CU_ASSERT_EQUAL(sum.started_s, all[0].started_s);
+    CU_ASSERT_EQUAL(sum.draining, 1);
+    /* what stands behind the first three, pid, start and draining */
+    for (size_t i = 3; i < sizeof(sum) / sizeof(*numbers); i++)
+        CU_ASSERT_EQUAL(numbers[i], (i + 1) * 1001);
+}
+
+/* Returns the number of a sample, found by its whole name, or UINT64_MAX. */
+static uint64_t sample(const char *text, const char *name)
+{
+    size_t bytes = strlen(name);
+
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (!strncmp(line, name, bytes) && line[bytes] == ' ')
+            return strtoull(line + bytes + 1, NULL, 10);
+    }
+
+    return UINT64_MAX;
+}
+
+static void each_number_is_told(void)
+{
+    struct echo_counters counters;
+    char text[ECHO_METRICS_MAX];
+    const struct {
+        const char *name;
+        const uint64_t *value;
+    } rows[] = {
+        {"lws_echo_connections", &counters.open},
+        {"lws_echo_connections_total", &counters.opened},
+        {"lws_echo_received_messages_total", &counters.received_messages},
+        {"lws_echo_received_bytes_total", &counters.received_bytes},
+        {"lws_echo_sent_messages_total", &counters.sent_messages},
+        {"lws_echo_sent_bytes_total", &counters.sent_bytes},
+        {"lws_echo_pings_sent_total", &counters.pings},
+        {"lws_echo_pong_timeouts_total", &counters.pong_timeouts},
+        {"lws_echo_processes", &facts.processes},
+        {"lws_echo_processes_draining", &counters.draining},
+        {"process_resident_memory_bytes", &facts.resident_bytes},
+        {"process_start_time_seconds", &counters.started_s},
+        {"lws_echo_closed_connections_total{code=\"1000\"}", &counters.closed[0]},
+        {"lws_echo_closed_connections_total{code=\"1015\"}", &counters.closed[15]},
+        {"lws_echo_closed_connections_total{code=\"other\"}",
+         &counters.closed[ECHO_CLOSE_KIND_OTHER]},
+        {"lws_echo_refused_handshakes_total{reason=\"upgrade\"}", &counters.refused[0]},
+        {"lws_echo_refused_handshakes_total{reason=\"options\"}",
+         &counters.refused[ECHO_REFUSALS - 1]},
+    };
+
+    fill(&counters, 3);
+    CU_ASSERT_TRUE(echo_metrics_write(&counters, &facts, text, sizeof(text)) > 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CHECK_ROW(sample(text, rows[i].name) == *rows[i].value, rows[i].name);
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        text, "\nlws_echo_build_info{version=\"1.2.3\",libwebsockets=\"4.1.6-\\\"\\\\\"} 1\n"));
+}
+
+/* The form that the exposition format asks for: each family once, its head first. */
+static void each_family_has_its_head_before_its_samples(void)
+{
+    struct echo_counters counters = {0};
+    char text[ECHO_METRICS_MAX];
+    char family[64] = "";
+    char *rest = text;
+    char *line;
+    size_t samples = 0;
+
+    CU_ASSERT_TRUE_FATAL(echo_metrics_write(&counters, &facts, text, sizeof(text)) > 0);
+    CU_ASSERT_EQUAL(text[strlen(text) - 1], '\n');
+    while ((line = strsep(&rest, "\n")) && *line) {
+        char type[16];
+
+        if (sscanf(line, "# HELP %63s", family) == 1) {
+            line = strsep(&rest, "\n");
+            CHECK_ROW(!strncmp(line, "# TYPE ", 7) && !strncmp(line + 7, family, strlen(family)) &&
+                          sscanf(line + 7 + strlen(family), " %15s", type) == 1 &&
+                          (!strcmp(type, "counter") || !strcmp(type, "gauge")),
+                      line);
+            /* counters are called so */
+            CHECK_ROW(!strcmp(type, "counter") ==
+                          !strcmp(family + strlen(family) - strlen("_total"), "_total"),
+                      family);
+            samples = 0;
+            continue;
+        }
+        CHECK_ROW(*family && !strncmp(line, family, strlen(family)) &&
+                      strchr(" {", line[strlen(family)]),
+                  line);
+        samples++;
+    }
+    CU_ASSERT_TRUE(samples > 0);
+}
+
+static void the_longest_document_fits(void)
+{
+    struct echo_counters counters;
+    char text[ECHO_METRICS_MAX];
+    int bytes;
+
+    memset(&counters, 0xff, sizeof(counters));
+    bytes = echo_metrics_write(&counters,
+                               &(struct echo_metrics_facts){"100.100.100-something",
+                                                            "100.100.100-something long",
+                                                            UINT64_MAX, UINT64_MAX},
+                               text, sizeof(text));
+    CU_ASSERT_TRUE_FATAL(bytes > 0);
+    CU_ASSERT_EQUAL((size_t)bytes, strlen(text));
+    for (size_t size = 0; size <= (size_t)bytes; size++)
+        CU_ASSERT_EQUAL(
+            echo_metrics_write(&counters,
+                               &(struct echo_metrics_facts){"100.100.100-something",
+                                                            "100.100.100-something long",
+                                                            UINT64_MAX, UINT64_MAX},
+                               text, size),
+            -ENOBUFS);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(close_codes_have_their_kinds), TEST(each_refusal_has_a_name_of_its_own),
+    TEST(a_successor_goes_on_counting), TEST(all_processes_are_added_up),
+    TEST(each_number_is_told),          TEST(each_family_has_its_head_before_its_samples),
+    TEST(the_longest_document_fits),    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"metrics", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}
