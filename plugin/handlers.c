@@ -189,12 +189,11 @@ static inline void count_received(struct echo_connection *connection,
                                   const struct echo_piece *piece)
 {
     struct echo_counters *counters = connection->thread->counters;
-    bool whole = piece->final && !piece->frame_left_bytes;
 
     connection->received_bytes += piece->bytes;
     counters->received_bytes += piece->bytes;
-    connection->received_messages += whole;
-    counters->received_messages += whole;
+    connection->received_messages += piece->final;
+    counters->received_messages += piece->final;
 }
 
 int on_receive(struct lws *wsi, struct echo_connection *connection, const void *payload,
