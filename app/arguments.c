@@ -4,14 +4,13 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 #include <zlib.h>
 
 #include <libwebsockets.h>
 
-#include "log.h"
-
-#define COLUMN 22
+#define COLUMN 24
 
 /* A flag: takes its value, and returns 0, or -1 after saying on standard error what is wrong. */
 struct flag {
@@ -24,49 +23,51 @@ struct flag {
 
 static int take_config(struct arguments *arguments, const char *value)
 {
-    arguments->config_file = value;
+    arguments->source.file = value;
 
     return 0;
 }
 
-/* Says whether the configuration takes @value for @key. Returns 0, or -1 after a report. */
-static int check_setting(const char *key, const char *value)
+/* Has @value go before what the file says for @key. Returns 0, or -1 after a report. */
+static int override(struct arguments *arguments, const char *key, const char *value)
 {
-    struct config scratch;
+    struct config_source *source = &arguments->source;
     struct setting_error error;
+    struct config scratch;
+    size_t i = 0;
 
-    if (!setting_set(config_table(), &scratch, key, value, &error))
-        return 0;
-    fprintf(stderr, "lws-echo: --%s: %s\n", key, error.text);
+    if (setting_set(config_table(), &scratch, key, value, &error)) {
+        fprintf(stderr, "lws-echo: --%s: %s\n", key, error.text);
+        return -1;
+    }
 
-    return -1;
+    while (i < source->override_count && strcmp(source->overrides[i].key, key) != 0)
+        i++;
+    source->overrides[i] = (struct config_override){key, value};
+    if (i == source->override_count)
+        source->override_count++;
+
+    return 0;
 }
 
 static int take_port(struct arguments *arguments, const char *value)
 {
-    arguments->port = value;
-
-    return check_setting("port", value);
+    return override(arguments, "port", value);
 }
 
 static int take_workers(struct arguments *arguments, const char *value)
 {
-    arguments->workers = value;
-
-    return check_setting("workers", value);
+    return override(arguments, "workers", value);
 }
 
 static int take_log_level(struct arguments *arguments, const char *value)
 {
-    char levels[64];
+    return override(arguments, "log-level", value);
+}
 
-    arguments->log_level = value;
-    if (!log_set_level(value))
-        return 0;
-    log_levels(levels, sizeof(levels));
-    fprintf(stderr, "lws-echo: --log-level: \"%s\" is not one of %s\n", value, levels);
-
-    return -1;
+static int take_log_format(struct arguments *arguments, const char *value)
+{
+    return override(arguments, "log-format", value);
 }
 
 static int take_check(struct arguments *arguments, const char *value)
@@ -94,8 +95,8 @@ static const struct flag flags[] = {
     {"port", 0, "N", "listen on port N, whatever the configuration says", take_port},
     {"workers", 0, "N|auto", "share the port among N processes, or one for each processor",
      take_workers},
-    {"log-level", 0, "LEVEL", "write messages up to LEVEL to standard error; see below",
-     take_log_level},
+    {"log-level", 0, "LEVEL", "write messages up to LEVEL to standard error", take_log_level},
+    {"log-format", 0, "FORMAT", "write them as \"text\" or as \"json\" lines", take_log_format},
     {"check", 0, NULL, "check configuration, plugin, page and certificate, then exit", take_check},
     {"print-config", 0, NULL, "print the configuration in force as JSON, then exit",
      take_print_config},
@@ -135,15 +136,11 @@ static void print_settings(struct setting_table table)
 
 static int take_help(struct arguments *arguments, const char *value)
 {
-    char levels[64];
-
     (void)value;
     arguments->action = ARGUMENTS_EXIT;
-    log_levels(levels, sizeof(levels));
     puts("Usage: lws-echo [-c FILE] [OPTION...]\n"
          "Echoes WebSocket messages, and serves a page to try it with.\n");
     print_flags();
-    printf("\nLevels of --log-level: %s (default %s).\n", levels, LOG_LEVEL_DEFAULT);
     puts("\nKeys of the configuration file (JSON, all optional):");
     print_settings(config_table());
     puts("\nOptions of the plugin, in \"echo\" (lists are arrays of strings):");
@@ -183,7 +180,7 @@ static const struct flag *find_flag(int found)
 
 struct arguments arguments_parse(int argc, char **argv)
 {
-    struct arguments arguments = {.action = ARGUMENTS_RUN, .log_level = LOG_LEVEL_DEFAULT};
+    struct arguments arguments = {.action = ARGUMENTS_RUN};
     struct option long_options[FLAG_COUNT + 1] = {0};
     char short_options[2 * FLAG_COUNT + 1] = "";
     size_t used = 0;
@@ -214,14 +211,4 @@ struct arguments arguments_parse(int argc, char **argv)
     }
 
     return arguments;
-}
-
-void arguments_override(const struct arguments *arguments, struct config *config)
-{
-    struct setting_error error;
-
-    if (arguments->port)
-        setting_set(config_table(), config, "port", arguments->port, &error);
-    if (arguments->workers)
-        setting_set(config_table(), config, "workers", arguments->workers, &error);
 }

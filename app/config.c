@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_options.h"
 #include "json_line.h"
 #include "paths.h"
 #include "setting_json.h"
@@ -169,35 +170,32 @@ static int load_tls(struct loading *loading, json_t *tls)
 
 static int add_option(struct loading *loading, const char *key, const json_t *value)
 {
-    struct config *config = loading->config;
-    struct config_option *option = &config->echo[config->echo_count];
     const struct setting *row = setting_find(echo_options_table(), key);
     struct setting_error wrong;
+    char *text;
+    int failure;
 
     if (!row) {
         setting_fail_unknown(&wrong, echo_options_table(), key);
         return fail_at(loading, "echo", key, &wrong);
     }
 
-    setting_fail(&wrong, key, "out of memory"); /* if nothing else goes wrong */
-    option->key = strdup(key);
     /* a number may be a string here, as it is in lwsws */
-    option->value = row->type == SETTING_NUMBER && json_is_string(value)
-                        ? strdup(json_string_value(value))
-                        : setting_json_text(row, value, &wrong);
-    config->echo_count++;
+    if (row->type == SETTING_NUMBER && json_is_string(value)) {
+        setting_fail(&wrong, key, "out of memory"); /* if nothing else goes wrong */
+        text = strdup(json_string_value(value));
+    } else {
+        text = setting_json_text(row, value, &wrong);
+    }
 
-    /* the plugin will judge the same text by the same rule; only here the line is known */
-    if (!option->key || !option->value ||
-        setting_set(echo_options_table(), &config->echo_in_force, key, option->value, &wrong))
-        return fail_at(loading, "echo", key, &wrong);
+    failure = text ? config_options_add(loading->config, key, text, &wrong) : -1;
+    free(text);
 
-    return 0;
+    return failure ? fail_at(loading, "echo", key, &wrong) : 0;
 }
 
 static int load_echo(struct loading *loading, json_t *echo)
 {
-    struct config *config = loading->config;
     struct setting_error wrong;
     const char *key;
     json_t *value;
@@ -207,11 +205,6 @@ static int load_echo(struct loading *loading, json_t *echo)
         return fail_at(loading, NULL, wrong.key, &wrong);
     }
 
-    config->echo = calloc(json_object_size(echo) + 1, sizeof(*config->echo));
-    if (!config->echo) {
-        setting_fail(&wrong, "echo", "out of memory");
-        return fail_at(loading, NULL, wrong.key, &wrong);
-    }
     json_object_foreach (echo, key, value)
         if (add_option(loading, key, value))
             return -1;
@@ -308,21 +301,31 @@ int config_load(struct config *config, const char *file, struct config_error *er
 {
     memset(config, 0, sizeof(*config));
     setting_defaults(config_table(), config);
-    setting_defaults(echo_options_table(), &config->echo_in_force);
+    config_options_begin(config);
 
-    if (file && load_file(config, file, error))
+    if ((file && load_file(config, file, error)) || locate(config, error))
         return -1;
+    if (config_options_end(config)) {
+        snprintf(error->text, sizeof(error->text), "lws-echo: out of memory");
+        return -1;
+    }
 
-    return locate(config, error);
+    return 0;
 }
 
-void config_fini(struct config *config)
+int config_load_source(struct config *config, const struct config_source *source,
+                       struct config_error *error)
 {
-    for (size_t i = 0; i < config->echo_count; i++) {
-        free(config->echo[i].key);
-        free(config->echo[i].value);
-    }
-    free(config->echo);
-    config->echo = NULL;
-    config->echo_count = 0;
+    struct setting_error wrong;
+
+    if (config_load(config, source->file, error))
+        return -1;
+    for (size_t i = 0; i < source->override_count; i++)
+        if (setting_set(config_table(), config, source->overrides[i].key,
+                        source->overrides[i].value, &wrong)) {
+            snprintf(error->text, sizeof(error->text), "lws-echo: --%s: %s", wrong.key, wrong.text);
+            return -1;
+        }
+
+    return 0;
 }

@@ -12,7 +12,8 @@
  */
 
 #define CONFIG_WORKERS_MAX 256
-#define CONFIG_ADDRESS_MAX 45       /* an IPv6 address as text */
+#define CONFIG_ADDRESS_MAX 112      /* "unix:" and the longest name that a socket can have */
+#define CONFIG_NAME_MAX 32          /* of a user or group */
 #define CONFIG_PLUGIN_DIR_MAX 223   /* libwebsockets composes plugin paths in 256 bytes */
 #define CONFIG_MOUNT_ORIGIN_MAX 191 /* and paths of static files, too */
 
@@ -30,11 +31,18 @@ struct config_option {
 
 struct config {
     uint64_t port;
-    char address[CONFIG_ADDRESS_MAX + 1]; /* empty: all interfaces, IPv6 and IPv4 */
+    char address[CONFIG_ADDRESS_MAX + 1]; /* see endpoint_parse_address() */
+    char admin[CONFIG_ADDRESS_MAX + 1];   /* see endpoint_parse_admin() */
+    char socket_mode[5];                  /* octal digits */
+    char user[CONFIG_NAME_MAX + 1];       /* empty: as started */
+    char group[CONFIG_NAME_MAX + 1];      /* empty: that of the user */
     char mount_origin[CONFIG_MOUNT_ORIGIN_MAX + 1];
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
     uint64_t max_open_files;
     uint64_t workers; /* or SETTING_WORD: one for each processor */
+    uint64_t drain_delay_s;
+    uint64_t log_level;  /* index of log_levels */
+    uint64_t log_format; /* index of log_formats */
 
     enum config_tls tls;
     char tls_cert[PATH_MAX];
@@ -43,6 +51,21 @@ struct config {
     struct config_option *echo;
     size_t echo_count;
     struct echo_options echo_in_force; /* what the plugin makes of them */
+};
+
+/* What goes before the file: a key of config_table(), and a value that it takes. */
+struct config_override {
+    const char *key;
+    const char *value;
+};
+
+#define CONFIG_OVERRIDES_MAX 8
+
+/* Where a configuration comes from, to be read once more. The texts are the caller's. */
+struct config_source {
+    const char *file; /* NULL: built-in defaults */
+    struct config_override overrides[CONFIG_OVERRIDES_MAX];
+    size_t override_count;
 };
 
 /* Says what is wrong with a configuration and where, in one line without a line end. */
@@ -66,6 +89,13 @@ struct setting_table config_tls_table(void);
  * config_fini().
  */
 int config_load(struct config *config, const char *file, struct config_error *error);
+
+/** The same for a file and what goes before it. */
+int config_load_source(struct config *config, const struct config_source *source,
+                       struct config_error *error);
+
+/** Makes @copy a configuration of its own, like @config. Returns 0, or -1 if memory is short. */
+int config_copy(struct config *copy, const struct config *config);
 
 void config_fini(struct config *config);
 

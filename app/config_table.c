@@ -1,16 +1,32 @@
 #include "config.h"
 
-#include <arpa/inet.h>
+#include <string.h>
+
+#include "endpoint.h"
+#include "log.h"
+
+/* These say what a text must be, or NULL when it is; it ends in a NUL behind its @bytes. */
 
 static const char *check_address(const char *value, size_t bytes)
 {
-    struct in6_addr address;
+    (void)bytes;
 
-    (void)bytes; /* all up to the NUL, in a text */
-    if (inet_pton(AF_INET6, value, &address) == 1 || inet_pton(AF_INET, value, &address) == 1)
-        return NULL;
+    return endpoint_parse_address(NULL, value, 0);
+}
 
-    return "an IPv4 or IPv6 address";
+static const char *check_admin(const char *value, size_t bytes)
+{
+    (void)bytes;
+
+    return endpoint_parse_admin(NULL, value);
+}
+
+static const char *check_mode(const char *value, size_t bytes)
+{
+    bool octal = strspn(value, "01234567") == bytes;
+
+    return octal && (bytes == 3 || value[0] == '0') ? NULL
+                                                    : "three octal digits, as \"660\" or \"0660\"";
 }
 
 static const struct setting rows[] = {
@@ -28,8 +44,44 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, address),
         .max = CONFIG_ADDRESS_MAX,
         .text = "",
-        .help = "address to listen on; empty is all interfaces, IPv6 and IPv4",
+        .help = "address to listen on, or \"unix:\" and a path; empty is all interfaces",
         .check = check_address,
+    },
+    {
+        .key = "admin",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, admin),
+        .max = CONFIG_ADDRESS_MAX,
+        .text = "",
+        .help = "where health and metrics are served instead: address and port, or \"unix:\" and a "
+                "path",
+        .check = check_admin,
+    },
+    {
+        .key = "socket-mode",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, socket_mode),
+        .min = 3,
+        .max = 4,
+        .text = "0660",
+        .help = "who may connect to a unix socket: the mode of its file, in octal",
+        .check = check_mode,
+    },
+    {
+        .key = "user",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, user),
+        .max = CONFIG_NAME_MAX,
+        .text = "",
+        .help = "user to become when the sockets are open; empty is the one that starts it",
+    },
+    {
+        .key = "group",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, group),
+        .max = CONFIG_NAME_MAX,
+        .text = "",
+        .help = "group to become; empty is that of the user",
     },
     {
         .key = "mount-origin",
@@ -66,6 +118,31 @@ static const struct setting rows[] = {
         .number = SETTING_WORD,
         .word = "auto",
         .help = "open files of a process, connections among them; \"auto\" is up to 16384",
+    },
+    {
+        .key = "drain-delay",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, drain_delay_s),
+        .max = 3600,
+        .number = 0,
+        .unit = "s",
+        .help = "time from SIGTERM to the end of accepting, for load balancers to see it",
+    },
+    {
+        .key = "log-level",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct config, log_level),
+        .number = LOG_LEVEL_DEFAULT,
+        .choices = log_levels,
+        .help = "least important messages that are logged",
+    },
+    {
+        .key = "log-format",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct config, log_format),
+        .number = LOG_FORMAT_TEXT,
+        .choices = log_formats,
+        .help = "lines of text, or JSON objects",
     },
     {
         .key = "tls",

@@ -1,30 +1,142 @@
 #include "log.h"
 
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-#include <libwebsockets.h>
+/* Longer lines are cut; the plugin's are shorter. */
+#define LINE_MAX_BYTES 4096
 
+#define OURS "lws-echo: "
+
+const char *const log_levels[] = {"error", "warn", "notice", "info", "debug", NULL};
+const char *const log_formats[] = {"text", "json", NULL};
+
+/* In the order of log_levels. */
 static const struct {
-    const char *name;
     int mask;
+    int priority; /* of syslog and the journal */
 } levels[] = {
-    {"error", LLL_ERR},
-    {"warn", LLL_ERR | LLL_WARN},
-    {"notice", LLL_ERR | LLL_WARN | LLL_NOTICE},
-    {"info", LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_INFO},
-    {"debug", LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_INFO | LLL_DEBUG},
+    {LLL_ERR, 3}, {LLL_WARN, 4}, {LLL_NOTICE, 5}, {LLL_INFO, 6}, {LLL_DEBUG, 7},
 };
 
-int log_set_level(const char *level)
-{
-    for (size_t i = 0; i < LWS_ARRAY_SIZE(levels); i++)
-        if (!strcmp(level, levels[i].name)) {
-            lws_set_log_level(levels[i].mask, NULL);
-            return 0;
-        }
+/* How messages are written; libwebsockets' emitter has no data of its own. */
+static struct {
+    uint64_t level;
+    uint64_t format;
+    bool to_journal;
+    bool serving;
+} output = {.level = LOG_LEVEL_DEFAULT};
 
-    return -1;
+/* Says whether standard error is the stream that the service manager has connected to it. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat error;
+    uintmax_t device;
+    uintmax_t inode;
+
+    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+           !fstat(STDERR_FILENO, &error) && error.st_dev == device && error.st_ino == inode;
+}
+
+static uint64_t level_of(int mask)
+{
+    uint64_t level = 0;
+
+    while (level + 1 < LWS_ARRAY_SIZE(levels) && !(levels[level].mask & mask))
+        level++;
+
+    return level;
+}
+
+/* Writes the time as RFC 3339 has it. */
+static void write_time(char out[32])
+{
+    struct timespec now;
+    struct tm parts;
+    size_t used;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    used = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(out + used, 32 - used, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+static void emit_json(uint64_t level, const char *line)
+{
+    char time[32];
+    json_t *object;
+    char *text = NULL;
+
+    if (*line == '{') { /* the plugin has written it so */
+        fprintf(stderr, "%s\n", line);
+        return;
+    }
+
+    write_time(time);
+    object = json_pack("{s:s, s:s, s:s}", "time", time, "level", log_levels[level], "message",
+                       strncmp(line, OURS, strlen(OURS)) ? line : line + strlen(OURS));
+    if (object)
+        text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    fprintf(stderr, "%s\n",
+            text ? text : "{\"level\":\"error\",\"message\":\"a message is not UTF-8\"}");
+    free(text);
+    json_decref(object);
+}
+
+static void emit_text(uint64_t level, const char *line)
+{
+    char time[32];
+
+    if (output.to_journal) {
+        fprintf(stderr, "<%d>%s\n", levels[level].priority, line);
+        return;
+    }
+    write_time(time);
+    fprintf(stderr, "%s %s: %s\n", time, log_levels[level], line);
+}
+
+/* Says whether it comes from the plugin, rather than from libwebsockets. */
+static bool is_ours(const char *line)
+{
+    return *line == '{' || !strncmp(line, OURS, strlen(OURS));
+}
+
+static void emit(int mask, const char *raw)
+{
+    uint64_t level = level_of(mask);
+    char line[LINE_MAX_BYTES];
+
+    if (level > output.level ||
+        (mask == LLL_INFO && !is_ours(raw) && output.level == level_of(LLL_INFO)))
+        return;
+
+    snprintf(line, sizeof(line), "%s", raw);
+    line[strcspn(line, "\n")] = '\0';
+    if (output.format == LOG_FORMAT_JSON)
+        emit_json(level, line);
+    else
+        emit_text(level, line);
+}
+
+void log_set_up(uint64_t level, uint64_t format)
+{
+    int mask = 0;
+
+    output.level = level;
+    output.format = format;
+    output.to_journal = is_journal();
+    for (uint64_t i = 0; i <= level; i++)
+        mask |= levels[i].mask;
+    lws_set_log_level(mask, emit);
 }
 
 void log_set_silent(void)
@@ -32,10 +144,21 @@ void log_set_silent(void)
     lws_set_log_level(0, NULL);
 }
 
-void log_levels(char *out, size_t size)
+void log_serving(void)
 {
-    size_t used = 0;
+    output.serving = true;
+}
 
-    for (size_t i = 0; i < LWS_ARRAY_SIZE(levels) && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", levels[i].name);
+void log_say(int level, const char *format, ...)
+{
+    char line[sizeof(OURS) + 1024] = OURS;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line + strlen(OURS), sizeof(line) - strlen(OURS), format, arguments);
+    va_end(arguments);
+    if (output.serving)
+        emit(level, line);
+    else
+        fprintf(stderr, "%s\n", line);
 }

@@ -1,18 +1,38 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include <libwebsockets.h>
+
+/*
+ * What is said on standard error, a line each. While the server serves, it is a log: text with time
+ * and level, or JSON objects. It comes from libwebsockets, from the plugin and from the app. What
+ * keeps the program from starting is plain text instead.
+ */
+
+/* Names, least first, ended by NULL: an index is a level. */
+extern const char *const log_levels[];
+#define LOG_LEVEL_DEFAULT 1 /* "warn" */
+
+/* Names, ended by NULL. */
+extern const char *const log_formats[];
+#define LOG_FORMAT_TEXT 0
+#define LOG_FORMAT_JSON 1
 
 /**
- * Makes libwebsockets write messages up to @level to standard error.
+ * Has messages up to @level, an index of log_levels, written in @format, one of log_formats.
  *
- * Returns 0, or -1 when there is no such level.
+ * What libwebsockets itself says at level "info" concerns its insides and is left to "debug". Where
+ * standard error is the system's journal, text has its priorities instead of time and level.
  */
-int log_set_level(const char *level);
+void log_set_up(uint64_t level, uint64_t format);
 
 /** Silences libwebsockets. */
 void log_set_silent(void);
 
-/** Writes the names of the levels, least first, to @out, as "error, warn, ...". */
-void log_levels(char *out, size_t size);
+/** The server serves now: what the app says is part of the log from here on. */
+void log_serving(void);
 
-#define LOG_LEVEL_DEFAULT "warn"
+/** Says something of the app's own at @level, such as LLL_WARN. Beyond 1023 bytes it is cut. */
+void log_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));

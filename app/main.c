@@ -9,7 +9,7 @@
 
 #define EXIT_WRONG_ARGUMENTS 2
 
-static int act(const struct arguments *arguments, const struct config *config)
+static int act(const struct arguments *arguments, struct config *config)
 {
     int status;
 
@@ -17,12 +17,12 @@ static int act(const struct arguments *arguments, const struct config *config)
     case ARGUMENTS_PRINT_CONFIG:
         return config_print(config) ? EXIT_FAILURE : EXIT_SUCCESS;
     case ARGUMENTS_CHECK:
-        status = server_check(config, arguments->log_level);
+        status = server_check(config);
         if (status == EXIT_SUCCESS)
-            printf("%s: valid\n", arguments->config_file ? arguments->config_file : "defaults");
+            printf("%s: valid\n", arguments->source.file ? arguments->source.file : "defaults");
         return status;
     default:
-        return server_run(config, arguments->log_level);
+        return server_run(config, &arguments->source);
     }
 }
 
@@ -38,12 +38,10 @@ int main(int argc, char **argv)
     if (arguments.action == ARGUMENTS_WRONG)
         return EXIT_WRONG_ARGUMENTS;
 
-    if (config_load(&config, arguments.config_file, &error)) {
+    if (config_load_source(&config, &arguments.source, &error))
         fprintf(stderr, "%s\n", error.text);
-    } else {
-        arguments_override(&arguments, &config);
+    else
         status = act(&arguments, &config);
-    }
     config_fini(&config);
 
     return status;

@@ -2,159 +2,149 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host.h"
-#include "listeners.h"
+#include "board.h"
+#include "log.h"
 #include "open_files.h"
-#include "shutdown.h"
+#include "plan.h"
+#include "process.h"
+#include "reload.h"
+#include "service_manager.h"
+#include "sockets.h"
+#include "terminal.h"
 #include "workers.h"
 
-/* What is the same in every process of the server. */
-struct plan {
-    const struct config *config;
-    const char *log_level;
-    struct tls_pair self_signed; /* empty: it is not */
-    char url[128];
+/* What the supervisor knows of the workers' work. */
+struct supervision {
+    struct plan plan;
+    bool had_terminal;
 };
 
-/* A process that serves. */
-struct server {
-    struct host host;
-    struct listener listener;
-    struct shutdown shutdown;
-};
-
-static int open_host(struct host *host, const struct plan *plan)
+static int check(const void *data)
 {
-    return host_open(host, plan->config, plan->log_level, &plan->self_signed);
+    return process_check(data);
 }
 
-/* Returns 0 or a libuv error. */
-static int watch(struct server *server, int fd, const struct workers_post *post)
+/* In a worker: it has no use for the others' sockets. */
+static int work(void *data, const struct workers_post *post)
 {
-    int failure = listener_start(&server->listener, &server->host.loop, fd, server->host.vhost);
+    struct supervision *supervision = data;
+    struct plan *plan = &supervision->plan;
 
-    if (!failure)
-        failure = shutdown_init(&server->shutdown, &server->host.loop, &server->listener,
-                                server->host.vhost);
-    if (!failure && post)
-        failure = shutdown_watch_supervisor(&server->shutdown, post->supervisor);
+    sockets_close(plan->echo.fds, post->index);
+    sockets_close(plan->echo.fds + post->index + 1, plan->processes - post->index - 1);
+    sockets_close(plan->admin.fds, post->index);
+    sockets_close(plan->admin.fds + post->index + 1, plan->processes - post->index - 1);
 
-    return failure;
+    return process_run(plan, post);
 }
 
-static void announce(const void *data)
+static void on_ready(void *data)
 {
-    const struct plan *plan = data;
+    const struct supervision *supervision = data;
 
-    printf("lws-echo is ready: open %s\n", plan->url);
-    fflush(stdout);
+    log_serving();
+    plan_announce(&supervision->plan);
 }
 
-/* Serves what arrives at @fd until the orderly end; @post is NULL but in workers. */
-static void serve(struct server *server, const struct plan *plan, int fd,
-                  const struct workers_post *post)
+/* Reads the configuration again. Returns whether the workers shall. */
+static bool read_again(struct plan *plan)
 {
-    int failure = watch(server, fd, post);
+    struct config config;
+    struct config former;
 
-    if (failure) {
-        fprintf(stderr, "lws-echo: cannot watch socket and signals: %s\n", uv_strerror(failure));
-        exit(EXIT_FAILURE);
+    if (reload_read(&config, plan->source, &plan->config))
+        return false;
+
+    /* page and certificate are tried where what that loads is gone afterwards */
+    former = plan->config;
+    plan->config = config;
+    if (workers_try(check, plan) != EXIT_SUCCESS) {
+        plan->config = former;
+        config_fini(&config);
+        reload_say_unchanged();
+        return false;
+    }
+    config_fini(&former);
+    log_set_up(plan->config.log_level, plan->config.log_format);
+
+    return true;
+}
+
+static enum workers_answer on_hang_up(void *data)
+{
+    struct supervision *supervision = data;
+    struct plan *plan = &supervision->plan;
+    bool changed;
+
+    if (terminal_is_gone(supervision->had_terminal))
+        return WORKERS_STOP;
+    if (!plan->source->file) {
+        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
+        return WORKERS_GO_ON;
     }
 
-    if (post)
-        workers_post_ready(post);
-    else
-        announce(plan);
-    uv_run(&server->host.loop, UV_RUN_DEFAULT);
-    if (post)
-        workers_post_over();
+    service_manager_reloading();
+    changed = read_again(plan);
+    service_manager_ready(plan->echo.url);
 
-    listener_close(&server->listener);
-    shutdown_close(&server->shutdown);
+    return changed ? WORKERS_RELOAD : WORKERS_GO_ON;
 }
 
-static void compose_url(struct plan *plan, int fd)
+/* Returns how long the workers may take for the first part of their end. */
+static int64_t on_stop(void *data)
 {
-    const struct config *config = plan->config;
+    struct supervision *supervision = data;
+    struct plan *plan = &supervision->plan;
+    int64_t delay_ms = (int64_t)plan->config.drain_delay_s * 1000;
 
-    listener_url(fd, config->address, config->tls != CONFIG_TLS_OFF, plan->url, sizeof(plan->url));
+    board_drain_all(&plan->board);
+    service_manager_stopping((uint64_t)delay_ms + WORKERS_STOP_PATIENCE_MS);
+    sockets_close(plan->echo.fds, plan->processes);
+    sockets_close(plan->admin.fds, plan->processes);
+
+    return delay_ms;
+}
+
+static void on_beat(void *data)
+{
+    (void)data;
+    service_manager_alive();
 }
 
 /* These return an exit status. What is wrong has been reported, before anything listened. */
 
-static int run_alone(struct plan *plan)
+static int run_workers(struct supervision *supervision)
 {
-    const struct config *config = plan->config;
-    struct server server;
-    int fd = -1;
-
-    if (!open_host(&server.host, plan))
-        fd = listener_bind(config->address, config->port);
-    if (fd >= 0) {
-        compose_url(plan, fd);
-        serve(&server, plan, fd, NULL);
-    }
-    host_close(&server.host);
-
-    return fd >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int check(const void *data)
-{
-    struct host host;
-    int failure = open_host(&host, data);
-
-    host_close(&host);
-
-    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int work(const void *data, const struct workers_post *post)
-{
-    struct server server;
-    int failure = open_host(&server.host, data);
-
-    if (!failure)
-        serve(&server, data, post->listener, post);
-    host_close(&server.host);
-
-    return failure ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int run_workers(struct plan *plan, size_t count)
-{
-    const struct config *config = plan->config;
-    int listeners[CONFIG_WORKERS_MAX];
+    struct plan *plan = &supervision->plan;
     size_t open_files;
     const struct workers_job job = {
-        .count = count,
-        .listeners = listeners,
+        .count = plan->processes,
         .work = work,
-        .on_ready = announce,
-        .data = plan,
+        .on_ready = on_ready,
+        .on_hang_up = on_hang_up,
+        .on_stop = on_stop,
+        .on_beat = on_beat,
+        .beat_ms = (int64_t)service_manager_watchdog_ms(),
+        .data = supervision,
     };
 
     /* all listening sockets are the supervisor's, too */
-    if (open_files_limit(SETTING_WORD, &open_files))
+    if (open_files_limit(SETTING_WORD, &open_files) || plan_open(plan))
         return EXIT_FAILURE;
     /* once, rather than in each worker; and the supervisor stays clean of what it loads */
-    if (workers_try(check, plan) != EXIT_SUCCESS ||
-        listener_bind_shared(config->address, config->port, listeners, count))
+    if (workers_try(check, plan) != EXIT_SUCCESS || plan_listen(plan))
         return EXIT_FAILURE;
-    compose_url(plan, listeners[0]);
+    log_set_up(plan->config.log_level, plan->config.log_format);
 
     return workers_run(&job);
 }
 
-static size_t count_workers(const struct config *config)
+static int run_alone(struct plan *plan)
 {
-    uint64_t count = config->workers == SETTING_WORD ? uv_available_parallelism() : config->workers;
-
-    return count < CONFIG_WORKERS_MAX ? (size_t)count : CONFIG_WORKERS_MAX;
+    return plan_open(plan) ? EXIT_FAILURE : process_run(plan, NULL);
 }
 
 /* Has nothing that is opened from now on take the place of a standard stream that is closed. */
@@ -169,41 +159,30 @@ static void open_standard_streams(void)
         close(fd);
 }
 
-/* Returns 0, or -1 after a report; the caller releases @plan with plan_fini() either way. */
-static int plan_init(struct plan *plan, const struct config *config, const char *log_level)
+int server_run(const struct config *config, const struct config_source *source)
 {
-    *plan = (struct plan){.config = config, .log_level = log_level};
-    open_standard_streams();
-
-    return config->tls == CONFIG_TLS_SELF_SIGNED ? tls_self_sign(&plan->self_signed) : 0;
-}
-
-static void plan_fini(struct plan *plan)
-{
-    tls_pair_fini(&plan->self_signed);
-}
-
-int server_run(const struct config *config, const char *log_level)
-{
-    size_t count = count_workers(config);
+    struct supervision supervision = {.had_terminal = terminal_is_there()};
+    struct plan *plan = &supervision.plan;
     int status = EXIT_FAILURE;
-    struct plan plan;
 
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
-    if (!plan_init(&plan, config, log_level))
-        status = count > 1 ? run_workers(&plan, count) : run_alone(&plan);
-    plan_fini(&plan);
+    open_standard_streams();
+    if (!plan_init(plan, config, source))
+        status = plan->processes > 1 ? run_workers(&supervision) : run_alone(plan);
+    plan_fini(plan);
 
     return status;
 }
 
-int server_check(const struct config *config, const char *log_level)
+int server_check(const struct config *config)
 {
-    int status = EXIT_FAILURE;
+    struct config_source none = {0};
     struct plan plan;
+    int status = EXIT_FAILURE;
 
-    if (!plan_init(&plan, config, log_level))
-        status = check(&plan);
+    open_standard_streams();
+    if (!plan_init(&plan, config, &none))
+        status = process_check(&plan);
     plan_fini(&plan);
 
     return status;

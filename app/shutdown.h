@@ -3,37 +3,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <libwebsockets.h>
 #include <uv.h>
 
-#include "listeners.h"
+#include "counters.h"
+#include "listener.h"
+#include "sites.h"
 
 /*
- * The orderly end: on SIGINT or SIGTERM no more connections are accepted, the open ones are told
- * to close (1001), and the loop stops when all have, or when the deadline has passed. A second
- * signal stops it at once.
+ * The orderly end. It is announced first, for "drain-delay": the health check fails, and all else
+ * goes on. Then no more connections are accepted, the open ones are told to close (1001), and the
+ * loop stops when all have, or when the deadline has passed.
  *
- * In a worker the end of its supervisor is such a signal, too. There a second one has no effect: a
- * terminal and a service manager signal worker and supervisor alike, and then the supervisor sends
- * its own.
+ * shutdown_hasten() cuts the first part short, or else the second.
  */
+
+/* How long the second part may take, and what is left of the promised 5 s for taking all down. */
+#define SHUTDOWN_DEADLINE_MS 4000
+
 struct shutdown {
-    uv_signal_t interrupt;
-    uv_signal_t terminate;
     uv_timer_t timer;
-    uv_poll_t supervisor; /* of workers only */
-    bool is_worker;
-    struct listener *listener;
-    struct lws_vhost *vhost;
-    uint64_t deadline_ms; /* on the loop's clock; 0: not shutting down */
+    struct sites *sites;
+    struct listener *listener; /* of echo; that of health and metrics stays to the end */
+    const struct echo_board *board;
+    uint64_t deadline_ms; /* on the loop's clock; 0: connections are not being closed as yet */
+    bool announced;
 };
 
-/** Starts to wait for the signals. Returns 0 or a libuv error. */
-int shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct listener *listener,
-                  struct lws_vhost *vhost);
+/** Returns 0 or a libuv error. */
+int shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sites,
+                  struct listener *listener, const struct echo_board *board);
 
-/** Makes it that of a worker, whose supervisor ends when @pipe does. Returns 0 or a libuv error. */
-int shutdown_watch_supervisor(struct shutdown *shutdown, int pipe);
+/** Begins it, unless it has begun. */
+void shutdown_begin(struct shutdown *shutdown);
+
+/** Does not wait any longer. */
+void shutdown_hasten(struct shutdown *shutdown);
 
 /** Closes the handles; the loop has to run once more. */
 void shutdown_close(struct shutdown *shutdown);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define WEEK_S (7L * 24 * 3600)
 /* clocks of client and server may differ a little */
 #define BACKDATED_S 3600L
@@ -22,7 +24,7 @@ static const char *openssl_reason(void)
 
 static int report(const char *what, const char *file)
 {
-    fprintf(stderr, "lws-echo: %s: %s: %s\n", file, what, openssl_reason());
+    log_say(LLL_ERR, "%s: %s: %s", file, what, openssl_reason());
     ERR_clear_error();
 
     return -1;
@@ -33,7 +35,7 @@ static int check_readable(const char *what, const char *file)
 {
     if (!access(file, R_OK))
         return 0;
-    fprintf(stderr, "lws-echo: %s: the %s cannot be read: %s\n", file, what, strerror(errno));
+    log_say(LLL_ERR, "%s: the %s cannot be read: %s", file, what, strerror(errno));
 
     return -1;
 }

@@ -17,15 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
+
 /* So many failures of a worker in a row end all, 6.3 s after the first: 0.1 + 0.2 + 0.4 ... */
 #define FAILURES_MAX 7
 #define BACKOFF_MS 100
 
 /* After this life a worker has not failed in a row. */
 #define WELL_AFTER_MS 10000
-
-/* Twice what a worker waits for its peers. */
-#define STOP_PATIENCE_MS 8000
 
 #define NEVER_MS INT64_MAX
 
@@ -46,7 +45,9 @@ struct supervisor {
     int alive[2];   /* nothing is ever written: it ends with the supervisor */
     bool stopping;
     bool killed;        /* the rest of them */
+    bool hastened;      /* they do not wait for others to notice */
     int64_t kill_at_ms; /* when stopping */
+    int64_t beat_at_ms;
     int status;
 };
 
@@ -66,6 +67,7 @@ static sigset_t watched_signals(void)
 
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
 
@@ -92,14 +94,6 @@ static void close_open(int *fd)
     *fd = -1;
 }
 
-/* Closes the listening sockets but that of worker @index; all when there is none. */
-static void close_listeners(const struct workers_job *job, size_t index)
-{
-    for (size_t i = 0; i < job->count; i++)
-        if (i != index)
-            close_open(&job->listeners[i]);
-}
-
 static void signal_workers(const struct supervisor *supervisor, int number)
 {
     for (size_t i = 0; i < supervisor->job->count; i++)
@@ -116,10 +110,19 @@ static void kill_workers(struct supervisor *supervisor)
 
 static void stop(struct supervisor *supervisor)
 {
+    int64_t granted_ms = supervisor->job->on_stop(supervisor->job->data);
+
     supervisor->stopping = true;
-    supervisor->kill_at_ms = now_ms() + STOP_PATIENCE_MS;
-    close_listeners(supervisor->job, supervisor->job->count);
+    supervisor->hastened = !granted_ms;
+    supervisor->kill_at_ms = now_ms() + granted_ms + WORKERS_STOP_PATIENCE_MS;
     signal_workers(supervisor, SIGTERM);
+}
+
+static void hasten(struct supervisor *supervisor)
+{
+    supervisor->hastened = true;
+    supervisor->kill_at_ms = now_ms() + WORKERS_STOP_PATIENCE_MS;
+    signal_workers(supervisor, WORKERS_HASTEN);
 }
 
 /* How a worker is called in messages. */
@@ -133,8 +136,8 @@ static void restart(const struct supervisor *supervisor, struct worker *worker, 
                     int64_t delay_ms)
 {
     worker->at_ms = now_ms() + delay_ms;
-    fprintf(stderr, "lws-echo: worker %zu %s; it is started again in %d ms\n",
-            number_of(supervisor, worker), how, (int)delay_ms);
+    log_say(LLL_WARN, "worker %zu %s; it is started again in %d ms", number_of(supervisor, worker),
+            how, (int)delay_ms);
 }
 
 /* Decides about a worker that has failed, as @how says. */
@@ -143,8 +146,7 @@ static void handle_failure(struct supervisor *supervisor, struct worker *worker,
     if (now_ms() - worker->at_ms >= WELL_AFTER_MS)
         worker->failures = 0;
     if (++worker->failures == FAILURES_MAX) {
-        fprintf(stderr,
-                "lws-echo: worker %zu %s; it has failed %d times in a row: giving up, all stop\n",
+        log_say(LLL_ERR, "worker %zu %s; it has failed %d times in a row: giving up, all stop",
                 number_of(supervisor, worker), how, FAILURES_MAX);
         supervisor->status = EXIT_FAILURE;
         stop(supervisor);
@@ -158,7 +160,6 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
 {
     const struct workers_job *job = supervisor->job;
     const struct workers_post post = {
-        .listener = job->listeners[index],
         .supervisor = supervisor->alive[0],
         .ready = supervisor->ready[1],
         .index = index,
@@ -168,8 +169,6 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
     close(supervisor->signals);
     close(supervisor->ready[0]);
     close(supervisor->alive[1]);
-    close_listeners(job, index);
-
     status = job->work(job->data, &post);
     close(supervisor->alive[0]);
     close(supervisor->ready[1]);
@@ -219,8 +218,7 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     } else if (!supervisor->stopping) {
         handle_failure(supervisor, worker, how);
     } else if (end && !supervisor->killed) {
-        fprintf(stderr, "lws-echo: worker %zu %s instead of stopping\n",
-                number_of(supervisor, worker), how);
+        log_say(LLL_ERR, "worker %zu %s instead of stopping", number_of(supervisor, worker), how);
         supervisor->status = EXIT_FAILURE;
     }
 }
@@ -237,6 +235,33 @@ static void reap(struct supervisor *supervisor)
                 handle_end(supervisor, &supervisor->workers[i], end);
 }
 
+static void take_hang_up(struct supervisor *supervisor)
+{
+    if (supervisor->stopping)
+        return;
+
+    switch (supervisor->job->on_hang_up(supervisor->job->data)) {
+    case WORKERS_RELOAD:
+        signal_workers(supervisor, SIGHUP);
+        break;
+    case WORKERS_STOP:
+        stop(supervisor);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_stop_signal(struct supervisor *supervisor)
+{
+    if (!supervisor->stopping)
+        stop(supervisor);
+    else if (!supervisor->hastened)
+        hasten(supervisor);
+    else
+        kill_workers(supervisor);
+}
+
 static void take_signals(struct supervisor *supervisor)
 {
     struct signalfd_siginfo signal;
@@ -244,10 +269,10 @@ static void take_signals(struct supervisor *supervisor)
     while (read(supervisor->signals, &signal, sizeof(signal)) == sizeof(signal))
         if (signal.ssi_signo == SIGCHLD)
             reap(supervisor);
-        else if (supervisor->stopping)
-            kill_workers(supervisor);
+        else if (signal.ssi_signo == SIGHUP)
+            take_hang_up(supervisor);
         else
-            stop(supervisor);
+            take_stop_signal(supervisor);
 }
 
 static void take_ready(struct supervisor *supervisor)
@@ -267,15 +292,26 @@ static void take_ready(struct supervisor *supervisor)
 /* When there is something to do although nothing has come. */
 static int64_t next_event_ms(const struct supervisor *supervisor)
 {
-    int64_t next_ms = NEVER_MS;
+    int64_t next_ms = supervisor->beat_at_ms;
 
     if (supervisor->stopping)
-        return supervisor->kill_at_ms;
+        return supervisor->kill_at_ms < next_ms ? supervisor->kill_at_ms : next_ms;
     for (size_t i = 0; i < supervisor->job->count; i++)
         if (!supervisor->workers[i].pid && supervisor->workers[i].at_ms < next_ms)
             next_ms = supervisor->workers[i].at_ms;
 
     return next_ms;
+}
+
+static void beat(struct supervisor *supervisor)
+{
+    const struct workers_job *job = supervisor->job;
+
+    if (now_ms() < supervisor->beat_at_ms)
+        return;
+
+    job->on_beat(job->data);
+    supervisor->beat_at_ms = now_ms() + job->beat_ms;
 }
 
 static void wait_and_react(struct supervisor *supervisor)
@@ -294,9 +330,10 @@ static void wait_and_react(struct supervisor *supervisor)
         if (sources[1].revents)
             take_ready(supervisor);
     }
+    beat(supervisor);
     if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
-        fprintf(stderr, "lws-echo: workers do not stop (%zu of %zu): killing them\n",
-                supervisor->running, supervisor->job->count);
+        log_say(LLL_ERR, "workers do not stop (%zu of %zu): killing them", supervisor->running,
+                supervisor->job->count);
         supervisor->status = EXIT_FAILURE;
         kill_workers(supervisor);
     }
@@ -310,6 +347,7 @@ static int supervisor_open(struct supervisor *supervisor, const struct workers_j
     *supervisor = (struct supervisor){
         .job = job,
         .awaited = job->count,
+        .beat_at_ms = job->beat_ms ? now_ms() + job->beat_ms : NEVER_MS,
         .signals = -1,
         .ready = {-1, -1},
         .alive = {-1, -1},
@@ -329,7 +367,6 @@ static int supervisor_open(struct supervisor *supervisor, const struct workers_j
 
 static void supervisor_close(struct supervisor *supervisor)
 {
-    close_listeners(supervisor->job, supervisor->job->count);
     close_open(&supervisor->signals);
     for (size_t i = 0; i < 2; i++) {
         close_open(&supervisor->ready[i]);
@@ -343,7 +380,7 @@ int workers_run(const struct workers_job *job)
     struct supervisor supervisor;
 
     if (supervisor_open(&supervisor, job)) {
-        fprintf(stderr, "lws-echo: workers cannot be watched: %s\n", strerror(errno));
+        log_say(LLL_ERR, "workers cannot be watched: %s", strerror(errno));
         supervisor.status = EXIT_FAILURE;
     } else {
         while (!supervisor.stopping || supervisor.running) {
@@ -384,13 +421,13 @@ int workers_try(int (*task)(const void *data), const void *data)
     if (!pid)
         exit(task(data));
     if (pid < 0 || waitpid(pid, &end, 0) != pid) {
-        fprintf(stderr, "lws-echo: no process can be started: %s\n", strerror(errno));
+        log_say(LLL_ERR, "no process can be started: %s", strerror(errno));
         return EXIT_FAILURE;
     }
     if (WIFEXITED(end))
         return WEXITSTATUS(end);
     describe_end(end, words, sizeof(words));
-    fprintf(stderr, "lws-echo: what was to check the start %s\n", words);
+    log_say(LLL_ERR, "what was to check the start %s", words);
 
     return EXIT_FAILURE;
 }

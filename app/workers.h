@@ -1,6 +1,8 @@
 #pragma once
 
+#include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Processes that do the same work, and the supervisor that starts them, starts them again when
@@ -10,23 +12,45 @@
 
 /* Where a worker stands. */
 struct workers_post {
-    int listener;   /* its listening socket, which it closes; the supervisor keeps it open, too */
     int supervisor; /* a pipe that ends when the supervisor does */
     int ready;      /* for workers_post_ready() */
     size_t index;
 };
 
+/* What the supervisor shall do about a SIGHUP. */
+enum workers_answer {
+    WORKERS_GO_ON,
+    WORKERS_RELOAD, /* send SIGHUP to the workers */
+    WORKERS_STOP,
+};
+
+/* Has a worker that stops not wait any longer for others to notice. */
+#define WORKERS_HASTEN SIGUSR1
+
+/* How long a worker may take to end: twice what it waits for its peers. */
+#define WORKERS_STOP_PATIENCE_MS 8000
+
+/* All but work() runs in the supervisor. */
 struct workers_job {
     size_t count;
-    int *listeners; /* one for each; workers_run() closes them and sets them to -1 */
 
-    /* Runs in each worker and returns its exit status. SIGINT and SIGTERM wait at first. */
-    int (*work)(const void *data, const struct workers_post *post);
+    /* Runs in each worker and returns its exit status. The supervisor's signals wait at first. */
+    int (*work)(void *data, const struct workers_post *post);
 
-    /* Runs in the supervisor, once, when all workers are ready for the first time. */
-    void (*on_ready)(const void *data);
+    /* All workers are ready for the first time. */
+    void (*on_ready)(void *data);
 
-    const void *data;
+    /* A SIGHUP came. */
+    enum workers_answer (*on_hang_up)(void *data);
+
+    /* All are about to stop. Returns the time, in ms, that they have beside the usual patience. */
+    int64_t (*on_stop)(void *data);
+
+    /* Every @beat_ms, if that is not 0: the supervisor is alive. */
+    void (*on_beat)(void *data);
+    int64_t beat_ms;
+
+    void *data;
 };
 
 /**
@@ -34,7 +58,8 @@ struct workers_job {
  *
  * A worker that ends before is named on standard error and started again, after a delay that
  * doubles with each of its failures in a row; too many of them end all. To stop, the supervisor
- * sends SIGTERM to the workers and waits for them; a second signal kills them.
+ * sends SIGTERM to the workers and waits for them; a second signal ends the time that on_stop() has
+ * granted, or else kills them.
  *
  * Returns the exit status of the program: EXIT_FAILURE if it has given up, or a worker failed to
  * stop in an orderly way.

@@ -10,6 +10,7 @@
 #include "info.h"
 #include "inlining.h"
 #include "negotiation.h"
+#include "newcomer.h"
 #include "output.h"
 #include "pinger.h"
 #include "subprotocol.h"
@@ -50,10 +51,25 @@ static int serve_info(struct lws *wsi, const struct echo_options *options)
     return echo_http_serve(wsi, "application/json", (unsigned char *)body + LWS_PRE, (size_t)bytes);
 }
 
+int on_connection(struct lws *wsi)
+{
+    echo_newcomer_begin(wsi);
+
+    return 0;
+}
+
+int on_file_sent(struct lws *wsi)
+{
+    echo_newcomer_end(wsi);
+
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
 int on_http(struct lws *wsi)
 {
     const struct echo_vhost *vhost = echo_vhost_get(wsi);
 
+    echo_newcomer_end(wsi);
     if (vhost && echo_http_path_is(wsi, vhost->options.path))
         return echo_http_refuse(wsi, HTTP_STATUS_BAD_REQUEST,
                                 "This is a WebSocket endpoint: it takes opening handshakes (RFC "
@@ -138,6 +154,7 @@ int on_established(struct lws *wsi, struct echo_connection *connection)
     if (!vhost)
         return -1;
 
+    echo_newcomer_end(wsi);
     connection->wsi = wsi;
     connection->thread = &vhost->threads[lws_get_tsi(wsi)];
     negotiation = &connection->thread->negotiation;
@@ -341,18 +358,24 @@ int on_leave(struct echo_connection *connection)
     return 0;
 }
 
-int on_drain(struct echo_connection *connection, size_t *open)
+int on_drain(struct lws *wsi, struct echo_connection *connection, size_t *count)
 {
     struct echo_close answer;
 
-    if (!connection || !connection->wsi)
-        return 0; /* a connection that has not become a WebSocket */
-
-    if (open)
-        ++*open;
-    if (echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
+    on_count(wsi, connection, count);
+    if (connection && connection->wsi &&
+        echo_session_close(&connection->session, ECHO_CLOSE_GOING_AWAY, &answer) &&
         send_close(connection, &answer))
         echo_output_kill(connection);
+
+    return 0;
+}
+
+int on_count(struct lws *wsi, struct echo_connection *connection, size_t *count)
+{
+    /* others are no WebSocket, or have left */
+    if (count && ((connection && connection->wsi) || echo_newcomer_waits(wsi)))
+        ++*count;
 
     return 0;
 }

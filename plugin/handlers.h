@@ -15,6 +15,12 @@
 int on_protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *options);
 int on_protocol_destroy(struct lws *wsi);
 
+/** A connection has been accepted. */
+int on_connection(struct lws *wsi);
+
+/** A file has been sent. */
+int on_file_sent(struct lws *wsi);
+
 /** A request that asks for no upgrade has found nothing else to serve it. */
 int on_http(struct lws *wsi);
 
@@ -56,10 +62,13 @@ int on_writeable(struct lws *wsi, struct echo_connection *connection);
 int on_leave(struct echo_connection *connection);
 
 /**
- * The host shuts down: closes the connection with 1001 (RFC 6455 section 7.4.1), unless its close
- * has begun already.
- *
- * A host sends LWS_CALLBACK_USER to all connections of the vhost, and repeats it until none is
- * left. @open, if it is not NULL, is incremented for each WebSocket connection still there.
+ * ECHO_HOST_DRAIN: closes the connection with 1001 (RFC 6455 section 7.4.1), unless its close has
+ * begun already. @count, if it is not NULL, is incremented as for on_count().
  */
-int on_drain(struct echo_connection *connection, size_t *open);
+int on_drain(struct lws *wsi, struct echo_connection *connection, size_t *count);
+
+/**
+ * ECHO_HOST_COUNT: increments @count for a WebSocket connection that is still there, and for one
+ * that waits for the answer to its first request.
+ */
+int on_count(struct lws *wsi, struct echo_connection *connection, size_t *count);

@@ -6,15 +6,20 @@
  */
 
 #include "handlers.h"
+#include "host_message.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t len)
 {
-    switch (reason) {
+    switch ((int)reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
         return on_protocol_init(wsi, in);
     case LWS_CALLBACK_PROTOCOL_DESTROY:
         return on_protocol_destroy(wsi);
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        return on_connection(wsi);
+    case LWS_CALLBACK_HTTP_FILE_COMPLETION:
+        return on_file_sent(wsi);
     case LWS_CALLBACK_HTTP:
         return on_http(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -37,8 +42,10 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
         return on_writeable(wsi, user);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
         return on_leave(user);
-    case LWS_CALLBACK_USER:
-        return on_drain(user, in);
+    case ECHO_HOST_DRAIN:
+        return on_drain(wsi, user, in);
+    case ECHO_HOST_COUNT:
+        return on_count(wsi, user, in);
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_RAW_RX:

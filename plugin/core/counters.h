@@ -13,9 +13,9 @@ struct echo_counters {
 };
 
 /*
- * The counters of all processes, and which of them are this one's. A host hands it over in the field
- * "user" of the plugin's entry among its protocols, which libwebsockets does not use, and owns the
- * memory; where that is NULL, as in lwsws, a vhost counts in memory of its own.
+ * The counters of all processes, and which of them are this one's. A host hands it over in the
+ * field "user" of the plugin's entry among its protocols, which libwebsockets does not use, and
+ * owns the memory; where that is NULL, as in lwsws, a vhost counts in memory of its own.
  */
 struct echo_board {
     struct echo_counters *all;

@@ -60,6 +60,12 @@ static int load(struct config *config, const char *text, struct config_error *er
     return config_load(config, scratch.file, error);
 }
 
+#define KNOWN_KEYS                                                                                 \
+    "\"port\", \"address\", \"admin\", \"socket-mode\", \"user\", \"group\", \"mount-origin\", "   \
+    "\"plugin-dir\", \"workers\", \"max-open-files\", \"drain-delay\", \"log-level\", "            \
+    "\"log-format\", "                                                                             \
+    "\"tls\", \"echo\", \"$schema\""
+
 /* Loads @text, which must be refused with the file's name and @says. */
 static void check_refused(const char *text, const char *says, const char *row)
 {
@@ -396,13 +402,25 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
 
         {"{\"address\": 1}", ":1: \"address\": a number is not a string (default \"\")"},
         {"{\"address\": \"localhost\"}",
-         ":1: \"address\": \"localhost\" is not an IPv4 or IPv6 address (default \"\")"},
+         ":1: \"address\": \"localhost\" is not an IPv4 or IPv6 address, or \"unix:\" and an "
+         "absolute path (default \"\")"},
         {"{\"address\": \"127.0.0.256\"}",
-         ":1: \"address\": \"127.0.0.256\" is not an IPv4 or IPv6 address (default \"\")"},
-        {"{\"address\": \"[::1]\"}",
-         ":1: \"address\": \"[::1]\" is not an IPv4 or IPv6 address (default \"\")"},
-        {"{\"address\": \"" TEN TEN TEN TEN "mmmmmm\"}",
-         ":1: \"address\": \"" TEN TEN TEN TEN "mmmmmm\" has 46 bytes (0..45; default \"\")"},
+         ":1: \"address\": \"127.0.0.256\" is not an IPv4 or IPv6 address, or \"unix:\" and an "
+         "absolute path (default \"\")"},
+        {"{\"address\": \"[::1]\"}", ":1: \"address\": \"[::1]\" is not an IPv4 or IPv6 address, "
+                                     "or \"unix:\" and an absolute path (default \"\")"},
+        {"{\"address\": \"" FIFTY FIFTY TEN "mmm\"}",
+         ":1: \"address\": \"" FIFTY TEN "mmmm...\" has 113 bytes (0..112; default \"\")"},
+        {"{\"address\": \"unix:echo.sock\"}", ":1: \"address\": \"unix:echo.sock\" is not "
+                                              "\"unix:\" and an absolute path (default \"\")"},
+        {"{\"admin\": \"9090\"}",
+         ":1: \"admin\": \"9090\" is not an address with its port (\"127.0.0.1:9090\", "
+         "\"[::1]:9090\"), or \"unix:\" and an absolute path (default \"\")"},
+        {"{\"socket-mode\": \"888\"}", ":1: \"socket-mode\": \"888\" is not three octal digits, as "
+                                       "\"660\" or \"0660\" (default \"0660\")"},
+        {"{\"log-level\": \"loud\"}",
+         ":1: \"log-level\": \"loud\" is not one of \"error\", \"warn\", \"notice\", \"info\", "
+         "\"debug\" (default \"warn\")"},
         {"{\"mount-origin\": \"" FIFTY FIFTY FIFTY TEN TEN TEN TEN "mm\"}",
          ":1: \"mount-origin\": \"" FIFTY TEN "mmmm...\" has 192 bytes (0..191; default \"\")"},
         {"{\"plugin-dir\": \"" FIFTY FIFTY FIFTY FIFTY TEN TEN "mmmm\"}",
@@ -425,13 +443,9 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
         {"{\n\"prot\": 1}", ":2: \"prot\": unknown key; did you mean \"port\"?"},
         {"{\n\"mount_origin\": \"\"}",
          ":2: \"mount_origin\": unknown key; did you mean \"mount-origin\"?"},
-        {"{\n\"threads\": 4}",
-         ":2: \"threads\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-         "\"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", \"$schema\""},
+        {"{\n\"threads\": 4}", ":2: \"threads\": unknown key; known are " KNOWN_KEYS},
         {"{\"echo\": {\n\"ping-interval\": 1},\n\"ping-interval\": 1}",
-         ":3: \"ping-interval\": unknown key; known are \"port\", \"address\", "
-         "\"mount-origin\", \"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", "
-         "\"$schema\""},
+         ":3: \"ping-interval\": unknown key; known are " KNOWN_KEYS},
         {"{\"port\": 1,\n\"port2\": 2,\n\"port3\": 3}",
          ":2: \"port2\": unknown key; did you mean \"port\"?"},
     };
@@ -577,9 +591,7 @@ static void a_key_is_placed_however_it_is_written(void)
 
     check_refused("{\n\"p\\u006frt\": 70000}",
                   ":2: \"port\": 70000 is out of range (0..65535; default 5000)", "escape");
-    check_refused("{\n\"a\\nb\": 1}",
-                  ":2: \"a?b\": unknown key; known are \"port\", \"address\", \"mount-origin\", "
-                  "\"plugin-dir\", \"workers\", \"max-open-files\", \"tls\", \"echo\", \"$schema\"",
+    check_refused("{\n\"a\\nb\": 1}", ":2: \"a?b\": unknown key; known are " KNOWN_KEYS,
                   "line end");
     memset(key, 'k', sizeof(key) - 1);
     key[sizeof(key) - 1] = '\0';

@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +87,20 @@ bool can_connect(uint16_t port)
 bool client_connect(struct client *client, uint16_t port)
 {
     return connect_with(client, port, 0);
+}
+
+bool client_connect_local(struct client *client, const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    bool connected;
+
+    memset(client, 0, sizeof(*client));
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    connected = !connect(client->fd, (const struct sockaddr *)&name, sizeof(name));
+    CU_ASSERT_TRUE(connected);
+
+    return connected;
 }
 
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn)

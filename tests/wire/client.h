@@ -66,6 +66,9 @@ bool can_connect(uint16_t port);
 /** Connects to @port on 127.0.0.1. Returns false, and fails the test, when that fails. */
 bool client_connect(struct client *client, uint16_t port);
 
+/** Connects to the unix socket @path. Returns false, and fails the test, when that fails. */
+bool client_connect_local(struct client *client, const char *path);
+
 /** Connects over TLS, offering @alpn in wire format or NULL. */
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn);
 

@@ -97,28 +97,48 @@ void server_spawn(struct server *server, const char *const *argv)
     server_spawn_in_shell(server, NULL, argv);
 }
 
-bool server_wait_ready(struct server *server)
+bool server_read_line(struct server *server, char *line, size_t size)
 {
     int64_t deadline_ms = now_ms() + PATIENCE_MS;
-    char line[256] = "";
     size_t used = 0;
-    const char *colon;
 
-    while (used < sizeof(line) - 1 && !strchr(line, '\n')) {
+    while (used < size - 1) {
         struct pollfd readable = {.fd = server->out, .events = POLLIN};
 
         if (poll(&readable, 1, (int)(deadline_ms - now_ms())) <= 0 ||
             read(server->out, line + used, 1) != 1)
             return false;
-        line[++used] = '\0';
+        if (line[used] == '\n')
+            break;
+        used++;
     }
+    line[used] = '\0';
 
-    colon = strrchr(line, ':');
-    if (strncmp(line, "lws-echo is ready: open http", 28) != 0 || !colon)
+    return true;
+}
+
+#define READY "lws-echo is ready: open "
+
+bool server_wait_ready(struct server *server)
+{
+    char line[256];
+
+    if (!server_read_line(server, line, sizeof(line)) || strncmp(line, READY, strlen(READY)) != 0)
         return false;
-    server->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+    if (!strncmp(line + strlen(READY), "unix:/", 6))
+        return true;
+    server->port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
 
     return server->port != 0;
+}
+
+void server_rewrite(const struct server *server, const char *members)
+{
+    FILE *file = fopen(server->config_file, "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fprintf(file, "{ %s }", members);
+    fclose(file);
 }
 
 bool server_start(struct server *server, const char *members)
@@ -141,15 +161,36 @@ bool server_start(struct server *server, const char *members)
     return ready;
 }
 
+/* Reads some of standard error. Returns false at its end, or when there is no room. */
+static bool read_some(struct server *server)
+{
+    size_t used = strlen(server->text);
+    ssize_t got = read(server->err, server->text + used, sizeof(server->text) - 1 - used);
+
+    if (got > 0)
+        server->text[used + (size_t)got] = '\0';
+
+    return got > 0;
+}
+
+bool server_wait_said(struct server *server, const char *text)
+{
+    int64_t deadline_ms = now_ms() + PATIENCE_MS;
+    struct pollfd readable = {.fd = server->err, .events = POLLIN};
+
+    while (!strstr(server->text, text))
+        if (poll(&readable, 1, (int)(deadline_ms - now_ms())) <= 0 || !read_some(server)) {
+            fprintf(stderr, "not said: %s; but: %s\n", text, server->text);
+            return check(false);
+        }
+
+    return check(true);
+}
+
 static void read_rest(struct server *server)
 {
-    size_t used = 0;
-    ssize_t got;
-
-    while (used < sizeof(server->text) - 1 &&
-           (got = read(server->err, server->text + used, sizeof(server->text) - 1 - used)) > 0)
-        used += (size_t)got;
-    server->text[used] = '\0';
+    while (read_some(server))
+        ;
     close(server->out);
     close(server->err);
 }

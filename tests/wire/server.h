@@ -13,7 +13,7 @@ struct server {
     uint16_t port;
     int out;         /* its standard output */
     int err;         /* and standard error */
-    char text[8192]; /* what it said on standard error, filled in by server_stop() */
+    char text[8192]; /* what it said on standard error, as far as it has been read */
     char config_file[64];
 };
 
@@ -34,8 +34,17 @@ void server_spawn(struct server *server, const char *const *argv);
  */
 void server_spawn_in_shell(struct server *server, const char *shell, const char *const *argv);
 
-/** Waits for the ready line and reads the port from it. */
+/** Waits for the ready line and reads the port from it, which is 0 for a unix socket. */
 bool server_wait_ready(struct server *server);
+
+/** Reads one line of its standard output, without the line end. Returns false if none comes. */
+bool server_read_line(struct server *server, char *line, size_t size);
+
+/** Writes the configuration that a SIGHUP has it read: @members. */
+void server_rewrite(const struct server *server, const char *members);
+
+/** Reads standard error, until @text has come, into server->text. Fails the test if it does not. */
+bool server_wait_said(struct server *server, const char *text);
 
 /** Waits until the app ends by itself and returns its exit status, or -1 if it does not. */
 int server_wait_exit(struct server *server);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "counters.h"
+
+/*
+ * The memory in which the processes of the server count: shared by a supervisor and its workers,
+ * zero at first.
+ */
+
+/**
+ * Makes the board for @count processes.
+ *
+ * Returns 0, or -1 after one line on standard error; board_free() releases it either way.
+ */
+int board_new(struct echo_board *board, size_t count);
+
+/** Returns the board as process @own sees it, whose draining, if any, is over. */
+struct echo_board board_of(const struct echo_board *board, size_t own);
+
+/** Says of all processes, or of the own one alone, that they take their leave. */
+void board_drain_all(const struct echo_board *board);
+void board_drain_own(const struct echo_board *board);
+
+void board_free(struct echo_board *board);

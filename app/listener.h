@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include <libwebsockets.h>
+#include <uv.h>
+
+/*
+ * Accepts connections from a listening socket, which is the app's own: libwebsockets is handed
+ * connections that have been accepted. So accepting can pause when the process is out of
+ * descriptors, where libwebsockets would spin, stops when a shutdown wants it, and can go on for
+ * another vhost after the configuration has been read again.
+ */
+struct listener {
+    int fd; /* -1: closed */
+    uv_poll_t readable;
+    uv_timer_t pause;
+    bool starved;            /* no descriptor was left the last time; said once */
+    struct lws_vhost *vhost; /* of the next connection */
+};
+
+/**
+ * Starts accepting connections for @vhost from @fd, which it owns from then on.
+ *
+ * Returns 0 or a libuv error.
+ */
+int listener_start(struct listener *listener, uv_loop_t *loop, int fd, struct lws_vhost *vhost);
+
+/**
+ * Accepts what waits already, as far as there are descriptors, and closes the socket. What has not
+ * been accepted is reset, unless another process has the same socket open.
+ */
+void listener_finish(struct listener *listener);
+
+/** Stops accepting and closes the socket at once. */
+void listener_close(struct listener *listener);
