@@ -20,6 +20,14 @@ const reloadLimits = {
   nginx: ['worker_shutdown_timeout 1h;', 'worker_shutdown_timeout 1s;'],
   HAProxy: ['hard-stop-after 1h', 'hard-stop-after 1s'],
 };
+const smallLimits = {
+  nginx: [0, 1].map((index) => (ports) => {
+    const server = `server 127.0.0.1:${ports[index]} max_fails=1 fail_timeout=10s max_conns=`;
+    return [`${server}16000;`, `${server}2;`];
+  }),
+  HAProxy: [['maxconn 16000', 'maxconn 2'], ['timeout queue 5s', 'timeout queue 1s']],
+};
+const tooMany = { nginx: 502, HAProxy: 503 };
 const withoutInstanceOne = {
   nginx: ({ port }) => [`server 127.0.0.1:${port} `, `server 127.0.0.1:${port} down `],
   HAProxy: ({ port }) => [
@@ -131,6 +139,18 @@ for (const proxyName of proxyNames) {
       });
     }
 
+    test('what the instances may not hold is turned away', { timeout }, async (t) => {
+      const setup = await start(t, proxyName, { changes: smallLimits[proxyName] });
+      const clients = await openMany(setup, 4);
+
+      await assert.rejects(open(setup), {
+        message: `Unexpected server response: ${tooMany[proxyName]}`,
+      });
+      await talkAll(clients.slice(0, 1), 'holds')[0].more(1);
+      clients[3].socket.close();
+      await expectEventually(() => open(setup));
+    });
+
     test('Pings keep an idle connection, and without them it is cut', { timeout }, async (t) => {
       const setup = await start(t, proxyName, {
         each: {
@@ -188,6 +208,22 @@ for (const proxyName of proxyNames) {
       await Promise.all(talks.map((talk) => talk.stop()));
     });
 
+    test('one that drains first goes on until it says so', { timeout }, async (t) => {
+      const setup = await start(t, proxyName, { drains: true });
+      const { one, two } = byInstance(await openMany(setup, 20));
+      const talks = talkAll([...one, ...two], 'goes on');
+      const stopped = setup.instances.one.stop();
+      const names = connectUntil(setup, stopped);
+
+      await Promise.all(talks.map((talk) => talk.more(5)));
+      assert.deepEqual(await codesOf(one), repeated(1001, one));
+      assert.equal((await names).at(-1), 'two');
+      await stopped;
+      const others = talks.slice(one.length);
+      await Promise.all(others.map((talk) => talk.more(5)));
+      await Promise.all(others.map((talk) => talk.stop()));
+    });
+
     test('a reload refuses nobody and leaves open connections alone', { timeout }, async (t) => {
       const setup = await start(t, proxyName);
       const { one, two } = byInstance(await openMany(setup, 20));
@@ -216,21 +252,22 @@ for (const proxyName of proxyNames) {
 }
 
 describe('HAProxy asks the instances how they are', () => {
+  const statusBecomes = (setup, ...expected) => expectEventually(async () => {
+    const { status, check_status: checked } = await setup.proxy.statusOf(0);
+    assert.deepEqual([status, checked], expected);
+  });
+
   test('one that has died gets nobody until it is back', { timeout }, async (t) => {
     const setup = await start(t, 'HAProxy');
-    const statusBecomes = (status, check) => expectEventually(async () => {
-      const row = await setup.proxy.statusOf(0);
-      assert.deepEqual([row.status, row.check_status], [status, check]);
-    });
 
-    await statusBecomes('UP', 'L7OK');
+    await statusBecomes(setup, 'UP', 'L7OK');
     await setup.instances.one.kill();
-    await statusBecomes('DOWN', 'L4CON');
+    await statusBecomes(setup, 'DOWN', 'L4CON');
     const meanwhile = await openMany(setup, 10);
     assert.deepEqual(meanwhile.map(instanceOf), repeated('two', meanwhile));
 
     await setup.startInstance('one');
-    await statusBecomes('UP', 'L7OK');
+    await statusBecomes(setup, 'UP', 'L7OK');
     await expectEventually(async () => {
       assert.equal(instanceOf(await open(setup)), 'one');
     });

@@ -194,18 +194,26 @@ for (const proxyName of proxyNames) {
       });
     }
 
-    test('TLS of before 1.2 is refused', async () => {
+    async function connectTls(options) {
       const { port } = new URL(running.setup.proxy.url('https'));
-      const versionOf = async (options) => {
-        const socket = connect(port, '127.0.0.1', { rejectUnauthorized: false, ...options });
+      const socket = connect(port, '127.0.0.1', { rejectUnauthorized: false, ...options });
 
-        try {
-          await once(socket, 'secureConnect');
-          return socket.getProtocol();
-        } finally {
-          socket.destroy();
-        }
-      };
+      try {
+        await once(socket, 'secureConnect');
+        return { version: socket.getProtocol(), alpn: socket.alpnProtocol };
+      } finally {
+        socket.destroy();
+      }
+    }
+
+    test('HTTP/2 is not offered', async () => {
+      const { alpn } = await connectTls({ ALPNProtocols: ['h2', 'http/1.1'] });
+
+      assert.equal(alpn, 'http/1.1');
+    });
+
+    test('TLS of before 1.2 is refused', async () => {
+      const versionOf = async (options) => (await connectTls(options)).version;
       const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
 
       assert.equal(await versionOf({}), 'TLSv1.3');

@@ -25,6 +25,7 @@ const kinds = {
     file: 'nginx.conf',
     args: ({ file }) => ['-c', file, '-e', 'stderr', '-g', 'daemon off;'],
     checkArgs: ({ file }) => ['-q', '-t', '-c', file, '-e', 'stderr'],
+    isReady: async () => {},
     reloadSignal: 'SIGHUP',
     stopSignal: 'SIGTERM',
     portTaken: /Address already in use/,
@@ -44,7 +45,13 @@ const kinds = {
   HAProxy: {
     program: process.env.HAPROXY ?? '/usr/sbin/haproxy',
     file: 'haproxy.cfg',
-    args: ({ file, directory }) => ['-W', '-f', file, '-p', pidFile(directory)],
+    args: ({ file, directory }) => [
+      '-W', '-f', file, '-p', pidFile(directory), '-S', masterSocket(directory),
+    ],
+    // A master executes itself once more after the start, and forgets signals that come meanwhile.
+    isReady: async (directory) => {
+      assert.match(await ask(masterSocket(directory), 'show proc'), /master/);
+    },
     checkArgs: ({ file }) => ['-q', '-c', '-f', file],
     reloadSignal: 'SIGUSR2',
     stopSignal: 'SIGTERM',
@@ -72,6 +79,7 @@ export const proxyNames = Object.keys(kinds);
 
 const pidFile = (directory) => join(directory, 'pid');
 const adminSocket = (directory) => join(directory, 'admin.sock');
+const masterSocket = (directory) => join(directory, 'master.sock');
 
 /** Replaces each text that stands there exactly once; what does not is no longer what was meant. */
 export function substitute(content, changes) {
@@ -114,7 +122,8 @@ export class Proxy {
    *
    * @param {string} name one of proxyNames
    * @param {number[]} instances the two ports behind it
-   * @param {Array<[string, string]>} [changes] to the committed file, beyond those of places
+   * @param {Array} [changes] to the committed file, beyond those of places: `[from, to]`, or what
+   *   makes that of the instances' ports
    * @returns {Promise<Proxy>}
    */
   static async start(name, instances, changes = []) {
@@ -199,10 +208,8 @@ export class Proxy {
    * @returns {Promise<object>} the columns of "show stat"
    */
   async statusOf(index) {
-    const socket = connect(adminSocket(this.#setting.directory));
-
-    socket.end('show stat\n');
-    const [names, ...rows] = (await text(socket)).slice('# '.length).trim().split('\n')
+    const table = await ask(adminSocket(this.#setting.directory), 'show stat');
+    const [names, ...rows] = table.slice('# '.length).trim().split('\n')
       .map((line) => line.split(','));
     const row = rows.find((columns) => columns[1] === `echo${index + 1}`);
     return Object.fromEntries(names.map((name, column) => [name, row[column]]));
@@ -215,6 +222,7 @@ export class Proxy {
   }
 
   async #isReady() {
+    const { directory } = this.#setting;
     const ended = this.ended.then(() => {
       throw new Error('it has ended');
     });
@@ -222,7 +230,8 @@ export class Proxy {
     ended.catch(() => {});
     // Both write it when they have bound their ports.
     await Promise.race([ended, expectEventually(async () => {
-      assert.match(await readFile(pidFile(this.#setting.directory), 'utf8'), /^\d+\n/);
+      assert.match(await readFile(pidFile(directory), 'utf8'), /^\d+\n/);
+      await this.#kind.isReady(directory);
     })]);
   }
 
@@ -242,10 +251,20 @@ export class Proxy {
   }
 }
 
+/** @returns {Promise<string>} what HAProxy answers on one of its sockets */
+function ask(path, command) {
+  const socket = connect(path);
+
+  socket.end(`${command}\n`);
+  return text(socket);
+}
+
 async function writeConfig(kind, setting) {
   const content = await readFile(new URL(kind.file, configs), 'utf8');
+  const changes = setting.changes.map((change) => (
+    change instanceof Function ? change(setting.instances) : change));
 
-  await writeFile(setting.file, substitute(content, [...kind.places(setting), ...setting.changes]));
+  await writeFile(setting.file, substitute(content, [...kind.places(setting), ...changes]));
 }
 
 /** Two ports at which nothing listened a moment ago. */

@@ -20,16 +20,16 @@ export class Setup {
    *
    * @param {string} proxyName
    * @param {object} [options]
-   * @param {object} [options.config] keys beyond those of the committed configuration
-   * @param {object} [options.echo] options of both instances, beyond those
+   * @param {boolean} [options.drains] whether instances wait for the committed drain-delay, too
+   * @param {object} [options.echo] options of both instances, beyond the committed ones
    * @param {object} [options.each] options of one instance, by its name
    * @param {Array} [options.changes] to the proxy's configuration
    */
-  static async start(proxyName, { config = {}, echo = {}, each = {}, changes = [] } = {}) {
+  static async start(proxyName, { drains = false, echo = {}, each = {}, changes = [] } = {}) {
     const committed = await instanceConfig();
     const setup = new Setup(Object.fromEntries(instanceNames.map((name) => [name, {
       ...committed,
-      ...config,
+      ...drains ? {} : { 'drain-delay': 0 },
       echo: { ...committed.echo, subprotocols: [name], ...echo, ...each[name] },
     }])));
 

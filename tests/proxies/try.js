@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { Setup } from './setup.js';
 
 const [name] = process.argv.slice(2);
-const setup = await Setup.start(name);
+const setup = await Setup.start(name, { drains: true });
 const [plain, tls] = ['http', 'https'].map((scheme) => setup.proxy.url(scheme, '/'));
 
 console.log(`${name} is ready: open ${plain} or ${tls}`);
