@@ -9,8 +9,8 @@
 #include "counters.h"
 
 /*
- * What libwebsockets is in this process, whatever the configuration becomes later: an event loop, a
- * context on it, and the plugin. libwebsockets keeps pointers into it.
+ * What a process serves with, whatever its configuration becomes later: an event loop and the
+ * plugin. libwebsockets keeps pointers into it.
  */
 struct host {
     uv_loop_t loop;
@@ -19,8 +19,7 @@ struct host {
     struct echo_board board;
     struct lws_protocols protocols[2];  /* the plugin's, and the end */
     struct lws_extension extensions[3]; /* the plugin's twice, and the end */
-    struct lws_context *context;
-    bool spent; /* no vhost can be added any more */
+    bool tls_is_set_up;                 /* libwebsockets has set OpenSSL up */
 };
 
 /**
@@ -30,5 +29,5 @@ struct host {
  */
 int host_open(struct host *host, const struct config *config, const struct echo_board *board);
 
-/** Ends all connections and sites that are left, and releases everything. */
+/** Releases everything, when all sites are closed. */
 void host_close(struct host *host);

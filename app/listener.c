@@ -70,13 +70,12 @@ static void on_readable(uv_poll_t *readable, int status, int events)
         pause_accepting(listener, failure);
 }
 
-int listener_start(struct listener *listener, uv_loop_t *loop, int fd, struct lws_vhost *vhost)
+int listener_start(struct listener *listener, uv_loop_t *loop, int fd)
 {
     int failure;
 
     listener->fd = fd;
     listener->starved = false;
-    listener->vhost = vhost;
     failure = uv_timer_init(loop, &listener->pause);
     if (!failure)
         failure = uv_poll_init(loop, &listener->readable, fd);

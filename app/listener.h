@@ -16,15 +16,15 @@ struct listener {
     uv_poll_t readable;
     uv_timer_t pause;
     bool starved;            /* no descriptor was left the last time; said once */
-    struct lws_vhost *vhost; /* of the next connection */
+    struct lws_vhost *vhost; /* of the next connection; the owner may change it */
 };
 
 /**
- * Starts accepting connections for @vhost from @fd, which it owns from then on.
+ * Starts accepting connections, for the vhost that is set, from @fd, which it owns from then on.
  *
  * Returns 0 or a libuv error.
  */
-int listener_start(struct listener *listener, uv_loop_t *loop, int fd, struct lws_vhost *vhost);
+int listener_start(struct listener *listener, uv_loop_t *loop, int fd);
 
 /**
  * Accepts what waits already, as far as there are descriptors, and closes the socket. What has not

@@ -67,32 +67,32 @@ static void on_hasten_signal(uv_signal_t *signal, int number)
         shutdown_hasten(&process->shutdown);
 }
 
+/* Has new connections get the site that is the current one. */
+static void switch_listeners(struct process *process)
+{
+    process->echo.vhost = process->sites.current->echo.vhost;
+    process->admin.vhost = process->sites.current->admin.vhost;
+}
+
 /* Puts the configuration in force as it is now. */
 static void reload(struct process *process)
 {
-    const struct config *in_force = &process->sites.current->config;
-    struct site *site = NULL;
+    const char *file = process->plan->source->file;
     struct config config;
+    int failure;
 
-    if (reload_read(&config, process->plan->source, in_force))
+    if (reload_read(&config, process->plan->source, &process->sites.current->config))
         return;
-    if (sites_have_room(&process->sites))
-        site = site_open(&process->host, &config, &process->plan->self_signed,
-                         process->plan->has_admin);
-    else
-        log_say(LLL_ERR, "connections of %d former configurations are still open",
-                SITES_FORMER_MAX);
-    config_fini(&config);
-    if (!site) {
+
+    failure = sites_change(&process->sites, &config);
+    if (!failure) {
+        log_set_up(config.log_level, config.log_format);
+        switch_listeners(process);
+        log_say(LLL_NOTICE, "%s: in force for new connections", file);
+    } else {
         reload_say_unchanged();
-        return;
     }
-
-    log_set_up(site->config.log_level, site->config.log_format);
-    sites_change(&process->sites, site);
-    process->echo.vhost = site->echo.vhost;
-    process->admin.vhost = site->admin.vhost;
-    log_say(LLL_NOTICE, "%s: in force for new connections", process->plan->source->file);
+    config_fini(&config);
 }
 
 static void on_hang_up(uv_signal_t *signal, int number)
@@ -168,25 +168,23 @@ static int start_watchdog(struct process *process)
 
 /* Takes a socket over from the plan, and accepts from it. */
 static int start_listener(struct process *process, struct listener *listener,
-                          struct plan_sockets *sockets, struct lws_vhost *vhost)
+                          struct plan_sockets *sockets)
 {
     size_t index = process->post ? process->post->index : 0;
     int fd = sockets->fds[index];
 
     sockets->fds[index] = -1;
 
-    return listener_start(listener, &process->host.loop, fd, vhost);
+    return listener_start(listener, &process->host.loop, fd);
 }
 
-static int watch(struct process *process, struct site *site)
+static int watch(struct process *process)
 {
     struct plan *plan = process->plan;
-    int failure = sites_init(&process->sites, &process->host.loop, site);
+    int failure = start_listener(process, &process->echo, &plan->echo);
 
-    if (!failure)
-        failure = start_listener(process, &process->echo, &plan->echo, site->echo.vhost);
     if (!failure && plan->has_admin)
-        failure = start_listener(process, &process->admin, &plan->admin, site->admin.vhost);
+        failure = start_listener(process, &process->admin, &plan->admin);
     if (!failure)
         failure = shutdown_init(&process->shutdown, &process->host.loop, &process->sites,
                                 &process->echo, &process->host.board);
@@ -209,7 +207,6 @@ static void close_handles(struct process *process)
     listener_close(&process->echo);
     listener_close(&process->admin);
     shutdown_close(&process->shutdown);
-    sites_close(&process->sites);
     uv_close((uv_handle_t *)&process->interrupt, NULL);
     uv_close((uv_handle_t *)&process->terminate, NULL);
     uv_close((uv_handle_t *)&process->hang_up, NULL);
@@ -221,9 +218,12 @@ static void close_handles(struct process *process)
 }
 
 /* Serves until the orderly end. */
-static void serve(struct process *process, struct site *site)
+static void serve(struct process *process)
 {
-    int failure = watch(process, site);
+    int failure;
+
+    switch_listeners(process);
+    failure = watch(process);
 
     if (failure) {
         fprintf(stderr, "lws-echo: cannot watch sockets and signals: %s\n", uv_strerror(failure));
@@ -242,16 +242,22 @@ static void serve(struct process *process, struct site *site)
     close_handles(process);
 }
 
-/* Opens host and site. Returns 0, or -1 after a report; host_close() releases both. */
-static int open_site(struct host *host, const struct plan *plan, size_t index, struct site **site)
+/* Opens host and site. Returns 0, or -1 after a report; close_host() releases both. */
+static int open_host(struct host *host, struct sites *sites, const struct plan *plan, size_t index)
 {
     struct echo_board board = board_of(&plan->board, index);
+    int failure = host_open(host, &plan->config, &board);
 
-    if (host_open(host, &plan->config, &board))
-        return -1;
-    *site = site_open(host, &plan->config, &plan->self_signed, plan->has_admin);
+    if (sites_init(sites, host, &plan->self_signed, plan->has_admin))
+        failure = -1;
 
-    return *site ? 0 : -1;
+    return failure ? -1 : sites_change(sites, &plan->config);
+}
+
+static void close_host(struct host *host, struct sites *sites)
+{
+    sites_close(sites);
+    host_close(host);
 }
 
 int process_run(struct plan *plan, const struct workers_post *post)
@@ -263,25 +269,24 @@ int process_run(struct plan *plan, const struct workers_post *post)
         .echo.fd = -1,
         .admin.fd = -1,
     };
-    struct site *site;
-    int failure = open_site(&process.host, plan, post ? post->index : 0, &site);
+    int failure = open_host(&process.host, &process.sites, plan, post ? post->index : 0);
 
     if (!failure && !post)
         failure = plan_listen(plan);
     if (!failure)
-        serve(&process, site);
-    host_close(&process.host);
+        serve(&process);
+    close_host(&process.host, &process.sites);
 
     return failure ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int process_check(const struct plan *plan)
 {
-    struct site *site;
+    struct sites sites;
     struct host host;
-    int failure = open_site(&host, plan, 0, &site);
+    int failure = open_host(&host, &sites, plan, 0);
 
-    host_close(&host);
+    close_host(&host, &sites);
 
     return failure ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -13,8 +13,11 @@
 
 #define PAGE_FILE "index.html"
 
-/* Options of a vhost beside those of the configuration. */
+/* Options of an endpoint beside those of the configuration. */
 #define EXTRA_OPTIONS 3
+
+/* Of requests and documents; at least what the plugin wants for its smallest "rx-buffer". */
+#define ADMIN_BUFFER_BYTES 16384
 
 /* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
 static const lws_retry_bo_t no_validity_checks;
@@ -32,37 +35,35 @@ static int check_page(const struct config *config)
 }
 
 /* The list that lwsws would make of the same options. */
-static int options_new(struct site_vhost *vhost, const struct host *host)
+static int options_new(struct site_endpoint *endpoint, const struct site *site,
+                       const struct host *host)
 {
-    vhost->options =
-        calloc(vhost->site->config.echo_count + EXTRA_OPTIONS, sizeof(*vhost->options));
-    vhost->echo.name = host->protocols[0].name;
-    vhost->echo.options = vhost->options;
+    endpoint->options = calloc(site->config.echo_count + EXTRA_OPTIONS, sizeof(*endpoint->options));
+    endpoint->echo.name = host->protocols[0].name;
+    endpoint->echo.options = endpoint->options;
 
-    return vhost->options ? 0 : -1;
+    return endpoint->options ? 0 : -1;
 }
 
-static void options_add(struct site_vhost *vhost, const char *key, const char *value)
+static void options_add(struct site_endpoint *endpoint, const char *key, const char *value)
 {
-    struct lws_protocol_vhost_options *option = vhost->options;
+    struct lws_protocol_vhost_options *option = endpoint->options;
 
     while (option->name)
         option++;
     option->name = key;
     option->value = value;
-    if (option != vhost->options)
+    if (option != endpoint->options)
         option[-1].next = option;
 }
 
 /* Adds those options of the configuration for which @wanted says @answer. */
-static void options_add_configured(struct site_vhost *vhost, bool (*wanted)(const char *key),
-                                   bool answer)
+static void options_add_configured(struct site_endpoint *endpoint, const struct config *config,
+                                   bool (*wanted)(const char *key), bool answer)
 {
-    const struct config *config = &vhost->site->config;
-
     for (size_t i = 0; i < config->echo_count; i++)
         if (wanted(config->echo[i].key) == answer)
-            options_add(vhost, config->echo[i].key, config->echo[i].value);
+            options_add(endpoint, config->echo[i].key, config->echo[i].value);
 }
 
 static bool always(const char *key)
@@ -72,25 +73,26 @@ static bool always(const char *key)
     return true;
 }
 
-/* Composes the options of both vhosts. Returns 0 or -1. */
+/* Composes the options of both endpoints. Returns 0 or -1. */
 static int compose_options(struct site *site, const struct host *host, bool has_admin)
 {
-    struct site_vhost *admin = &site->admin;
+    const struct config *config = &site->config;
+    struct site_endpoint *admin = &site->admin;
 
-    if (options_new(&site->echo, host) || options_new(admin, host))
+    if (options_new(&site->echo, site, host) || options_new(admin, site, host))
         return -1;
 
     options_add(&site->echo, "default", "1"); /* also serves clients that ask for no subprotocol */
     if (!has_admin) {
-        options_add_configured(&site->echo, always, true);
+        options_add_configured(&site->echo, config, always, true);
         return 0;
     }
-    options_add_configured(&site->echo, config_options_is_admin, false);
+    options_add_configured(&site->echo, config, config_options_is_admin, false);
 
     options_add(admin, "default", "1");
     options_add(admin, "path", "");
     options_add(admin, "info-path", "");
-    options_add_configured(admin, config_options_is_admin, true);
+    options_add_configured(admin, config, config_options_is_admin, true);
 
     return 0;
 }
@@ -128,120 +130,109 @@ static void compose_tls(const struct config *config, const struct tls_pair *self
     }
 }
 
-/* Releases the site when neither of its vhosts is there any more. */
-static void release(struct site *site)
+/* Makes context and vhost as @info describes the latter so far. Returns 0 or -1. */
+static int open_endpoint(struct site_endpoint *endpoint, struct host *host,
+                         struct lws_context_creation_info *info)
 {
-    if (site->opening || site->echo.vhost || site->admin.vhost)
-        return;
+    const uint64_t options = info->options | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                             LWS_SERVER_OPTION_LIBUV |
+                             LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 
-    config_fini(&site->config);
-    free(site->echo.options);
-    free(site->admin.options);
-    free(site);
-}
-
-static void on_vhost_end(struct lws_vhost *vhost, void *data)
-{
-    struct site_vhost *ended = data;
-
-    (void)vhost;
-    ended->vhost = NULL;
-    release(ended->site);
-}
-
-/* Makes the vhost that @info describes so far. Returns 0 or -1. */
-static int open_vhost(struct site_vhost *vhost, struct host *host,
-                      struct lws_context_creation_info *info)
-{
     info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
-    info->options |= LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
+    info->options = options;
+    info->foreign_loops = host->loops;
+    info->pcontext = &endpoint->context;
+    info->retry_and_idle_policy = &no_validity_checks;
     info->protocols = host->protocols;
     info->extensions = host->extensions;
-    info->pvo = &vhost->echo;
-    info->retry_and_idle_policy = &no_validity_checks;
-    info->finalize = on_vhost_end;
-    info->finalize_arg = vhost;
+    info->pvo = &endpoint->echo;
+    info->gid = -1;
+    info->uid = -1;
 
-    vhost->vhost = lws_create_vhost(host->context, info);
+    /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
+    if (host->tls_is_set_up)
+        info->options &= ~(uint64_t)LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    endpoint->context = lws_create_context(info);
+    if (!endpoint->context)
+        return -1;
+    info->options = options;
+    host->tls_is_set_up |= (options & LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) != 0;
+    endpoint->vhost = lws_create_vhost(endpoint->context, info);
     ERR_clear_error(); /* libwebsockets tries keys as RSA first */
 
-    return vhost->vhost ? 0 : -1;
+    return endpoint->vhost ? lws_protocol_init(endpoint->context) : -1;
 }
 
 static int open_echo(struct site *site, struct host *host, const struct tls_pair *self_signed)
 {
-    struct lws_context_creation_info info = {.vhost_name = "lws-echo", .mounts = &site->page};
+    const struct config *config = &site->config;
+    struct lws_context_creation_info info = {
+        .vhost_name = "lws-echo",
+        .mounts = &site->page,
+        .pt_serv_buf_size = (unsigned)echo_options_service_buffer_bytes(&config->echo_in_force),
+    };
 
     compose_page(site);
-    compose_tls(&site->config, self_signed, &info);
+    compose_tls(config, self_signed, &info);
 
-    return open_vhost(&site->echo, host, &info);
+    return open_endpoint(&site->echo, host, &info);
 }
 
 static int open_admin(struct site *site, struct host *host)
 {
-    struct lws_context_creation_info info = {.vhost_name = "admin"};
+    struct lws_context_creation_info info = {
+        .vhost_name = "admin",
+        .pt_serv_buf_size = ADMIN_BUFFER_BYTES,
+    };
 
-    return open_vhost(&site->admin, host, &info);
+    return open_endpoint(&site->admin, host, &info);
 }
 
-/* Fills in what site_close() releases. Returns 0, or -1 after a report. */
-static int fill(struct site *site, struct host *host, const struct tls_pair *self_signed,
-                bool has_admin)
+int site_open(struct site **site, struct host *host, const struct config *config,
+              const struct tls_pair *self_signed, bool has_admin)
 {
-    if (compose_options(site, host, has_admin) || open_echo(site, host, self_signed) ||
-        (has_admin && open_admin(site, host))) {
-        /* its protocols cannot be initialised any more, for no vhost: see lws_protocol_init() */
-        host->spent = true;
-        log_say(LLL_ERR, "libwebsockets cannot serve this; --log-level debug shows why");
+    *site = NULL;
+    if (check_page(config) || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
+        return -1;
+
+    *site = calloc(1, sizeof(**site));
+    if (!*site || config_copy(&(*site)->config, config) ||
+        compose_options(*site, host, has_admin)) {
+        log_say(LLL_ERR, "out of memory");
+        return -1;
+    }
+    if (open_echo(*site, host, self_signed) || (has_admin && open_admin(*site, host))) {
+        log_say(LLL_ERR, "libwebsockets cannot start; --log-level debug shows why");
         return -1;
     }
 
     return 0;
 }
 
-struct site *site_open(struct host *host, const struct config *config,
-                       const struct tls_pair *self_signed, bool has_admin)
+size_t site_tell(struct site *site, int message)
 {
-    struct site *site;
+    size_t count = 0;
 
-    if (check_page(config) || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
-        return NULL;
-    if (host->spent) {
-        log_say(LLL_ERR, "after an earlier failure only a restart helps");
-        return NULL;
-    }
+    lws_callback_all_protocol_vhost_args(site->echo.vhost, NULL, message, &count, sizeof(count));
 
-    site = calloc(1, sizeof(*site));
-    if (!site || config_copy(&site->config, config)) {
-        log_say(LLL_ERR, "out of memory");
-        free(site);
-        return NULL;
-    }
-    site->echo.site = site->admin.site = site;
-    site->opening = true;
-    if (fill(site, host, self_signed, has_admin)) {
-        site_close(site);
-        return NULL;
-    }
-    site->opening = false;
-
-    return site;
-}
-
-void site_tell(struct site *site, int message, size_t *count)
-{
-    lws_callback_all_protocol_vhost_args(site->echo.vhost, NULL, message, count, sizeof(*count));
+    return count;
 }
 
 void site_close(struct site *site)
 {
-    struct lws_vhost *const vhosts[] = {site->echo.vhost, site->admin.vhost};
+    lws_context_destroy(site->echo.context);
+    lws_context_destroy(site->admin.context);
+}
 
-    site->opening = true; /* the first must not release it under the second */
-    for (size_t i = 0; i < LWS_ARRAY_SIZE(vhosts); i++)
-        if (vhosts[i])
-            lws_vhost_destroy(vhosts[i]);
-    site->opening = false;
-    release(site);
+void site_free(struct site *site)
+{
+    /*
+     * On a loop that is not its own, libwebsockets needs two calls: one that closes its handles
+     * through the loop, one to release the rest, unless it has found an occasion by itself.
+     */
+    site_close(site);
+    config_fini(&site->config);
+    free(site->echo.options);
+    free(site->admin.options);
+    free(site);
 }

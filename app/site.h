@@ -6,36 +6,40 @@
 #include "tls.h"
 
 /*
- * One configuration at work: a vhost with the plugin, the page and TLS, and perhaps one more for
- * health and metrics. After a reload the next site gets the new connections, and the former one
- * stays until its own have ended.
+ * One configuration at work. After a reload the next site gets the new connections, and the former
+ * one stays until its own have ended.
+ *
+ * Its endpoints have a context of libwebsockets each: within one, a connection would be moved to
+ * another vhost than it was accepted for, by the request's Host header.
  */
 struct site {
     struct site *next; /* for the owner */
     struct config config;
     struct lws_http_mount page;
     struct lws_protocol_vhost_options any_type;
-    struct site_vhost {
-        struct site *site;
+    struct site_endpoint {
+        struct lws_context *context; /* NULL: it is not there, or not any more */
+        struct lws_vhost *vhost;
         struct lws_protocol_vhost_options echo;
         struct lws_protocol_vhost_options *options;
-        struct lws_vhost *vhost; /* NULL: it is not there, or not any more */
     } echo, admin;
-    bool opening; /* or closing: it must not be released meanwhile */
 };
 
 /**
  * Makes a site of a copy of @config. @self_signed is the certificate where the configuration asks
  * for such a one; @has_admin, that health and metrics are served elsewhere than the echo.
  *
- * Returns NULL after one line on standard error. libwebsockets owns the site: it goes when
- * site_close() has been called and its last connection has gone, or with the host.
+ * Returns 0, or -1 after one line on standard error. Either way @site is to be closed if it is not
+ * NULL then.
  */
-struct site *site_open(struct host *host, const struct config *config,
-                       const struct tls_pair *self_signed, bool has_admin);
+int site_open(struct site **site, struct host *host, const struct config *config,
+              const struct tls_pair *self_signed, bool has_admin);
 
-/** Sends @message, one of enum echo_host_message, to all connections of the site. */
-void site_tell(struct site *site, int message, size_t *count);
+/** Sends @message, one of enum echo_host_message, to all connections, and returns their count. */
+size_t site_tell(struct site *site, int message);
 
-/** Ends what connections it has, and releases it; perhaps not at once. */
+/** Begins to take the site down, with what connections it has. The loop has to run then. */
 void site_close(struct site *site);
+
+/** Releases the site, when the loop has dealt with all that site_close() began. */
+void site_free(struct site *site);

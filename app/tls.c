@@ -55,7 +55,10 @@ int tls_check_files(const struct config *config)
     if (SSL_CTX_use_certificate_chain_file(context, config->tls_cert) != 1)
         failure = report("the certificate cannot be used", config->tls_cert);
     else if (SSL_CTX_use_PrivateKey_file(context, config->tls_key, SSL_FILETYPE_PEM) != 1)
-        failure = report("the private key cannot be used", config->tls_key); /* nor a stranger's */
+        failure = report("the private key cannot be used", config->tls_key);
+    else if (SSL_CTX_check_private_key(context) != 1)
+        failure =
+            report("the private key is of another kind than the certificate's", config->tls_key);
     SSL_CTX_free(context);
 
     return failure;

@@ -173,13 +173,17 @@ static bool read_some(struct server *server)
     return got > 0;
 }
 
-bool server_wait_said(struct server *server, const char *text)
+bool server_hear(struct server *server)
 {
-    int64_t deadline_ms = now_ms() + PATIENCE_MS;
     struct pollfd readable = {.fd = server->err, .events = POLLIN};
 
+    return poll(&readable, 1, PATIENCE_MS) > 0 && read_some(server);
+}
+
+bool server_wait_said(struct server *server, const char *text)
+{
     while (!strstr(server->text, text))
-        if (poll(&readable, 1, (int)(deadline_ms - now_ms())) <= 0 || !read_some(server)) {
+        if (!server_hear(server)) {
             fprintf(stderr, "not said: %s; but: %s\n", text, server->text);
             return check(false);
         }

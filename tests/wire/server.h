@@ -43,7 +43,10 @@ bool server_read_line(struct server *server, char *line, size_t size);
 /** Writes the configuration that a SIGHUP has it read: @members. */
 void server_rewrite(const struct server *server, const char *members);
 
-/** Reads standard error, until @text has come, into server->text. Fails the test if it does not. */
+/** Adds to server->text what comes on standard error next. Returns false at its end or in vain. */
+bool server_hear(struct server *server);
+
+/** Hears until @text has been said. Fails the test if it is not. */
 bool server_wait_said(struct server *server, const char *text);
 
 /** Waits until the app ends by itself and returns its exit status, or -1 if it does not. */
