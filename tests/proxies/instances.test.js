@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { Random, assertEcho } from '../interop/messages.js';
 import { expectEventually } from '../js/eventually.js';
-import { byInstance, instanceOf, open, openMany } from './clients.js';
+import { byInstance, instanceOf, open, openDirectly, openMany } from './clients.js';
 import { proxyNames } from './proxy.js';
 import { Setup } from './setup.js';
 
@@ -271,5 +271,22 @@ describe('HAProxy asks the instances how they are', () => {
     await expectEventually(async () => {
       assert.equal(instanceOf(await open(setup)), 'one');
     });
+  });
+
+  test('one that drains gets nobody while it still takes connections', { timeout }, async (t) => {
+    const setup = await start(t, 'HAProxy', { drains: true });
+    const { one } = byInstance(await openMany(setup, 8));
+    const talks = talkAll(one, 'goes on');
+
+    await statusBecomes(setup, 'UP', 'L7OK');
+    const stopped = setup.instances.one.stop();
+    await statusBecomes(setup, 'DOWN', 'L7STS');
+    const direct = await openDirectly(setup, 'one');
+    const meanwhile = await openMany(setup, 10);
+    assert.deepEqual(meanwhile.map(instanceOf), repeated('two', meanwhile));
+    await Promise.all(talks.map((talk) => talk.more(5)));
+
+    assert.deepEqual(await codesOf([direct, ...one]), repeated(1001, [direct, ...one]));
+    await stopped;
   });
 });
