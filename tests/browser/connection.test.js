@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Server } from '../js/server.js';
 import { openPage, startPeer, startServer, unusedPort } from './browser.js';
-import { expectEventually } from './eventually.js';
+import { expectEventually } from '../js/eventually.js';
 
 let server;
 

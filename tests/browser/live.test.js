@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Server } from '../js/server.js';
 import { connectedPage, openPage, startPeer } from './browser.js';
-import { expectEventually } from './eventually.js';
+import { expectEventually } from '../js/eventually.js';
 
 let server;
 

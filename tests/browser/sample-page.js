@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { expectEventually } from './eventually.js';
+import { expectEventually } from '../js/eventually.js';
 
 const timeoutMs = 20_000;
 

@@ -61,6 +61,11 @@ export class Client {
     this.socket.send(data, { binary: isBinary, fin });
   }
 
+  /** Sends bytes that are no frame of ws's making. */
+  sendRaw(bytes) {
+    this.#response.socket.write(bytes);
+  }
+
   /** @returns the next message, or rejects if the connection closes before */
   async next() {
     while (this.#received.length === 0) {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.LWS_ECHO ?? join(repository, 'build/release/bin/lws-echo');
-const ready = /^lws-echo is ready: open (https?:\/\/localhost:\d+\/)$/;
+const ready = /^lws-echo is ready: open (https?:\/\/\S+:\d+\/)$/;
 const sanitizerReport = /Sanitizer|runtime error:/;
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 30_000;
@@ -73,6 +73,15 @@ export class Server {
   stop() {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  /** Ends it in the midst of whatever it does, as a crash would. */
+  async kill() {
+    const exited = exitOf(this.#process);
+
+    this.#stopped = Promise.resolve();
+    this.#process.kill('SIGKILL');
+    await exited;
   }
 
   async #stop() {
