@@ -16,6 +16,7 @@
  */
 
 #define SCHEMA_FILE ECHO_SOURCE_DIR "/conf/lws-echo.schema.json"
+#define LWSWS_FILE ECHO_SOURCE_DIR "/conf/lwsws/conf.d/lws-echo"
 #define README_FILE ECHO_SOURCE_DIR "/README.md"
 
 /* Whether a default stands in the schema: it must be a value that the schema allows. */

@@ -522,7 +522,7 @@ void check_close(struct client *client, const void *payload, size_t bytes, const
     CHECK_ROW(client_read_frame(client, &frame) == READ_END, row);
 }
 
-void check_protocol_error(struct client *client, const char *row)
+void check_close_code(struct client *client, unsigned code, const char *row)
 {
     struct frame frame;
     enum read_result result = client_read_frame(client, &frame);
@@ -532,7 +532,13 @@ void check_protocol_error(struct client *client, const char *row)
         return;
 
     CHECK_ROW(frame.opcode == CLOSE, row);
-    CHECK_ROW(frame.bytes >= 2 && !memcmp(frame.payload, "\x03\xea", 2), row);
+    CHECK_ROW(frame.bytes >= 2 && (unsigned)(frame.payload[0] << 8 | frame.payload[1]) == code,
+              row);
+}
+
+void check_protocol_error(struct client *client, const char *row)
+{
+    check_close_code(client, 1002, row);
 }
 
 void client_say_goodbye(struct client *client)

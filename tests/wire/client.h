@@ -153,7 +153,10 @@ void check_echo(struct client *client, unsigned opcode, const void *payload, siz
  * ends then. */
 void check_close(struct client *client, const void *payload, size_t bytes, const char *row);
 
-/** Reads one frame and fails the test unless it is a Close with 1002, whatever its reason. */
+/** Reads one frame and fails the test unless it is a Close with @code, whatever its reason. */
+void check_close_code(struct client *client, unsigned code, const char *row);
+
+/** The same with 1002. */
 void check_protocol_error(struct client *client, const char *row);
 
 /** Closes with 1000 and checks the answer, then releases the client. */

@@ -235,13 +235,57 @@ bool server_stop(struct server *server)
     return check(clean);
 }
 
+/* Writes up to @max pids of the children of a process to @pids, and returns their count. */
+static size_t children_of(pid_t pid, pid_t *pids, size_t max)
+{
+    char list[4096] = "";
+    char *rest = list;
+    char name[64];
+    size_t count = 0;
+    FILE *children;
+    char *end;
+
+    snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    children = fopen(name, "r");
+    if (children && !fgets(list, sizeof(list), children))
+        list[0] = '\0';
+    if (children)
+        fclose(children);
+
+    for (; count < max; count++) {
+        pids[count] = (pid_t)strtol(rest, &end, 10);
+        if (end == rest)
+            break;
+        rest = end;
+    }
+
+    return count;
+}
+
+bool server_is_lwsws(void)
+{
+    return getenv("LWSWS") != NULL;
+}
+
+pid_t server_serving(const struct server *server)
+{
+    pid_t pid = server->pid;
+    pid_t child;
+
+    if (server_is_lwsws()) /* the stand-in, lwsws, and its child that serves */
+        while (children_of(pid, &child, 1))
+            pid = child;
+
+    return pid;
+}
+
 uint64_t server_memory(const struct server *server, const char *what)
 {
     char line[256];
     uint64_t kibibytes = 0;
     FILE *status;
 
-    snprintf(line, sizeof(line), "/proc/%d/%s", (int)server->pid,
+    snprintf(line, sizeof(line), "/proc/%d/%s", (int)server_serving(server),
              strncmp(what, "Vm", 2) ? "smaps_rollup" : "status");
     status = fopen(line, "r");
     while (status && fgets(line, sizeof(line), status))
@@ -273,7 +317,7 @@ size_t process_descriptors(pid_t pid)
 
 size_t server_descriptors(const struct server *server)
 {
-    size_t count = process_descriptors(server->pid);
+    size_t count = process_descriptors(server_serving(server));
 
     CU_ASSERT_NOT_EQUAL(count, 0);
 
@@ -282,28 +326,7 @@ size_t server_descriptors(const struct server *server)
 
 size_t server_workers(const struct server *server, pid_t *pids, size_t max)
 {
-    char list[4096] = "";
-    char *rest = list;
-    char name[64];
-    size_t count = 0;
-    FILE *children;
-    char *end;
-
-    snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)server->pid, (int)server->pid);
-    children = fopen(name, "r");
-    if (children && !fgets(list, sizeof(list), children))
-        list[0] = '\0';
-    if (children)
-        fclose(children);
-
-    for (; count < max; count++) {
-        pids[count] = (pid_t)strtol(rest, &end, 10);
-        if (end == rest)
-            break;
-        rest = end;
-    }
-
-    return count;
+    return children_of(server->pid, pids, max);
 }
 
 void server_reset_peak(const struct server *server)
@@ -311,7 +334,7 @@ void server_reset_peak(const struct server *server)
     char name[64];
     FILE *refs;
 
-    snprintf(name, sizeof(name), "/proc/%d/clear_refs", (int)server->pid);
+    snprintf(name, sizeof(name), "/proc/%d/clear_refs", (int)server_serving(server));
     refs = fopen(name, "w");
     CU_ASSERT_PTR_NOT_NULL(refs);
     if (refs) {

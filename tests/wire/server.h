@@ -9,7 +9,7 @@
  * that the environment variable LWS_ECHO names.
  */
 struct server {
-    pid_t pid;
+    pid_t pid; /* of the program that was started; see server_serving() */
     uint16_t port;
     int out;         /* its standard output */
     int err;         /* and standard error */
@@ -19,6 +19,12 @@ struct server {
 
 /* The members every test's configuration begins with. */
 #define ON_FREE_PORT "\"address\": \"127.0.0.1\", \"port\": 0"
+
+/**
+ * Says whether the tests run against the plugin in lwsws, started by the stand-in that LWS_ECHO
+ * names then. It reads 8 KiB at a time whatever "rx-buffer" says, and checks UTF-8 itself, too.
+ */
+bool server_is_lwsws(void);
 
 /**
  * Starts the app with the members @members in its configuration and waits until it is ready.
@@ -59,6 +65,9 @@ int server_wait_exit(struct server *server);
  * complained.
  */
 bool server_stop(struct server *server);
+
+/** Returns the process that serves: the program that was started, or lwsws behind it. */
+pid_t server_serving(const struct server *server);
 
 /**
  * Returns a figure in bytes from /proc/PID/status, such as "VmRSS", which some kernels bring up to
