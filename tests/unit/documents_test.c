@@ -412,9 +412,50 @@ static void the_readmes_example_loads(void)
     free(readme);
 }
 
+/* Every vhost names every option, with a value that is taken: its default, but for two. */
+static void lwsws_is_given_all_options(void)
+{
+    json_t *root = json_load_file(LWSWS_FILE, JSON_REJECT_DUPLICATES, NULL);
+    json_t *vhosts = json_object_get(root, "vhosts");
+    struct setting_table table = echo_options_table();
+
+    CU_ASSERT_EQUAL(json_array_size(vhosts), 2); /* plain, and TLS */
+    for (size_t v = 0; v < json_array_size(vhosts); v++) {
+        const json_t *protocols = json_object_get(json_array_get(vhosts, v), "ws-protocols");
+        const json_t *echo = json_object_get(json_array_get(protocols, 0), "lws-echo");
+        struct echo_options options;
+        struct echo_options defaults;
+        struct setting_error error;
+
+        setting_defaults(table, &options);
+        setting_defaults(table, &defaults);
+        CU_ASSERT_EQUAL(json_object_size(echo), table.count + 2); /* and "default" and "raw" */
+        for (size_t i = 0; i < table.count; i++) {
+            const char *value = json_string_value(json_object_get(echo, table.rows[i].key));
+
+            CHECK_ROW(value && !setting_set(table, &options, table.rows[i].key, value, &error),
+                      table.rows[i].key);
+        }
+        CHECK_TEXT(options.health_path, "/healthz", "health-path");
+        CHECK_TEXT(options.metrics_path, "/metrics", "metrics-path");
+        options.health_path[0] = options.metrics_path[0] = '\0';
+        for (size_t i = 0; i < table.count; i++) {
+            const struct setting *row = &table.rows[i];
+
+            if (row->type == SETTING_NUMBER)
+                CHECK_ROW(setting_number(row, &options) == setting_number(row, &defaults),
+                          row->key);
+            else
+                CHECK_TEXT(setting_text(row, &options), setting_text(row, &defaults), row->key);
+        }
+    }
+    json_decref(root);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
+        TEST(lwsws_is_given_all_options),
         TEST(the_schema_has_the_keys_of_the_file),
         TEST(the_schema_has_the_options_of_the_plugin),
         TEST(the_schema_has_both_forms_of_tls),
