@@ -106,6 +106,19 @@ static const struct flag flags[] = {
 
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
 
+bool arguments_flag(size_t index, struct arguments_flag *flag)
+{
+    if (index >= FLAG_COUNT)
+        return false;
+
+    flag->name = flags[index].name;
+    flag->value = flags[index].value;
+    flag->help = flags[index].help;
+    flag->short_name = flags[index].short_name;
+
+    return true;
+}
+
 /* What getopt_long() returns for the long form of flags[i]. */
 #define FLAG_BASE 256
 

@@ -289,8 +289,8 @@ static int locate(struct config *config, struct config_error *error)
         (!config->mount_origin[0] &&
          path_of_page(config->mount_origin, sizeof(config->mount_origin)))) {
         snprintf(error->text, sizeof(error->text),
-                 "lws-echo: the program's own path is too long; set \"plugin-dir\" and "
-                 "\"mount-origin\"");
+                 "lws-echo: the program does not find itself: its path is too long, or /proc is not "
+                 "there; set \"plugin-dir\" and \"mount-origin\"");
         return -1;
     }
 
