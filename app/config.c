@@ -288,9 +288,10 @@ static int locate(struct config *config, struct config_error *error)
          path_of_plugins(config->plugin_dir, sizeof(config->plugin_dir))) ||
         (!config->mount_origin[0] &&
          path_of_page(config->mount_origin, sizeof(config->mount_origin)))) {
-        snprintf(error->text, sizeof(error->text),
-                 "lws-echo: the program does not find itself: its path is too long, or /proc is not "
-                 "there; set \"plugin-dir\" and \"mount-origin\"");
+        snprintf(
+            error->text, sizeof(error->text),
+            "lws-echo: the program does not find itself: its path is too long, or /proc is not "
+            "there; set \"plugin-dir\" and \"mount-origin\"");
         return -1;
     }
 

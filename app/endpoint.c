@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #define PORT_MAX 65535
 
@@ -129,7 +130,7 @@ const char *endpoint_parse_admin(struct endpoint *endpoint, const char *text)
 
 const char *endpoint_path(const struct endpoint *endpoint)
 {
-    const union endpoint_name name = {.storage = &endpoint->name};
+    const struct sockaddr_un *name = (const struct sockaddr_un *)&endpoint->name;
 
-    return endpoint->name.ss_family == AF_UNIX ? name.local->sun_path : NULL;
+    return name->sun_family == AF_UNIX ? name->sun_path : NULL;
 }

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 /*
  * Where a socket listens, as it is written in the configuration. Pure: nothing is opened.
@@ -17,13 +16,6 @@ struct endpoint {
     socklen_t name_bytes;
     bool any;       /* all interfaces: "::", or "0.0.0.0" on a kernel without IPv6 */
     char text[128]; /* how it is called in messages */
-};
-
-/** The name of a socket of the kinds that an endpoint has. */
-union endpoint_name {
-    const struct sockaddr_storage *storage;
-    const struct sockaddr *generic;
-    const struct sockaddr_un *local;
 };
 
 /**

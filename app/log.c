@@ -41,11 +41,13 @@ static bool is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
     struct stat error;
-    uintmax_t device;
-    uintmax_t inode;
+    char found[64];
 
-    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-           !fstat(STDERR_FILENO, &error) && error.st_dev == device && error.st_ino == inode;
+    if (!stream || fstat(STDERR_FILENO, &error))
+        return false;
+    snprintf(found, sizeof(found), "%ju:%ju", (uintmax_t)error.st_dev, (uintmax_t)error.st_ino);
+
+    return !strcmp(stream, found);
 }
 
 static uint64_t level_of(int mask)

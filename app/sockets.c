@@ -35,16 +35,21 @@ static int set_up_tcp(int fd, sa_family_t family)
     return family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) : 0;
 }
 
+/* Returns 0, or -1 with errno set. */
+static int bind_to(int fd, const struct endpoint *endpoint)
+{
+    return bind(fd, (const struct sockaddr *)&endpoint->name, endpoint->name_bytes);
+}
+
 /* Returns a bound socket, or -1 with errno set. */
 static int bind_tcp(const struct endpoint *endpoint, bool shared)
 {
-    const union endpoint_name name = {.storage = &endpoint->name};
     sa_family_t family = endpoint->name.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int failure;
 
-    if (fd < 0 || (!set_up_tcp(fd, family) && !(shared && share_port(fd)) &&
-                   !bind(fd, name.generic, endpoint->name_bytes)))
+    if (fd < 0 ||
+        (!set_up_tcp(fd, family) && !(shared && share_port(fd)) && !bind_to(fd, endpoint)))
         return fd;
     failure = errno;
     close(fd);
@@ -104,26 +109,25 @@ static int duplicate(int *fds, size_t count)
 /* Says whether the socket at @name is one that nobody listens on any more. */
 static bool is_left_behind(int fd, const struct endpoint *endpoint)
 {
-    const union endpoint_name name = {.storage = &endpoint->name};
     struct stat file;
 
-    return !lstat(name.local->sun_path, &file) && S_ISSOCK(file.st_mode) &&
-           connect(fd, name.generic, endpoint->name_bytes) && errno == ECONNREFUSED;
+    return !lstat(endpoint_path(endpoint), &file) && S_ISSOCK(file.st_mode) &&
+           connect(fd, (const struct sockaddr *)&endpoint->name, endpoint->name_bytes) &&
+           errno == ECONNREFUSED;
 }
 
 /* Returns a bound socket, or -1 with errno set. */
 static int bind_unix(const struct endpoint *endpoint, const struct sockets_access *access)
 {
-    const union endpoint_name name = {.storage = &endpoint->name};
-    const char *path = name.local->sun_path;
+    const char *path = endpoint_path(endpoint);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t mask = umask(0777); /* nobody connects before the mode is set */
     int failure = fd < 0 ? errno : 0;
 
-    if (!failure && bind(fd, name.generic, endpoint->name_bytes)) {
+    if (!failure && bind_to(fd, endpoint)) {
         failure = errno;
         if (failure == EADDRINUSE && is_left_behind(fd, endpoint) && !unlink(path))
-            failure = bind(fd, name.generic, endpoint->name_bytes) ? errno : 0;
+            failure = bind_to(fd, endpoint) ? errno : 0;
     }
     umask(mask);
     if (!failure && (chown(path, access->user, access->group) || chmod(path, access->mode))) {
@@ -202,20 +206,18 @@ void sockets_close(int *fds, size_t count)
 
 void sockets_url(int fd, const char *scheme, char *out, size_t size)
 {
-    struct sockaddr_storage storage = {0};
-    const union endpoint_name name = {.storage = &storage};
-    socklen_t bytes = sizeof(storage);
+    struct endpoint endpoint = {.name_bytes = sizeof(endpoint.name)};
     char host[INET6_ADDRSTRLEN] = "";
     char port[8] = "";
 
-    if (getsockname(fd, (struct sockaddr *)&storage, &bytes))
-        bytes = 0;
-    if (storage.ss_family == AF_UNIX) {
-        snprintf(out, size, ENDPOINT_UNIX_PREFIX "%s", name.local->sun_path);
+    if (getsockname(fd, (struct sockaddr *)&endpoint.name, &endpoint.name_bytes))
+        endpoint.name_bytes = 0;
+    if (endpoint_path(&endpoint)) {
+        snprintf(out, size, ENDPOINT_UNIX_PREFIX "%s", endpoint_path(&endpoint));
         return;
     }
-    getnameinfo(name.generic, bytes, host, sizeof(host), port, sizeof(port),
-                NI_NUMERICHOST | NI_NUMERICSERV);
+    getnameinfo((const struct sockaddr *)&endpoint.name, endpoint.name_bytes, host, sizeof(host),
+                port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
     if (!strcmp(host, "::") || !strcmp(host, "0.0.0.0"))
         snprintf(out, size, "%s://localhost:%s/", scheme, port);
     else

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,18 +42,20 @@ static int serve_health(struct lws *wsi, const struct echo_vhost *vhost)
 static uint64_t resident_bytes(uint64_t pid)
 {
     char name[48];
+    char line[128] = "";
     FILE *statm;
-    uint64_t pages = 0;
+    char *resident;
 
     snprintf(name, sizeof(name), "/proc/%" PRIu64 "/statm", pid);
     statm = fopen(name, "re");
     if (!statm)
         return 0;
-    if (fscanf(statm, "%*u %" SCNu64, &pages) != 1)
-        pages = 0;
+    if (!fgets(line, sizeof(line), statm))
+        line[0] = '\0';
     fclose(statm);
+    resident = strchr(line, ' '); /* the second number, in pages */
 
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return resident ? strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static int serve_metrics(struct lws *wsi, const struct echo_vhost *vhost)

@@ -11,6 +11,8 @@
 #include "server.h"
 #include "stream.h"
 
+#define VERSION "HTTP/1.1 "
+
 #define WITH_TLS ON_FREE_PORT ", \"tls\": \"self-signed\""
 
 /* Asks for @path; the response goes to @response. Returns the status, or 0. */
@@ -24,8 +26,8 @@ static unsigned ask(uint16_t port, bool tls, const char *path, char *response, s
     if (!(tls ? client_connect_tls(&client, port, NULL) : client_connect(&client, port)))
         return 0;
     snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
-    if (client_request(&client, request, response, size))
-        sscanf(response, "HTTP/1.1 %u ", &status);
+    if (client_request(&client, request, response, size) && strlen(response) > strlen(VERSION))
+        status = (unsigned)strtoul(response + strlen(VERSION), NULL, 10);
     client_close(&client);
 
     return status;

@@ -41,8 +41,8 @@ static void each_refusal_has_a_name_of_its_own(void)
     for (int i = 0; i < ECHO_REFUSALS; i++) {
         const char *name = echo_counters_refusal_name((enum echo_refusal)i);
 
-        CU_ASSERT_PTR_NOT_NULL_FATAL(name);
-        for (int j = 0; j < i; j++)
+        CU_ASSERT_PTR_NOT_NULL(name);
+        for (int j = 0; name && j < i; j++)
             CHECK_ROW(strcmp(name, echo_counters_refusal_name((enum echo_refusal)j)) != 0, name);
     }
 }

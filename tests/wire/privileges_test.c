@@ -46,7 +46,9 @@ static void check_is_nobody(pid_t pid, const char *row)
     char wanted[64];
     char line[256];
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(nobody);
+    CU_ASSERT_PTR_NOT_NULL(nobody);
+    if (!nobody)
+        return;
     snprintf(wanted, sizeof(wanted), "%d\t%d\t%d\t%d", nobody->pw_uid, nobody->pw_uid,
              nobody->pw_uid, nobody->pw_uid);
     CHECK_ROW(!strcmp(status_of(pid, "Uid", line), wanted), row);
@@ -116,7 +118,9 @@ static void a_unix_socket_is_the_user_s(void)
     struct server server;
     struct stat file;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(nobody);
+    CU_ASSERT_PTR_NOT_NULL(nobody);
+    if (!nobody)
+        return;
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
     CU_ASSERT_EQUAL(chown(directory, nobody->pw_uid, nobody->pw_gid), 0);
     snprintf(path, sizeof(path), "%s/echo", directory);

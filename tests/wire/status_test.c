@@ -15,6 +15,8 @@
 #include "runner.h"
 #include "server.h"
 
+#define STATUS_OFFSET strlen("HTTP/1.1 ")
+
 #define AT_INFO ", \"log-level\": \"info\""
 
 /* Asks @port for @path; the whole response goes to @response. Returns the status, or 0. */
@@ -28,8 +30,8 @@ static unsigned ask(uint16_t port, const char *path, char *response, size_t size
     if (!client_connect(&client, port))
         return 0;
     snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
-    if (client_request(&client, request, response, size))
-        sscanf(response, "HTTP/1.1 %u ", &status);
+    if (client_request(&client, request, response, size) && strlen(response) > STATUS_OFFSET)
+        status = (unsigned)strtoul(response + STATUS_OFFSET, NULL, 10);
     client_close(&client);
 
     return status;
@@ -152,9 +154,9 @@ static void what_happens_is_counted(void)
     check_metric(server.port, "lws_echo_connections_total", 20);
     check_metric(server.port, "lws_echo_connections", 0);
     check_metric(server.port, "lws_echo_received_messages_total", 40);
-    check_metric(server.port, "lws_echo_received_bytes_total", 20 * 1013);
+    check_metric(server.port, "lws_echo_received_bytes_total", UINT64_C(20) * 1013);
     check_metric(server.port, "lws_echo_sent_messages_total", 40);
-    check_metric(server.port, "lws_echo_sent_bytes_total", 20 * 1013);
+    check_metric(server.port, "lws_echo_sent_bytes_total", UINT64_C(20) * 1013);
     check_metric(server.port, "lws_echo_closed_connections_total{code=\"1000\"}", 20);
     check_metric(server.port, "lws_echo_processes", 2);
     CU_ASSERT_TRUE(metric(server.port, "process_resident_memory_bytes") > 1 << 20);
@@ -479,13 +481,12 @@ static unsigned upgrade_from(struct client *client, uint16_t port, uint8_t host,
                              const char *headers)
 {
     char response[2048] = "";
-    unsigned status = 0;
 
     if (connect_from(client, port, host))
         client_offer(client, "/ws", headers, response, sizeof(response));
-    sscanf(response, "HTTP/1.1 %u ", &status);
 
-    return status;
+    return strlen(response) > STATUS_OFFSET ? (unsigned)strtoul(response + STATUS_OFFSET, NULL, 10)
+                                            : 0;
 }
 
 static void connections_of_a_process_are_limited(void)
