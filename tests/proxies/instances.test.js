@@ -109,6 +109,19 @@ async function connectUntil(setup, promise, least = 20) {
 
 for (const proxyName of proxyNames) {
   describe(`behind ${proxyName}`, () => {
+    test('instances know clients by their own addresses', { timeout }, async (t) => {
+      const setup = await start(t, proxyName, { echo: { 'max-connections-per-address': 1 } });
+      const from = (localAddress) => open(setup, { localAddress });
+
+      // One in each instance; for the instances all of them are the proxy's connections.
+      await from('127.0.0.2');
+      await from('127.0.0.2');
+      await assert.rejects(from('127.0.0.2'), /Unexpected server response: 429/);
+      await from('127.0.0.3');
+      await from('127.0.0.3');
+      await assert.rejects(from('127.0.0.3'), /Unexpected server response: 429/);
+    });
+
     test('connections are spread over the instances', { timeout }, async (t) => {
       const setup = await start(t, proxyName);
       const { one, two } = byInstance(await openMany(setup, 20));
