@@ -381,9 +381,8 @@ int on_leave(struct echo_connection *connection)
 
 int on_drain(struct lws *wsi, struct echo_connection *connection, size_t *count)
 {
-    struct echo_close answer;
-
     struct echo_vhost *vhost = echo_vhost_get(wsi);
+    struct echo_close answer;
 
     if (vhost)
         vhost->draining = true;
