@@ -36,12 +36,6 @@ struct echo_board board_of(const struct echo_board *board, size_t own)
     return (struct echo_board){board->all, board->count, own};
 }
 
-void board_drain_all(const struct echo_board *board)
-{
-    for (size_t i = 0; i < board->count; i++)
-        set_draining(board, i, 1);
-}
-
 void board_drain_own(const struct echo_board *board)
 {
     set_draining(board, board->own, 1);

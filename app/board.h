@@ -17,8 +17,7 @@ int board_new(struct echo_board *board, size_t count);
 /** Returns the board as process @own sees it, whose draining, if any, is over. */
 struct echo_board board_of(const struct echo_board *board, size_t own);
 
-/** Says of all processes, or of the own one alone, that they take their leave. */
-void board_drain_all(const struct echo_board *board);
+/** Says of the own process that it takes its leave. */
 void board_drain_own(const struct echo_board *board);
 
 void board_free(struct echo_board *board);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "board.h"
 #include "log.h"
 #include "open_files.h"
 #include "plan.h"
@@ -100,7 +99,6 @@ static int64_t on_stop(void *data)
     struct plan *plan = &supervision->plan;
     int64_t delay_ms = (int64_t)plan->config.drain_delay_s * 1000;
 
-    board_drain_all(&plan->board);
     service_manager_stopping((uint64_t)delay_ms + WORKERS_STOP_PATIENCE_MS);
     sockets_close(plan->echo.fds, plan->processes);
     sockets_close(plan->admin.fds, plan->processes);

@@ -66,6 +66,43 @@ static void the_close_comes_behind_the_echoes_owed(void)
     CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
 }
 
+/*
+ * They are in the kernel's queue when the signal comes, more than are accepted in one go: they get
+ * their handshake, and the Close at once.
+ */
+static void whoever_has_connected_before_is_not_cut_off(void)
+{
+    enum { CLIENTS = 200 };
+    static const char *const rows[] = {ON_FREE_PORT, ON_FREE_PORT ", \"workers\": 2"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct client clients[CLIENTS];
+        struct server server;
+        struct frame frame;
+
+        if (!server_start(&server, rows[i]))
+            return;
+        kill(-server.pid, SIGSTOP); /* all of its group: the workers, too */
+        for (int c = 0; c < CLIENTS; c++) {
+            if (!client_connect(&clients[c], server.port))
+                return;
+            client_send(&clients[c], HANDSHAKE, strlen(HANDSHAKE));
+        }
+        kill(server.pid, SIGTERM);
+        kill(-server.pid, SIGCONT);
+        for (int c = 0; c < CLIENTS; c++) {
+            char response[1024] = "";
+
+            CHECK_ROW(client_request(&clients[c], "", response, sizeof(response)), rows[i]);
+            CHECK_ROW(!strncmp(response, "HTTP/1.1 101 ", 13), rows[i]);
+            CHECK_ROW(client_read_frame(&clients[c], &frame) == READ_OK, rows[i]);
+            CHECK_ROW(frame.opcode == CLOSE, rows[i]);
+            client_close(&clients[c]);
+        }
+        CHECK_ROW(server_wait_exit(&server) == 0, rows[i]);
+    }
+}
+
 static void peers_that_do_not_answer_cannot_delay_it(void)
 {
     struct server server;
@@ -168,10 +205,15 @@ static void what_cannot_be_printed_is_a_failure(void)
 }
 
 static CU_TestInfo tests[] = {
-    TEST(open_connections_are_closed_with_1001),    TEST(the_close_comes_behind_the_echoes_owed),
-    TEST(peers_that_do_not_answer_cannot_delay_it), TEST(a_second_signal_ends_it_at_once),
-    TEST(messages_after_the_close_are_not_echoed),  TEST(closed_standard_streams_do_no_harm),
-    TEST(what_cannot_be_printed_is_a_failure),      CU_TEST_INFO_NULL,
+    TEST(open_connections_are_closed_with_1001),
+    TEST(the_close_comes_behind_the_echoes_owed),
+    TEST(whoever_has_connected_before_is_not_cut_off),
+    TEST(peers_that_do_not_answer_cannot_delay_it),
+    TEST(a_second_signal_ends_it_at_once),
+    TEST(messages_after_the_close_are_not_echoed),
+    TEST(closed_standard_streams_do_no_harm),
+    TEST(what_cannot_be_printed_is_a_failure),
+    CU_TEST_INFO_NULL,
 };
 
 static CU_SuiteInfo suites[] = {
