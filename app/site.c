@@ -148,8 +148,6 @@ static int open_endpoint(struct site_endpoint *endpoint, struct host *host,
     info->protocols = host->protocols;
     info->extensions = host->extensions;
     info->pvo = &endpoint->echo;
-    info->gid = -1;
-    info->uid = -1;
 
     /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
     if (host->tls_is_set_up)

@@ -1,10 +1,14 @@
 # PkgConfig::LWS: the distribution's libwebsockets, or the one that ECHO_LWS asks for.
 set(ECHO_LWS "" CACHE STRING
-  "libwebsockets: empty for the distribution's, \"tuned\" for that of script/lws, or a prefix")
+  "libwebsockets: empty for the distribution's, \"tuned\" or \"trixie\" for those of script/lws, or a prefix")
 
 set(ECHO_LWS_PREFIX ${ECHO_LWS})
-if(ECHO_LWS STREQUAL "tuned")
-  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/script/lws
+set(ECHO_LWS_SCRIPT ${PROJECT_SOURCE_DIR}/script/lws)
+if(ECHO_LWS STREQUAL "trixie")
+  list(APPEND ECHO_LWS_SCRIPT --trixie)
+endif()
+if(ECHO_LWS STREQUAL "tuned" OR ECHO_LWS STREQUAL "trixie")
+  execute_process(COMMAND ${ECHO_LWS_SCRIPT}
     OUTPUT_VARIABLE ECHO_LWS_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE ECHO_LWS_FAILED)
   if(ECHO_LWS_FAILED)

@@ -7,6 +7,7 @@
 
 #include "echo_host.h"
 #include "handlers.h"
+#include "lws_version.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t len)
@@ -97,7 +98,7 @@ __attribute__((visibility("default"))) const lws_plugin_protocol_t lws_echo = {
         {
             .name = ECHO_PROTOCOL_NAME,
             ._class = "lws_protocol_plugin",
-            .api_magic = LWS_PLUGIN_API_MAGIC,
+            ECHO_LWS_BUILD_HASH.api_magic = LWS_PLUGIN_API_MAGIC,
         },
     .protocols = protocols,
     .count_protocols = LWS_ARRAY_SIZE(protocols),

@@ -77,8 +77,6 @@ static bool host_open(struct host *host, const struct arrangement *arrangement)
         .protocols = host->protocols,
         .extensions = host->extensions,
         .pvo = &host->enabled[0],
-        .gid = -1,
-        .uid = -1,
         .pt_serv_buf_size = 262144,
     };
 

@@ -28,8 +28,6 @@ static int accepts(const char *const (*options)[2], int enabled)
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .vhost_name = "test",
-        .gid = -1,
-        .uid = -1,
     };
     struct lws_protocols protocols[2] = {0};
     struct lws_plugin *plugins = NULL;
