@@ -12,7 +12,7 @@
  * and those that are being taken down.
  */
 
-/* Each costs about 0.6 MiB, and twice its "rx-buffer". */
+/* Each costs some hundred KiB, of tables and buffers of libwebsockets. */
 #define SITES_FORMER_MAX 16
 
 struct sites {
