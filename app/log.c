@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lws_version.h"
 #include "timestamp.h"
 
 /* Longer lines are cut; the plugin's are shorter. */
@@ -110,7 +111,7 @@ static void emit(int mask, const char *raw)
         (level > level_of(LLL_WARN) && !is_ours(raw) && output.level < level_of(LLL_DEBUG)))
         return;
 
-    snprintf(line, sizeof(line), "%s", raw);
+    snprintf(line, sizeof(line), "%s", echo_lws_log_text(raw));
     line[strcspn(line, "\n")] = '\0';
     if (output.format == LOG_FORMAT_JSON)
         emit_json(level, line);

@@ -160,7 +160,13 @@ static int open_endpoint(struct site_endpoint *endpoint, struct host *host,
     endpoint->vhost = lws_create_vhost(endpoint->context, info);
     ERR_clear_error(); /* libwebsockets tries keys as RSA first */
 
-    return endpoint->vhost ? lws_protocol_init(endpoint->context) : -1;
+    /* what libwebsockets 4.3 returns does not tell whether the protocol could begin */
+    return endpoint->vhost && !lws_protocol_init(endpoint->context) &&
+                   lws_protocol_vh_priv_get(
+                       endpoint->vhost,
+                       lws_vhost_name_to_protocol(endpoint->vhost, endpoint->echo.name))
+               ? 0
+               : -1;
 }
 
 static int open_echo(struct site *site, struct host *host, const struct tls_pair *self_signed)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lws_version.h"
 #include "vhost.h"
 
 #define RESPONSE_MAX 1024
@@ -55,7 +56,8 @@ void echo_http_tokens_begin(struct lws_tokenize *list, const char *value)
 {
     lws_tokenize_init(list, value,
                       LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_MINUS_NONTERM |
-                          LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS);
+                          LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS |
+                          ECHO_LWS_TOKENIZE_ASTERISK);
     list->len = strlen(value);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string.h>
+
 #include <libwebsockets.h>
 
 /*
@@ -14,3 +16,23 @@
 #else
 #define ECHO_LWS_BUILD_HASH
 #endif
+
+/*
+ * From 4.2 on an asterisk, which a token may have (RFC 9110 section 5.6.2), ends one unless the
+ * caller asks otherwise. libwebsockets does not when it looks for the first subprotocol.
+ */
+#ifdef LWS_TOKENIZE_F_ASTERISK_NONTERM
+#define ECHO_LWS_TOKENIZE_ASTERISK LWS_TOKENIZE_F_ASTERISK_NONTERM
+#define ECHO_LWS_SUBPROTOCOL_ENDS "*"
+#else
+#define ECHO_LWS_TOKENIZE_ASTERISK 0
+#define ECHO_LWS_SUBPROTOCOL_ENDS ""
+#endif
+
+/** Returns a log line of libwebsockets without the time that it has from 4.2 on, "[...] N: ". */
+static inline const char *echo_lws_log_text(const char *line)
+{
+    const char *end = *line == '[' ? strstr(line, "] ") : NULL;
+
+    return end && end[2] && end[3] == ':' && end[4] == ' ' ? end + 5 : line;
+}

@@ -5,6 +5,7 @@
 #include "handshake.h"
 #include "http.h"
 #include "journal.h"
+#include "lws_version.h"
 
 static void rename_to(struct lws *wsi, const char *name)
 {
@@ -60,6 +61,7 @@ int echo_subprotocol_attract(struct lws *wsi)
         return echo_journal_refuse(wsi, vhost, ECHO_REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
                                    "The first subprotocol offered must be \"" ECHO_PROTOCOL_NAME
                                    "\" here.");
+    vhost->subprotocol[strcspn(vhost->subprotocol, ECHO_LWS_SUBPROTOCOL_ENDS)] = '\0';
     if (vhost->may_rename)
         rename_to(wsi, vhost->subprotocol);
 

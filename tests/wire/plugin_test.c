@@ -32,6 +32,7 @@ static int accepts(const char *const (*options)[2], int enabled)
     struct lws_protocols protocols[2] = {0};
     struct lws_plugin *plugins = NULL;
     struct lws_context *context;
+    struct lws_vhost *vhost;
     int accepted;
 
     logged[0] = '\0';
@@ -53,7 +54,12 @@ static int accepts(const char *const (*options)[2], int enabled)
 
     context = lws_create_context(&info);
     CU_ASSERT_PTR_NOT_NULL_FATAL(context);
-    accepted = lws_create_vhost(context, &info) && !lws_protocol_init(context);
+    vhost = lws_create_vhost(context, &info);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(vhost);
+    /* libwebsockets 4.3 returns 0 even where a protocol could not begin */
+    accepted = !lws_protocol_init(context) &&
+               (!enabled || lws_protocol_vh_priv_get(
+                                vhost, lws_vhost_name_to_protocol(vhost, "lws-echo")) != NULL);
     lws_context_destroy(context);
     lws_plugins_destroy(&plugins, NULL, NULL);
 

@@ -11,9 +11,9 @@
 struct server {
     pid_t pid; /* of the program that was started; see server_serving() */
     uint16_t port;
-    int out;         /* its standard output */
-    int err;         /* and standard error */
-    char text[8192]; /* what it said on standard error, as far as it has been read */
+    int out;          /* its standard output */
+    int err;          /* and standard error */
+    char text[65536]; /* what it said on standard error, as far as it has been read */
     char config_file[64];
 };
 
