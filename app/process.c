@@ -29,7 +29,7 @@ struct process {
     uv_signal_t hang_up;
     uv_signal_t hasten;
     uv_poll_t supervisor; /* of workers only */
-    uv_timer_t watchdog;  /* of the only process only */
+    uv_timer_t alive;
 };
 
 static void stop(struct process *process, const char *why)
@@ -128,10 +128,14 @@ static void on_supervisor_end(uv_poll_t *supervisor, int status, int events)
         shutdown_hasten(&process->shutdown);
 }
 
-static void on_watchdog(uv_timer_t *timer)
+static void on_alive(uv_timer_t *timer)
 {
-    (void)timer;
-    service_manager_alive();
+    struct process *process = timer->data;
+
+    if (process->post)
+        workers_post_alive(process->post);
+    else
+        service_manager_alive();
 }
 
 /* These return 0 or a libuv error. */
@@ -156,14 +160,17 @@ static int watch_supervisor(struct process *process)
     return failure ? failure : uv_poll_start(&process->supervisor, UV_READABLE, on_supervisor_end);
 }
 
-static int start_watchdog(struct process *process)
+/* Has the supervisor, or else the service manager, told regularly that this process is alive. */
+static int start_signs(struct process *process)
 {
-    uint64_t period_ms = service_manager_watchdog_ms();
-    int failure = uv_timer_init(&process->host.loop, &process->watchdog);
+    uint64_t period_ms =
+        process->post ? (uint64_t)(process->post->beat_ms + 1) / 2 : service_manager_watchdog_ms();
+    int failure = uv_timer_init(&process->host.loop, &process->alive);
 
-    return failure || !period_ms
-               ? failure
-               : uv_timer_start(&process->watchdog, on_watchdog, period_ms, period_ms);
+    process->alive.data = process;
+
+    return failure || !period_ms ? failure
+                                 : uv_timer_start(&process->alive, on_alive, period_ms, period_ms);
 }
 
 /* Takes a socket over from the plan, and accepts from it. */
@@ -196,8 +203,10 @@ static int watch(struct process *process)
         failure = watch_signal(process, &process->hang_up, on_hang_up, SIGHUP);
     if (!failure)
         failure = watch_signal(process, &process->hasten, on_hasten_signal, WORKERS_HASTEN);
+    if (!failure && process->post)
+        failure = watch_supervisor(process);
     if (!failure)
-        failure = process->post ? watch_supervisor(process) : start_watchdog(process);
+        failure = start_signs(process);
 
     return failure;
 }
@@ -211,10 +220,9 @@ static void close_handles(struct process *process)
     uv_close((uv_handle_t *)&process->terminate, NULL);
     uv_close((uv_handle_t *)&process->hang_up, NULL);
     uv_close((uv_handle_t *)&process->hasten, NULL);
+    uv_close((uv_handle_t *)&process->alive, NULL);
     if (process->post)
         uv_close((uv_handle_t *)&process->supervisor, NULL);
-    else
-        uv_close((uv_handle_t *)&process->watchdog, NULL);
 }
 
 /* Serves until the orderly end. */

@@ -117,6 +117,7 @@ static void on_beat(void *data)
 static int run_workers(struct supervision *supervision)
 {
     struct plan *plan = &supervision->plan;
+    uint64_t watchdog_ms = service_manager_watchdog_ms();
     size_t open_files;
     const struct workers_job job = {
         .count = plan->processes,
@@ -125,7 +126,7 @@ static int run_workers(struct supervision *supervision)
         .on_hang_up = on_hang_up,
         .on_stop = on_stop,
         .on_beat = on_beat,
-        .beat_ms = (int64_t)service_manager_watchdog_ms(),
+        .beat_ms = watchdog_ms ? (int64_t)watchdog_ms : WORKERS_BEAT_MS,
         .data = supervision,
     };
 

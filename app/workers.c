@@ -26,12 +26,17 @@
 /* After this life a worker has not failed in a row. */
 #define WELL_AFTER_MS 10000
 
+/* A worker that is silent for more beats than that, and for so long, hangs. */
+#define SILENT_BEATS 2
+#define SILENT_MS 5000
+
 #define NEVER_MS INT64_MAX
 
 struct worker {
     pid_t pid;         /* 0: it does not run */
     int64_t at_ms;     /* when it was started, or, while it does not run, is to be */
     unsigned failures; /* in a row */
+    unsigned silent;   /* beats since its last sign of life, or its start */
     bool was_ready;
 };
 
@@ -41,7 +46,7 @@ struct supervisor {
     size_t running;
     size_t awaited; /* workers that have never been ready */
     int signals;    /* a signalfd */
-    int ready[2];   /* workers write their index */
+    int signs[2];   /* workers write their index: ready, then alive */
     int alive[2];   /* nothing is ever written: it ends with the supervisor */
     bool stopping;
     bool killed;        /* the rest of them */
@@ -161,17 +166,18 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
     const struct workers_job *job = supervisor->job;
     const struct workers_post post = {
         .supervisor = supervisor->alive[0],
-        .ready = supervisor->ready[1],
+        .signs = supervisor->signs[1],
+        .beat_ms = job->beat_ms,
         .index = index,
     };
     int status;
 
     close(supervisor->signals);
-    close(supervisor->ready[0]);
+    close(supervisor->signs[0]);
     close(supervisor->alive[1]);
     status = job->work(job->data, &post);
     close(supervisor->alive[0]);
-    close(supervisor->ready[1]);
+    close(supervisor->signs[1]);
     exit(status);
 }
 
@@ -181,6 +187,7 @@ static void start(struct supervisor *supervisor, struct worker *worker)
     pid_t pid;
 
     worker->at_ms = now_ms();
+    worker->silent = 0;
     fflush(NULL); /* nothing is to be printed twice */
     pid = fork();
     if (!pid)
@@ -275,18 +282,23 @@ static void take_signals(struct supervisor *supervisor)
             take_stop_signal(supervisor);
 }
 
-static void take_ready(struct supervisor *supervisor)
+static void take_signs(struct supervisor *supervisor)
 {
     const struct workers_job *job = supervisor->job;
+    struct worker *worker;
     size_t index;
 
-    if (read(supervisor->ready[0], &index, sizeof(index)) != sizeof(index) || index >= job->count ||
-        supervisor->workers[index].was_ready)
-        return;
-
-    supervisor->workers[index].was_ready = true;
-    if (!--supervisor->awaited && !supervisor->stopping)
-        job->on_ready(job->data);
+    while (read(supervisor->signs[0], &index, sizeof(index)) == sizeof(index)) {
+        if (index >= job->count)
+            continue;
+        worker = &supervisor->workers[index];
+        worker->silent = 0;
+        if (worker->was_ready)
+            continue;
+        worker->was_ready = true;
+        if (!--supervisor->awaited && !supervisor->stopping)
+            job->on_ready(job->data);
+    }
 }
 
 /* When there is something to do although nothing has come. */
@@ -303,6 +315,10 @@ static int64_t next_event_ms(const struct supervisor *supervisor)
     return next_ms;
 }
 
+/*
+ * Beats are counted rather than time: when all processes have been halted together, and go on, a
+ * worker has as long as ever to give a sign.
+ */
 static void beat(struct supervisor *supervisor)
 {
     const struct workers_job *job = supervisor->job;
@@ -312,23 +328,32 @@ static void beat(struct supervisor *supervisor)
 
     job->on_beat(job->data);
     supervisor->beat_at_ms = now_ms() + job->beat_ms;
+    for (size_t i = 0; i < job->count && !supervisor->stopping; i++) {
+        struct worker *worker = &supervisor->workers[i];
+
+        worker->silent++;
+        if (!worker->pid || worker->silent <= SILENT_BEATS ||
+            worker->silent * job->beat_ms <= SILENT_MS)
+            continue;
+        log_say(LLL_ERR, "worker %zu (pid %d) hangs: killing it", number_of(supervisor, worker),
+                (int)worker->pid);
+        kill(worker->pid, SIGKILL);
+    }
 }
 
 static void wait_and_react(struct supervisor *supervisor)
 {
     struct pollfd sources[] = {
         {.fd = supervisor->signals, .events = POLLIN},
-        {.fd = supervisor->ready[0], .events = POLLIN},
+        {.fd = supervisor->signs[0], .events = POLLIN},
     };
-    int64_t next_ms = next_event_ms(supervisor);
-    int64_t left_ms = next_ms - now_ms();
-    int timeout_ms = left_ms > 0 ? (int)left_ms : 0;
+    int64_t left_ms = next_event_ms(supervisor) - now_ms();
 
-    if (poll(sources, 2, next_ms == NEVER_MS ? -1 : timeout_ms) > 0) {
+    if (poll(sources, 2, left_ms > 0 ? (int)left_ms : 0) > 0) {
         if (sources[0].revents)
             take_signals(supervisor);
         if (sources[1].revents)
-            take_ready(supervisor);
+            take_signs(supervisor);
     }
     beat(supervisor);
     if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
@@ -347,9 +372,9 @@ static int supervisor_open(struct supervisor *supervisor, const struct workers_j
     *supervisor = (struct supervisor){
         .job = job,
         .awaited = job->count,
-        .beat_at_ms = job->beat_ms ? now_ms() + job->beat_ms : NEVER_MS,
+        .beat_at_ms = now_ms() + job->beat_ms,
         .signals = -1,
-        .ready = {-1, -1},
+        .signs = {-1, -1},
         .alive = {-1, -1},
         .status = EXIT_SUCCESS,
     };
@@ -362,14 +387,16 @@ static int supervisor_open(struct supervisor *supervisor, const struct workers_j
     if (supervisor->signals < 0)
         return -1;
 
-    return pipe2(supervisor->ready, O_CLOEXEC) || pipe2(supervisor->alive, O_CLOEXEC) ? -1 : 0;
+    return pipe2(supervisor->signs, O_CLOEXEC | O_NONBLOCK) || pipe2(supervisor->alive, O_CLOEXEC)
+               ? -1
+               : 0;
 }
 
 static void supervisor_close(struct supervisor *supervisor)
 {
     close_open(&supervisor->signals);
     for (size_t i = 0; i < 2; i++) {
-        close_open(&supervisor->ready[i]);
+        close_open(&supervisor->signs[i]);
         close_open(&supervisor->alive[i]);
     }
     free(supervisor->workers);
@@ -396,10 +423,17 @@ int workers_run(const struct workers_job *job)
 void workers_post_ready(const struct workers_post *post)
 {
     sigset_t watched = watched_signals();
-    ssize_t written = write(post->ready, &post->index, sizeof(post->index));
 
-    (void)written; /* fails only when the supervisor has gone, which is noticed elsewhere */
+    workers_post_alive(post);
     sigprocmask(SIG_UNBLOCK, &watched, NULL);
+}
+
+void workers_post_alive(const struct workers_post *post)
+{
+    ssize_t written = write(post->signs, &post->index, sizeof(post->index));
+
+    /* fails when the supervisor has gone, which is noticed elsewhere, or has not read for long */
+    (void)written;
 }
 
 void workers_post_over(void)

@@ -13,7 +13,8 @@
 /* Where a worker stands. */
 struct workers_post {
     int supervisor; /* a pipe that ends when the supervisor does */
-    int ready;      /* for workers_post_ready() */
+    int signs;      /* for workers_post_ready() and workers_post_alive() */
+    int64_t beat_ms;
     size_t index;
 };
 
@@ -26,6 +27,9 @@ enum workers_answer {
 
 /* Has a worker that stops not wait any longer for others to notice. */
 #define WORKERS_HASTEN SIGUSR1
+
+/* How often workers are looked at where no service manager says how often it wants to hear. */
+#define WORKERS_BEAT_MS 15000
 
 /* How long a worker may take to end: twice what it waits for its peers. */
 #define WORKERS_STOP_PATIENCE_MS 8000
@@ -46,7 +50,7 @@ struct workers_job {
     /* All are about to stop. Returns the time, in ms, that they have beside the usual patience. */
     int64_t (*on_stop)(void *data);
 
-    /* Every @beat_ms, if that is not 0: the supervisor is alive. */
+    /* Every @beat_ms, from 1: the supervisor is alive. */
     void (*on_beat)(void *data);
     int64_t beat_ms;
 
@@ -57,7 +61,8 @@ struct workers_job {
  * Runs @job until SIGINT or SIGTERM ends it.
  *
  * A worker that ends before is named on standard error and started again, after a delay that
- * doubles with each of its failures in a row; too many of them end all. To stop, the supervisor
+ * doubles with each of its failures in a row; too many of them end all. A worker without a sign of
+ * life for more than two beats, and 5 s, is killed, which is such an end. To stop, the supervisor
  * sends SIGTERM to the workers and waits for them; a second signal ends the time that on_stop() has
  * granted, or else kills them.
  *
@@ -68,6 +73,10 @@ int workers_run(const struct workers_job *job);
 
 /** Tells the supervisor that this worker serves, and lets in the signals that have waited. */
 void workers_post_ready(const struct workers_post *post);
+
+/** Tells the supervisor that this worker is alive; wanted more often than every @beat_ms of @post.
+ */
+void workers_post_alive(const struct workers_post *post);
 
 /** Keeps signals out again: while this worker takes itself down they would kill it. */
 void workers_post_over(void);

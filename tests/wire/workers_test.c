@@ -520,6 +520,30 @@ static void a_worker_that_hangs_is_killed_in_the_end(void)
     check_gone(&pair);
 }
 
+/* A service manager's watchdog decides how soon. */
+static void a_worker_that_hangs_is_replaced(void)
+{
+    struct client clients[CLIENTS];
+    struct server server;
+    struct pair pair;
+    size_t served;
+    char line[80];
+
+    setenv("WATCHDOG_USEC", "1000000", 1);
+    if (start_two(&server, &pair, TWO_WORKERS) && open_clients(clients, CLIENTS, &server)) {
+        served = process_descriptors(pair.pids[1]) - pair.idle[1];
+        kill(pair.pids[1], SIGSTOP);
+        CU_ASSERT_NOT_EQUAL(wait_successor(&server, &pair), 0);
+        CU_ASSERT_EQUAL(drop_ended(clients, CLIENTS), served);
+        kill(server.pid, SIGTERM);
+        CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
+        snprintf(line, sizeof(line), " error: lws-echo: worker 2 (pid %d) hangs: killing it\n",
+                 (int)pair.pids[1]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(server.text, line));
+    }
+    unsetenv("WATCHDOG_USEC");
+}
+
 /* The workers become this process' children when their supervisor has gone. */
 static void without_their_supervisor_workers_stop(void)
 {
@@ -623,6 +647,7 @@ static CU_TestInfo tests[] = {
     TEST(a_signal_to_the_whole_group_is_one_stop),
     TEST(a_second_signal_ends_all_workers_at_once),
     TEST(a_worker_that_hangs_is_killed_in_the_end),
+    TEST(a_worker_that_hangs_is_replaced),
     TEST(without_their_supervisor_workers_stop),
     TEST(all_workers_show_the_same_self_signed_certificate),
     TEST(a_taken_port_is_not_shared_with_another_server),
