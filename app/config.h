@@ -42,7 +42,7 @@ struct config {
     uint64_t workers; /* or SETTING_WORD: one for each processor */
     uint64_t drain_delay_s;
     uint64_t log_level;  /* index of log_levels */
-    uint64_t log_format; /* index of log_formats */
+    uint64_t log_format; /* enum echo_log_format */
 
     enum config_tls tls;
     char tls_cert[PATH_MAX];

@@ -140,8 +140,8 @@ static const struct setting rows[] = {
         .key = "log-format",
         .type = SETTING_CHOICE,
         .offset = offsetof(struct config, log_format),
-        .number = LOG_FORMAT_TEXT,
-        .choices = log_formats,
+        .number = ECHO_LOG_FORMAT_TEXT,
+        .choices = echo_log_formats,
         .help = "lines of text, or JSON objects",
     },
     {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lws_version.h"
+#include "options.h"
 #include "timestamp.h"
 
 /* Longer lines are cut; the plugin's are shorter. */
@@ -19,7 +20,6 @@
 #define OURS "lws-echo: "
 
 const char *const log_levels[] = {"error", "warn", "notice", "info", "debug", NULL};
-const char *const log_formats[] = {"text", "json", NULL};
 
 /* In the order of log_levels. */
 static const struct {
@@ -113,7 +113,7 @@ static void emit(int mask, const char *raw)
 
     snprintf(line, sizeof(line), "%s", echo_lws_log_text(raw));
     line[strcspn(line, "\n")] = '\0';
-    if (output.format == LOG_FORMAT_JSON)
+    if (output.format == ECHO_LOG_FORMAT_JSON)
         emit_json(level, line);
     else
         emit_text(level, line);

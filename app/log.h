@@ -15,13 +15,8 @@
 extern const char *const log_levels[];
 #define LOG_LEVEL_DEFAULT 1 /* "warn" */
 
-/* Names, ended by NULL. */
-extern const char *const log_formats[];
-#define LOG_FORMAT_TEXT 0
-#define LOG_FORMAT_JSON 1
-
 /**
- * Has messages up to @level, an index of log_levels, written in @format, one of log_formats.
+ * Has messages up to @level, an index of log_levels, written in @format, an enum echo_log_format.
  *
  * What libwebsockets itself says below "warn" concerns its insides and is left to "debug". Where
  * standard error is the system's journal, text has its priorities instead of time and level.

@@ -83,7 +83,7 @@ static int compose_options(struct site *site, const struct host *host, bool has_
         return -1;
 
     options_add(&site->echo, "default", "1"); /* also serves clients that ask for no subprotocol */
-    options_add(&site->echo, "log-format", log_formats[config->log_format]);
+    options_add(&site->echo, "log-format", echo_log_formats[config->log_format]);
     if (!has_admin) {
         options_add_configured(&site->echo, config, always, true);
         return 0;
@@ -91,7 +91,7 @@ static int compose_options(struct site *site, const struct host *host, bool has_
     options_add_configured(&site->echo, config, config_options_is_admin, false);
 
     options_add(admin, "default", "1");
-    options_add(admin, "log-format", log_formats[config->log_format]);
+    options_add(admin, "log-format", echo_log_formats[config->log_format]);
     options_add(admin, "path", "");
     options_add(admin, "info-path", "");
     options_add_configured(admin, config, config_options_is_admin, true);

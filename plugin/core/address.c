@@ -190,14 +190,15 @@ bool echo_address_is_proxy(const struct echo_address *address, const char *proxi
     return false;
 }
 
-/* Finds the last element of a list that ends at @end; returns its start and sets @bytes. */
-static const char *last_element(const char *list, const char *end, size_t *bytes)
+/* Takes the last element off a list that ends at @end; returns its start and sets @bytes. */
+static const char *take_last(const char *list, const char **end, size_t *bytes)
 {
-    const char *start = end;
+    const char *start = *end;
 
     while (start > list && start[-1] != ',')
         start--;
-    *bytes = (size_t)(end - start);
+    *bytes = (size_t)(*end - start);
+    *end = start > list ? start - 1 : list;
     while (*bytes && strchr(SPACES, *start)) {
         start++;
         --*bytes;
@@ -216,14 +217,10 @@ struct echo_address echo_address_origin(const struct echo_address *peer, const c
 
     while (end > forwarded && echo_address_is_proxy(&origin, proxies)) {
         size_t bytes;
-        const char *element = last_element(forwarded, end, &bytes);
+        const char *element = take_last(forwarded, &end, &bytes);
 
         if (!echo_address_read(&origin, element, bytes))
             break;
-        while (end > forwarded && end[-1] != ',')
-            end--;
-        if (end > forwarded)
-            end--;
     }
 
     return origin;

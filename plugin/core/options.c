@@ -94,7 +94,7 @@ static const char *const keep_alive_modes[] = {
     NULL,
 };
 
-static const char *const log_formats[] = {"text", "json", NULL};
+const char *const echo_log_formats[] = {"text", "json", NULL};
 static const char *const compressions[] = {
     [ECHO_COMPRESSION_OFF] = "off",
     [ECHO_COMPRESSION_ON] = "on",
@@ -259,7 +259,7 @@ static const struct setting rows[] = {
         .type = SETTING_CHOICE,
         .offset = offsetof(struct echo_options, log_format),
         .number = ECHO_LOG_FORMAT_TEXT,
-        .choices = log_formats,
+        .choices = echo_log_formats,
         .help = "form of the line that is logged of each connection, at level \"info\"",
     },
 };

@@ -24,6 +24,9 @@ enum echo_log_format {
     ECHO_LOG_FORMAT_JSON,
 };
 
+/* Their names, ended by NULL. */
+extern const char *const echo_log_formats[];
+
 enum echo_compression {
     ECHO_COMPRESSION_OFF,
     ECHO_COMPRESSION_ON,

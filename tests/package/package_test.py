@@ -143,8 +143,10 @@ def the_root_of_the_image_serves(_package: Path, root: Path) -> None:
                                 "--port", "0"))
 
 
-def the_containerfile_says_what_is_built(_package: Path, _root: Path) -> None:
-    text = (ROOT / "conf/container/Containerfile").read_text()
+def the_containerfile_is_valid(_package: Path, _root: Path) -> None:
+    file = ROOT / "conf/container/Containerfile"
+    run(ROOT / "node_modules/.bin/dockerfile-utils", "lint", file)
+    text = file.read_text()
     for word in ("conf/container/image-root /image", "FROM scratch", "USER 65532", "--preset package"):
         assert word in text, word
 
@@ -180,7 +182,7 @@ def main() -> int:
         the_manual_pages_are_valid,
         the_manual_pages_name_everything_that_help_names,
         what_is_packed_serves,
-        the_containerfile_says_what_is_built,
+        the_containerfile_is_valid,
     ]
     if os.geteuid() == 0:
         tests.append(the_root_of_the_image_serves)

@@ -202,7 +202,7 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.group, "some", "group");
     CU_ASSERT_EQUAL(config.drain_delay_s, 7);
     CHECK_TEXT(log_levels[config.log_level], "info", "log-level");
-    CHECK_TEXT(log_formats[config.log_format], "json", "log-format");
+    CHECK_TEXT(echo_log_formats[config.log_format], "json", "log-format");
     CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
     CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
     CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
