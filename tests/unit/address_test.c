@@ -23,6 +23,7 @@ static void addresses_are_read_in_all_forms(void)
     } rows[] = {
         {"192.0.2.1", "192.0.2.1"},
         {"192.0.2.1:8080", "192.0.2.1"},
+        {"192.0.2.1:65535", "192.0.2.1"},
         {"0.0.0.0", "0.0.0.0"},
         {"2001:db8::1", "2001:db8::1"},
         {"2001:DB8:0:0::1", "2001:db8::1"},
@@ -66,6 +67,7 @@ static void what_is_no_address_is_not_read(void)
         "example.org:80",
         ":80",
         "[192.0.2.1",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:f", /* as long as the room for one */
         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     };
 
@@ -128,6 +130,7 @@ static void lists_have_addresses_networks_and_unix(void)
         {"10.0.0.0/x", false},  {"10.0.0.0/-1", false},  {"10.0.0/8", false},
         {"/8", false},          {"localhost", false},    {"10.0.0.0/8/8", false},
         {"[::1]", false},       {"10.0.0.0:80", false},  {"10.0.0.0/0008", false},
+        {"10.0.0.0/9", true},   {"10.0.0.0/:", false},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
