@@ -85,6 +85,7 @@ static json_t *parse(const struct loading *loading)
     else if (!root)
         snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
                  syntax.line, syntax.column, syntax.text);
+    setting_hide_control_characters(loading->error->text); /* jansson quotes what it met */
     if (root && !json_is_object(root)) {
         snprintf(loading->error->text, sizeof(loading->error->text),
                  "%s:1: the configuration must be an object, { ... }", loading->file);

@@ -144,8 +144,7 @@ static void store_text(const struct setting *row, void *target, const char *valu
     memcpy(field(row, target), value, strlen(value) + 1);
 }
 
-/* What is printed in one line must not contain the ends of others. */
-static void hide_control_characters(char *text)
+void setting_hide_control_characters(char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == '\x7f')
@@ -160,8 +159,8 @@ void setting_fail(struct setting_error *error, const char *key, const char *form
     va_start(arguments, format);
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     va_end(arguments);
-    hide_control_characters(error->key);
-    hide_control_characters(error->text);
+    setting_hide_control_characters(error->key);
+    setting_hide_control_characters(error->text);
 }
 
 /* Appends @word, in quotes and behind a comma if it is not the first, to the list in @out. */

@@ -71,7 +71,12 @@ void setting_defaults(struct setting_table table, void *target);
 int setting_set(struct setting_table table, void *target, const char *key, const char *value,
                 struct setting_error *error);
 
-/** Fills @error with @key and the formatted words; control characters become "?". */
+/** Makes of @text what can be printed as one line, on a terminal, too: control characters become
+ * "?". */
+void setting_hide_control_characters(char *text);
+
+/** Fills @error with @key and the formatted words, as setting_hide_control_characters() leaves
+ * them. */
 void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

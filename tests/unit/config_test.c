@@ -668,6 +668,13 @@ static void what_is_not_json_is_refused_where_it_ceases_to_be(void)
     }
 }
 
+/* Found by the fuzz target "config": jansson quotes what it has met, and a terminal obeys. */
+static void what_is_quoted_cannot_steer_a_terminal(void)
+{
+    check_refused("\x1b[31m", ":1:1: '[' or '{' expected near '?'", "escape");
+    check_refused("{\"port\": \x07", ":1:10: invalid token near '?'", "bell");
+}
+
 static void nothing_may_follow_the_object(void)
 {
     static const char text[] = "{\"port\": 1}\0{}";
@@ -990,6 +997,7 @@ int main(int argc, char **argv)
         TEST(a_key_is_placed_however_it_is_written),
         TEST(the_first_error_in_the_file_is_reported),
         TEST(what_is_not_json_is_refused_where_it_ceases_to_be),
+        TEST(what_is_quoted_cannot_steer_a_terminal),
         TEST(nothing_may_follow_the_object),
         TEST(json_that_is_no_object_is_refused),
         TEST(a_file_that_cannot_be_read_is_refused),

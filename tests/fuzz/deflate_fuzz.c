@@ -1,0 +1,149 @@
+/*
+ * permessage-deflate: offers, of which what is taken has to be among them, and compressed messages
+ * in pieces, which have to come to what zlib makes of them in one.
+ */
+
+#include <string.h>
+#include <strings.h>
+
+#include <zlib.h>
+
+#include "deflate_offer.h"
+#include "fuzz.h"
+#include "inflater.h"
+
+#define OUT_MAX ((size_t)1 << 20)
+
+static void check_offers(const char *offers, bool no_context_takeover)
+{
+    struct echo_deflate_answer answer;
+    int result;
+
+    memset(&answer, 0xff, sizeof(answer));
+    result = echo_deflate_negotiate(offers, no_context_takeover, &answer);
+    FUZZ_CHECK(!result || !answer.offer);
+    if (!answer.offer)
+        return;
+
+    FUZZ_CHECK(strstr(offers, ECHO_DEFLATE_NAME));
+    FUZZ_CHECK(answer.read_bytes <= strlen(offers));
+    FUZZ_CHECK(
+        answer.agreed.server_max_window_bits >= 8 && answer.agreed.server_max_window_bits <= 15 &&
+        answer.agreed.client_max_window_bits >= 8 && answer.agreed.client_max_window_bits <= 15);
+    FUZZ_CHECK(strlen(answer.parameters) <= ECHO_DEFLATE_PARAMETERS_MAX);
+    /* what must be answered is, and what must not be is not (RFC 7692 section 7.1) */
+    FUZZ_CHECK(answer.agreed.server_no_context_takeover ==
+               (strstr(answer.parameters, "server_no_context_takeover") != NULL));
+    FUZZ_CHECK(!strstr(answer.parameters, "client_max_window_bits") ||
+               strcasestr(offers, "client_max_window_bits"));
+    FUZZ_CHECK((answer.agreed.client_max_window_bits == 15) ||
+               strstr(answer.parameters, "client_max_window_bits"));
+    FUZZ_CHECK((answer.agreed.server_max_window_bits == 15) ||
+               strstr(answer.parameters, "server_max_window_bits"));
+    if (no_context_takeover)
+        FUZZ_CHECK(answer.agreed.server_no_context_takeover &&
+                   answer.agreed.client_no_context_takeover);
+}
+
+/*
+ * What zlib makes of a message whose tail is put back. Returns the size of what comes out, or
+ * SIZE_MAX: it is invalid, or too large to compare.
+ */
+static size_t inflate_whole(const uint8_t *message, size_t bytes, int window_bits, uint8_t *out)
+{
+    static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
+    z_stream stream;
+    size_t before_tail;
+    int result = Z_OK;
+
+    memset(&stream, 0, sizeof(stream));
+    FUZZ_CHECK(inflateInit2(&stream, -window_bits) == Z_OK);
+    stream.next_out = out;
+    stream.avail_out = (uInt)OUT_MAX;
+    for (int part = 0; part < 2; part++) {
+        before_tail = OUT_MAX - stream.avail_out;
+        stream.next_in = (z_const Bytef *)(part ? tail : message);
+        stream.avail_in = (uInt)(part ? sizeof(tail) : bytes);
+        do {
+            result = inflate(&stream, Z_SYNC_FLUSH);
+            if (result == Z_STREAM_END)
+                FUZZ_CHECK(inflateResetKeep(&stream) == Z_OK);
+        } while (result == Z_STREAM_END);
+        if (result == Z_BUF_ERROR)
+            result = Z_OK;
+        if (result != Z_OK || !stream.avail_out)
+            break;
+    }
+    inflateEnd(&stream);
+    /* the tail ends an empty block, and nothing comes of it */
+    if (result != Z_OK || !stream.avail_out || stream.data_type != 128 ||
+        before_tail != OUT_MAX - stream.avail_out)
+        return SIZE_MAX;
+
+    return before_tail;
+}
+
+static void check_message(struct fuzz_input *input, unsigned window_bits)
+{
+    static uint8_t wanted[OUT_MAX];
+    static uint8_t got[OUT_MAX];
+    size_t bytes = SIZE_MAX;
+    unsigned step = 1 + fuzz_byte(input);
+    size_t room = (size_t)1 + fuzz_byte(input) * 64;
+    uint8_t *message = fuzz_copy(input, &bytes);
+    size_t wanted_bytes = inflate_whole(message, bytes, (int)window_bits, wanted);
+    enum echo_inflate_result result = ECHO_INFLATE_DONE;
+    struct echo_inflater inflater;
+    size_t got_bytes = 0;
+    size_t at = 0;
+
+    echo_inflater_init(&inflater, window_bits, false);
+    do {
+        const uint8_t *from = message + at;
+        size_t piece = bytes - at < step ? bytes - at : step;
+        size_t left = piece;
+        size_t out;
+
+        do {
+            if (OUT_MAX - got_bytes < room) { /* a bomb */
+                result = ECHO_INFLATE_INVALID;
+                FUZZ_CHECK(wanted_bytes == SIZE_MAX || wanted_bytes + room > OUT_MAX);
+                wanted_bytes = SIZE_MAX;
+                break;
+            }
+            result = echo_inflater_next(&inflater, &from, &left, at + piece == bytes,
+                                        got + got_bytes, room, &out);
+            FUZZ_CHECK(out <= room);
+            got_bytes += out;
+        } while (result == ECHO_INFLATE_MORE);
+        FUZZ_CHECK(result != ECHO_INFLATE_NO_MEMORY);
+        FUZZ_CHECK(result == ECHO_INFLATE_INVALID || !left);
+        at += piece;
+    } while (result == ECHO_INFLATE_DONE && at < bytes);
+    echo_inflater_fini(&inflater);
+
+    FUZZ_CHECK((result == ECHO_INFLATE_DONE) == (wanted_bytes != SIZE_MAX));
+    if (result == ECHO_INFLATE_DONE)
+        FUZZ_CHECK(got_bytes == wanted_bytes && !memcmp(got, wanted, got_bytes));
+    free(message);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    struct fuzz_input input = {data, bytes};
+    unsigned what = fuzz_byte(&input);
+
+    if (what & 1) {
+        check_message(&input, 8 + (what >> 1) % 8);
+    } else {
+        char *offers = malloc(input.bytes + 1);
+
+        FUZZ_CHECK(offers);
+        memcpy(offers, input.data, input.bytes);
+        offers[input.bytes] = '\0';
+        check_offers(offers, what & 2);
+        free(offers);
+    }
+
+    return 0;
+}
