@@ -76,3 +76,41 @@ unsigned reference_close_answer(const uint8_t *payload, size_t bytes)
 
     return reference_utf8_is_whole(&reason) ? code : 1007;
 }
+
+/* Inflates as far as it goes; through the end of a block that says it is the last, as more may
+ * follow (RFC 7692 section 7.2.3.4). */
+static int inflate_part(z_stream *stream, const uint8_t *data, size_t bytes)
+{
+    int result;
+
+    stream->next_in = (z_const Bytef *)data;
+    stream->avail_in = (uInt)bytes;
+    do {
+        result = inflate(stream, Z_SYNC_FLUSH);
+        if (result == Z_STREAM_END)
+            inflateResetKeep(stream);
+    } while (result == Z_STREAM_END);
+
+    return result == Z_BUF_ERROR ? Z_OK : result;
+}
+
+size_t reference_inflate(z_stream *stream, const uint8_t *message, size_t bytes, uint8_t *out,
+                         size_t room)
+{
+    static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
+    uInt left;
+
+    stream->next_out = out;
+    stream->avail_out = (uInt)room;
+    if (inflate_part(stream, message, bytes) != Z_OK)
+        return REFERENCE_INVALID;
+    left = stream->avail_out;
+    if (!left)
+        return room;
+    /* the tail completes an empty block, and nothing comes of it */
+    if (inflate_part(stream, tail, sizeof(tail)) != Z_OK || stream->avail_out != left ||
+        stream->data_type != 128)
+        return REFERENCE_INVALID;
+
+    return room - left;
+}

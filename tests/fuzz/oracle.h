@@ -1,0 +1,73 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zlib.h>
+
+/*
+ * Decides what RFC 6455 and RFC 7692 demand of an echo that is sent some bytes, and compares it
+ * with what the server has said. Both sides are read here, frame by frame.
+ *
+ * What libwebsockets 4.1 takes although the RFC forbids it, so that a plugin does not hear of it,
+ * is taken here, too: frames that are not masked (section 5.1), lengths in a longer form than they
+ * need (section 5.2), and RSV1 on Pings and empty Pongs where compression was agreed on.
+ */
+
+enum {
+    ORACLE_MESSAGES_MAX = 512,
+    ORACLE_PINGS_MAX = 512,
+    ORACLE_CONTROL_MAX = 125,
+};
+
+/* What the inflated messages of one side may come to. */
+#define ORACLE_INFLATED_MAX ((size_t)1 << 20)
+
+struct oracle_message {
+    bool binary;
+    bool whole;
+    bool compressed;
+    uint8_t *payload; /* inflated, if it was whole and could be; owned */
+    size_t bytes;
+};
+
+struct oracle_control {
+    uint8_t payload[ORACLE_CONTROL_MAX];
+    size_t bytes;
+};
+
+/* What one side has said, as far as it counts. */
+struct oracle_side {
+    struct oracle_message messages[ORACLE_MESSAGES_MAX]; /* only the last may be cut */
+    size_t message_count;
+    struct oracle_control pings[ORACLE_PINGS_MAX]; /* of the server: Pongs */
+    size_t ping_count;
+    bool closed; /* there is a Close */
+    struct oracle_control close;
+    unsigned fault;       /* of the client: what it is to be closed with; 0: nothing is wrong */
+    unsigned other_fault; /* one that may be found instead of it, or 0 */
+    bool fault_may_be;    /* all but a byte has come: it may not have been found */
+    bool end_unclear;     /* after a fault there may be no Close, or another, or less before it */
+    bool unclear;         /* too much, or nothing that can be judged: nothing is compared */
+};
+
+struct oracle_rules {
+    bool compression;
+    bool client_keeps_context;
+    bool server_keeps_context;
+    uint64_t max_message; /* 0: any */
+};
+
+/** Reads what a client has sent behind its handshake. oracle_side_fini() releases what it takes. */
+void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rules,
+                        const uint8_t *data, size_t bytes);
+
+/** Reads what the server has sent behind its handshake, and checks that it may send that. */
+void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rules,
+                        const uint8_t *data, size_t bytes);
+
+void oracle_side_fini(struct oracle_side *side);
+
+/** Checks that the server has said what it had to. */
+void oracle_compare(const struct oracle_side *client, const struct oracle_side *server);
