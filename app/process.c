@@ -38,7 +38,11 @@ static void stop(struct process *process, const char *why)
 
     if (process->shutdown.announced)
         return;
-    log_say(LLL_NOTICE, "%s: closing all connections", why);
+    if (delay_ms)
+        log_say(LLL_NOTICE, "%s: draining for %d s, then closing all connections", why,
+                (int)(delay_ms / 1000));
+    else
+        log_say(LLL_NOTICE, "%s: closing all connections", why);
     if (!process->post)
         service_manager_stopping(delay_ms + SHUTDOWN_DEADLINE_MS);
     shutdown_begin(&process->shutdown);
@@ -251,10 +255,10 @@ static void serve(struct process *process)
 }
 
 /* Opens host and site. Returns 0, or -1 after a report; close_host() releases both. */
-static int open_host(struct host *host, struct sites *sites, const struct plan *plan, size_t index)
+static int open_host(struct host *host, struct sites *sites, const struct plan *plan,
+                     const struct echo_board *board)
 {
-    struct echo_board board = board_of(&plan->board, index);
-    int failure = host_open(host, &plan->config, &board);
+    int failure = host_open(host, &plan->config, board);
 
     if (sites_init(sites, host, &plan->self_signed, plan->has_admin))
         failure = -1;
@@ -277,7 +281,8 @@ int process_run(struct plan *plan, const struct workers_post *post)
         .echo.fd = -1,
         .admin.fd = -1,
     };
-    int failure = open_host(&process.host, &process.sites, plan, post ? post->index : 0);
+    struct echo_board board = board_of(&plan->board, post ? post->index : 0);
+    int failure = open_host(&process.host, &process.sites, plan, &board);
 
     if (!failure && !post)
         failure = plan_listen(plan);
@@ -290,11 +295,16 @@ int process_run(struct plan *plan, const struct workers_post *post)
 
 int process_check(const struct plan *plan)
 {
+    struct echo_board board; /* of its own: on the plan's others may be counting */
     struct sites sites;
     struct host host;
-    int failure = open_host(&host, &sites, plan, 0);
+    int failure = board_new(&board, 1);
 
-    close_host(&host, &sites);
+    if (!failure) {
+        failure = open_host(&host, &sites, plan, &board);
+        close_host(&host, &sites);
+    }
+    board_free(&board);
 
     return failure ? EXIT_FAILURE : EXIT_SUCCESS;
 }

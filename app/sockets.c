@@ -121,7 +121,7 @@ static int bind_unix(const struct endpoint *endpoint, const struct sockets_acces
 {
     const char *path = endpoint_path(endpoint);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t mask = umask(0777); /* nobody connects before the mode is set */
+    mode_t mask = umask(~access->mode & 0777);
     int failure = fd < 0 ? errno : 0;
 
     if (!failure && bind_to(fd, endpoint)) {
@@ -130,7 +130,9 @@ static int bind_unix(const struct endpoint *endpoint, const struct sockets_acces
             failure = bind_to(fd, endpoint) ? errno : 0;
     }
     umask(mask);
-    if (!failure && (chown(path, access->user, access->group) || chmod(path, access->mode))) {
+    /* who can write to the directory may have put a link in its place */
+    if (!failure && (access->user != (uid_t)-1 || access->group != (gid_t)-1) &&
+        lchown(path, access->user, access->group)) {
         failure = errno;
         unlink(path);
     }

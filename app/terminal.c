@@ -1,5 +1,6 @@
 #include "terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@ bool terminal_is_there(void)
     if (fd >= 0)
         close(fd);
 
-    return fd >= 0;
+    return fd >= 0 || (errno != ENXIO && errno != ENOENT); /* rather than short of descriptors */
 }
 
 bool terminal_is_gone(bool was_there)

@@ -40,6 +40,17 @@ static int check_readable(const char *what, const char *file)
     return -1;
 }
 
+/* Nobody is there who could be asked: a key that is encrypted cannot be used. */
+static int no_passphrase(char *out, int size, int writing, void *data)
+{
+    (void)out;
+    (void)size;
+    (void)writing;
+    (void)data;
+
+    return 0;
+}
+
 int tls_check_files(const struct config *config)
 {
     SSL_CTX *context;
@@ -52,6 +63,7 @@ int tls_check_files(const struct config *config)
     if (!context)
         return report("TLS cannot be set up", "OpenSSL");
 
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, config->tls_cert) != 1)
         failure = report("the certificate cannot be used", config->tls_cert);
     else if (SSL_CTX_use_PrivateKey_file(context, config->tls_key, SSL_FILETYPE_PEM) != 1)

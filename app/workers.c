@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -25,6 +27,9 @@
 
 /* After this life a worker has not failed in a row. */
 #define WELL_AFTER_MS 10000
+
+/* How long what is tried may take; below the patience of a service manager's watchdog. */
+#define TRY_PATIENCE_MS 10000
 
 /* A worker that is silent for more beats than that, and for so long, hangs. */
 #define SILENT_BEATS 2
@@ -75,6 +80,7 @@ static sigset_t watched_signals(void)
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, WORKERS_HASTEN); /* to the supervisor, or too early, it means nothing */
 
     return set;
 }
@@ -278,7 +284,7 @@ static void take_signals(struct supervisor *supervisor)
             reap(supervisor);
         else if (signal.ssi_signo == SIGHUP)
             take_hang_up(supervisor);
-        else
+        else if (signal.ssi_signo != WORKERS_HASTEN)
             take_stop_signal(supervisor);
 }
 
@@ -443,6 +449,22 @@ void workers_post_over(void)
     sigprocmask(SIG_BLOCK, &watched, NULL);
 }
 
+/* Waits for the end of @pid, but not for ever: a file that is read may be none that ends. */
+static void kill_late(pid_t pid)
+{
+    struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    int ended;
+
+    if (process.fd < 0)
+        return; /* an old kernel */
+    do
+        ended = poll(&process, 1, TRY_PATIENCE_MS);
+    while (ended < 0 && errno == EINTR);
+    close(process.fd);
+    if (!ended)
+        kill(pid, SIGKILL);
+}
+
 int workers_try(int (*task)(const void *data), const void *data)
 {
     char words[40];
@@ -452,8 +474,12 @@ int workers_try(int (*task)(const void *data), const void *data)
     signal(SIGCHLD, SIG_DFL); /* were it ignored by inheritance, no status would come */
     fflush(NULL);
     pid = fork();
-    if (!pid)
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         exit(task(data));
+    }
+    if (pid > 0)
+        kill_late(pid);
     if (pid < 0 || waitpid(pid, &end, 0) != pid) {
         log_say(LLL_ERR, "no process can be started: %s", strerror(errno));
         return EXIT_FAILURE;

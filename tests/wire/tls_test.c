@@ -83,7 +83,8 @@ static void only_http_1_1_is_negotiated(void)
     server_stop(&server);
 }
 
-static void write_pem(char cert_name[64], char key_name[64])
+/* With @passphrase, if it is not NULL, the key is encrypted. */
+static void write_pem(char cert_name[64], char key_name[64], const char *passphrase)
 {
     struct tls_pair pair;
     const unsigned char *p;
@@ -102,7 +103,8 @@ static void write_pem(char cert_name[64], char key_name[64])
     PEM_write_X509(file, cert);
     fclose(file);
     file = fopen(key_name, "w");
-    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+    PEM_write_PrivateKey(file, key, passphrase ? EVP_aes_128_cbc() : NULL, NULL, 0, NULL,
+                         (void *)passphrase);
     fclose(file);
     X509_free(cert);
     EVP_PKEY_free(key);
@@ -117,7 +119,7 @@ static void certificate_and_key_may_be_files(void)
     char cert[64];
     char key[64];
 
-    write_pem(cert, key);
+    write_pem(cert, key, NULL);
     snprintf(members, sizeof(members),
              ON_FREE_PORT ", \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" }", cert, key);
     if (server_start(&server, members)) {
@@ -141,8 +143,8 @@ static void a_key_of_another_certificate_stops_the_start(void)
     char other_cert[64];
     char other_key[64];
 
-    write_pem(cert, key);
-    write_pem(other_cert, other_key);
+    write_pem(cert, key, NULL);
+    write_pem(other_cert, other_key, NULL);
     snprintf(config, sizeof(config), "{ \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" } }", cert,
              other_key);
     write_temporary(name, config);
@@ -155,6 +157,28 @@ static void a_key_of_another_certificate_stops_the_start(void)
     unlink(key);
     unlink(other_cert);
     unlink(other_key);
+}
+
+/* On a terminal OpenSSL would ask, and wait. */
+static void nobody_is_asked_for_a_passphrase(void)
+{
+    struct server server;
+    char config[512];
+    char name[64];
+    char cert[64];
+    char key[64];
+
+    write_pem(cert, key, "secret");
+    snprintf(config, sizeof(config), "{ \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" } }", cert,
+             key);
+    write_temporary(name, config);
+    server_spawn(&server, (const char *const[]){"-c", name, NULL});
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
+    CHECK_ROW(strstr(server.text, "the private key cannot be used"), server.text);
+    CHECK_ROW(!strstr(server.text, "pass phrase"), server.text);
+    unlink(name);
+    unlink(cert);
+    unlink(key);
 }
 
 static void a_large_message_passes_in_constant_memory(void)
@@ -213,6 +237,7 @@ static CU_TestInfo tests[] = {
     TEST(only_http_1_1_is_negotiated),
     TEST(certificate_and_key_may_be_files),
     TEST(a_key_of_another_certificate_stops_the_start),
+    TEST(nobody_is_asked_for_a_passphrase),
     TEST(a_large_message_passes_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(a_protocol_error_is_answered_1002_and_ends_the_connection),
