@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lws_version.h"
@@ -18,6 +19,8 @@
 #define LINE_MAX_BYTES 4096
 
 #define OURS "lws-echo: "
+
+#define LIBRARY_LINES_A_SECOND 10
 
 const char *const log_levels[] = {"error", "warn", "notice", "info", "debug", NULL};
 
@@ -101,6 +104,41 @@ static bool is_ours(const char *line)
     return *line == '{' || !strncmp(line, OURS, strlen(OURS));
 }
 
+static void write_out(uint64_t level, const char *line)
+{
+    if (output.format == ECHO_LOG_FORMAT_JSON)
+        emit_json(level, line);
+    else
+        emit_text(level, line);
+}
+
+/*
+ * Any client can have libwebsockets complain, as often as it likes: of those lines a few a second
+ * are written, and then how many were left out. Says whether one more is.
+ */
+static bool is_one_too_many(void)
+{
+    static struct {
+        time_t second;
+        unsigned count;
+    } lines;
+    struct timespec now;
+    char left_out[80];
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec != lines.second) {
+        if (lines.count > LIBRARY_LINES_A_SECOND) {
+            snprintf(left_out, sizeof(left_out), OURS "%u lines of libwebsockets left out",
+                     lines.count - LIBRARY_LINES_A_SECOND);
+            write_out(level_of(LLL_WARN), left_out);
+        }
+        lines.second = now.tv_sec;
+        lines.count = 0;
+    }
+
+    return ++lines.count > LIBRARY_LINES_A_SECOND;
+}
+
 static void emit(int mask, const char *raw)
 {
     uint64_t level = level_of(mask);
@@ -111,12 +149,12 @@ static void emit(int mask, const char *raw)
         (level > level_of(LLL_WARN) && !is_ours(raw) && output.level < level_of(LLL_DEBUG)))
         return;
 
+    if (output.serving && output.level < level_of(LLL_DEBUG) && !is_ours(raw) && is_one_too_many())
+        return;
+
     snprintf(line, sizeof(line), "%s", echo_lws_log_text(raw));
     line[strcspn(line, "\n")] = '\0';
-    if (output.format == ECHO_LOG_FORMAT_JSON)
-        emit_json(level, line);
-    else
-        emit_text(level, line);
+    write_out(level, line);
 }
 
 void log_set_up(uint64_t level, uint64_t format)

@@ -473,6 +473,33 @@ static void the_journal_gets_priorities(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "<5>lws-echo: SIGTERM: closing all connections\n"));
 }
 
+/* A length of 2^63, of which libwebsockets warns each time. */
+static void complaints_of_the_library_do_not_fill_a_disk(void)
+{
+    static const uint8_t impossible[] = {0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    int64_t enough_ms = clock_ms() + 1100; /* what was left out is told in the next second */
+    struct server server;
+    struct client client;
+    size_t complaints = 0;
+    size_t lines = 0;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    while (clock_ms() < enough_ms || complaints < 100) {
+        if (!client_open(&client, server.port))
+            return;
+        client_send(&client, impossible, sizeof(impossible));
+        check_protocol_error(&client, "length");
+        client_close(&client);
+        complaints++;
+    }
+    server_stop(&server);
+    for (const char *p = server.text; (p = strstr(p, "b63 of length")); p++)
+        lines++;
+    CHECK_ROW(lines > 0 && lines < complaints / 2, server.text);
+    CHECK_ROW(strstr(server.text, " lines of libwebsockets left out\n"), server.text);
+}
+
 /* Pings are the plugin's business: libwebsockets' own timers would cost each connection. */
 static void libwebsockets_has_no_timers_of_its_own(void)
 {
@@ -610,6 +637,7 @@ static CU_TestInfo tests[] = {
     TEST(a_connection_is_logged_when_it_has_ended),
     TEST(a_log_of_json_is_json_line_by_line),
     TEST(the_journal_gets_priorities),
+    TEST(complaints_of_the_library_do_not_fill_a_disk),
     TEST(libwebsockets_has_no_timers_of_its_own),
     TEST(connections_of_a_process_are_limited),
     TEST(connections_of_an_address_are_limited),

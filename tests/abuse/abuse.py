@@ -1,0 +1,318 @@
+#!/usr/bin/python3
+"""Attacks on a real server, while well-behaved clients go on: what these notice of it.
+
+Each attack runs in a process of its own. Meanwhile 64 clients exchange messages, of which every byte
+is checked; afterwards the server has to be well. With --table what they measured is printed as
+Markdown; nothing is asserted of times, which depend on the machine.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build/release"
+SERVER = os.environ.get("LWS_ECHO", str(BUILD / "bin/lws-echo"))
+LOAD = str(BUILD / "bench/echo-load")
+WAIT_S = 30
+LOG_MAX_BYTES = 100_000
+CONNECTIONS = 64
+
+HANDSHAKE = (
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+MASK = b"\0\0\0\0"
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), WAIT_S)
+
+
+def opened(port: int, headers: str = "") -> socket.socket:
+    peer = connect(port)
+    peer.sendall((HANDSHAKE + headers + "\r\n").encode())
+    response = b""
+    while b"\r\n\r\n" not in response:
+        piece = peer.recv(4096)
+        assert piece, response
+        response += piece
+    assert response.startswith(b"HTTP/1.1 101 "), response
+    return peer
+
+
+def frame(first: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < 126:
+        length = struct.pack("!B", 0x80 | size)
+    elif size < 65536:
+        length = struct.pack("!BH", 0xFE, size)
+    else:
+        length = struct.pack("!BQ", 0xFF, size)
+    return bytes([first]) + length + MASK + payload
+
+
+def exchange_for_ever(peers: list[socket.socket], data: bytes, reads: bool = True) -> None:
+    """Sends the same again and again, as fast as the server takes it."""
+    for peer in peers:
+        peer.setblocking(False)
+    alive = list(peers)
+    while alive:
+        moved = False
+        for peer in list(alive):
+            try:
+                peer.send(data)
+                moved = True
+            except BlockingIOError:
+                pass
+            except OSError:
+                alive.remove(peer)
+            try:
+                while reads and peer.recv(65536):
+                    moved = True
+            except BlockingIOError:
+                pass
+            except OSError:
+                pass
+        if not moved:
+            time.sleep(0.001)
+    time.sleep(WAIT_S)
+
+
+# The attacks: each goes on until it is killed.
+
+
+def slow_handshakes(port: int) -> None:
+    """200 connections send a byte of their handshake now and then."""
+    peers = [connect(port) for _ in range(200)]
+    for byte in (HANDSHAKE + "\r\n").encode():
+        for peer in peers:
+            try:
+                peer.send(bytes([byte]))
+            except OSError:
+                pass
+        time.sleep(0.5)
+
+
+def unfinished_handshakes(port: int) -> None:
+    """1,000 connections at a time never finish one; those that are dropped come again."""
+    peers: list[socket.socket] = []
+    while True:
+        peers.append(connect(port))
+        peers[-1].sendall(HANDSHAKE.encode())
+        if len(peers) > 1000:
+            peers.pop(0).close()
+
+
+def endless_headers(port: int) -> None:
+    """Headers without an end."""
+    while True:
+        peer = connect(port)
+        try:
+            peer.sendall(HANDSHAKE.encode() + b"X-Long: ")
+            for _ in range(1000):
+                peer.sendall(b"a" * 1024)
+        except OSError:
+            pass
+        peer.close()
+
+
+def impossible_lengths(port: int) -> None:
+    """Frames of 2^63 bytes and more."""
+    for turn in range(1 << 30):
+        peer = opened(port)
+        length = b"\xff" * 8 if turn % 2 else b"\x7f" + b"\xff" * 7
+        peer.sendall(b"\x82\xff" + length + MASK + b"x" * 1000)
+        if turn % 2:
+            assert peer.recv(100)[:4] == b"\x88\x11\x03\xea"
+        peer.close()
+
+
+def ping_flood(port: int) -> None:
+    exchange_for_ever([opened(port) for _ in range(8)], frame(0x89, b"x" * 125) * 100)
+
+
+def tiny_fragments(port: int) -> None:
+    """Fragments of a byte, without end."""
+    peers = [opened(port) for _ in range(8)]
+    for peer in peers:
+        peer.sendall(frame(0x02, b"x"))
+    exchange_for_ever(peers, frame(0x00, b"x") * 1000)
+
+
+def bombs(port: int) -> None:
+    """Messages of 60 KB that inflate to 60 MB."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = deflate.compress(bytes(60 << 20)) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    exchange_for_ever([opened(port, DEFLATE) for _ in range(4)], frame(0xC2, bomb[:-4]))
+
+
+def never_reading(port: int) -> None:
+    """100 connections send as much as is taken, and read nothing."""
+    peers = [opened(port) for _ in range(100)]
+    exchange_for_ever(peers, frame(0x82, b"x" * 10000), reads=False)
+
+
+def rude_requests(port: int) -> None:
+    """Requests that are meant to be misunderstood. None may get at a file outside, or hang."""
+    requests = [
+        b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /..%2f..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /js/..\\..\\..\\etc\\passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET //etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /index.html%00.js HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:22\r\n\r\nSSH-2.0-x\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"0\r\n\r\nGET /etc/passwd HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+    ]
+    while True:
+        for request in requests:
+            peer = connect(port)
+            response = b""
+            try:
+                peer.sendall(request)
+                peer.shutdown(socket.SHUT_WR)
+                while piece := peer.recv(65536):
+                    response += piece
+            except ConnectionResetError:
+                pass
+            peer.close()
+            assert b"root:" not in response, request
+            assert b"SSH" not in response, request
+
+
+ATTACKS: list[Callable[[int], None]] = [
+    slow_handshakes,
+    unfinished_handshakes,
+    endless_headers,
+    impossible_lengths,
+    ping_flood,
+    tiny_fragments,
+    bombs,
+    never_reading,
+    rude_requests,
+]
+
+
+class Server:
+    def __init__(self, directory: str) -> None:
+        config = Path(directory) / "abuse.json"
+        config.write_text(json.dumps({"port": 0, "address": "127.0.0.1",
+                                      "echo": {"compression": "on"}}))
+        self._log = Path(directory) / "log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [SERVER, "-c", str(config)], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self._process.stdout
+        said = re.search(r":(\d+)/", self._process.stdout.readline())
+        assert said, "the server does not start"
+        self.port = int(said.group(1))
+        self.pid = self._process.pid
+
+    def rss_mib(self) -> float:
+        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Rss:\s+(\d+)", text, re.MULTILINE).group(1)) / 1024
+
+    def open_connections(self) -> int:
+        with connect(self.port) as peer:
+            peer.sendall(b"GET /metrics HTTP/1.0\r\nHost: a\r\n\r\n")
+            text = b""
+            while piece := peer.recv(65536):
+                text += piece
+        return int(re.search(rb"^lws_echo_connections (\d+)", text, re.MULTILINE).group(1))
+
+    def wait_empty(self) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while self.open_connections():
+            assert time.monotonic() < deadline, "connections are left"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        status = self._process.wait(WAIT_S)
+        assert status == 0, f"the server ended with {status}"
+        assert self._log.stat().st_size < LOG_MAX_BYTES, "the log has grown without a limit"
+
+
+def measure(port: int, seconds: float) -> dict:
+    """What the well-behaved see. Fails when anything is lost, altered or out of order."""
+    done = subprocess.run(
+        [LOAD, "--connections", str(CONNECTIONS), "--seconds", str(seconds), f"127.0.0.1:{port}"],
+        capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def attack(server: Server, how: Callable[[int], None], seconds: float) -> tuple[dict, float]:
+    attacker = multiprocessing.Process(target=how, args=(server.port,), daemon=True)
+    attacker.start()
+    try:
+        time.sleep(seconds)
+        sample = measure(server.port, seconds)
+        rss = server.rss_mib()
+        assert attacker.is_alive(), "the attacker has met something that it did not expect"
+    finally:
+        attacker.kill()
+        attacker.join()
+    server.wait_empty()
+    return sample, rss
+
+
+def row(name: str, sample: dict, rss: float, quiet: dict) -> str:
+    p99 = sample["latency_us"]["p99"]
+    ratio = p99 / quiet["latency_us"]["p99"]
+    return (f"| {name} | {sample['per_second']:,.0f} | {p99 / 1000:.2f} | {ratio:.1f} |"
+            f" {rss:.1f} |")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=1, help="of each attack (default 1)")
+    parser.add_argument("--table", action="store_true", help="print what was measured as Markdown")
+    arguments = parser.parse_args()
+    failed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(directory)
+        quiet = measure(server.port, arguments.seconds)
+        rows = [row("none", quiet, server.rss_mib(), quiet)]
+        for how in ATTACKS:
+            name = how.__name__.replace("_", " ")
+            try:
+                sample, rss = attack(server, how, arguments.seconds)
+                rows.append(row(name, sample, rss, quiet))
+                print(f"ok {name}", flush=True)
+            except (AssertionError, OSError) as problem:
+                failed += 1
+                print(f"not ok {name}: {problem}", flush=True)
+        server.stop()
+    if arguments.table:
+        print("| attack | messages a second of the others | their p99, ms | to quiet | RSS, MiB |")
+        print("|---|---:|---:|---:|---:|")
+        print("\n".join(rows))
+    print(f"{len(ATTACKS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
