@@ -76,6 +76,16 @@ static bool origin_is_allowed(struct lws *wsi)
     return echo_handshake_origin_is_allowed(echo_vhost_get(wsi)->options.allowed_origins, origin);
 }
 
+/* What is too long to be read must not make the proxy the one who connects. */
+static bool forwarded_is_readable(struct lws *wsi)
+{
+    struct echo_http_header header;
+
+    return !echo_vhost_get(wsi)->options.trusted_proxies[0] ||
+           !echo_http_has(wsi, WSI_TOKEN_X_FORWARDED_FOR) ||
+           echo_http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &header);
+}
+
 static bool there_is_room(struct lws *wsi)
 {
     const struct echo_vhost *vhost = echo_vhost_get(wsi);
@@ -146,6 +156,8 @@ static const struct {
     {echo_negotiation_is_possible, ECHO_REFUSAL_EXTENSIONS, HTTP_STATUS_BAD_REQUEST,
      "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
      "bytes, or 399 if one with parameters that is taken ends within the first 254."},
+    {forwarded_is_readable, ECHO_REFUSAL_FORWARDED, HTTP_STATUS_BAD_REQUEST,
+     "X-Forwarded-For must be a list of addresses, of at most 1023 bytes."},
     {there_is_room, ECHO_REFUSAL_MAX_CONNECTIONS, HTTP_STATUS_SERVICE_UNAVAILABLE,
      "The server has as many connections as it may; try again later."},
     {peer_has_room, ECHO_REFUSAL_MAX_CONNECTIONS_PER_ADDRESS, ECHO_HTTP_TOO_MANY_REQUESTS,

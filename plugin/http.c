@@ -49,7 +49,8 @@ bool echo_http_read(struct lws *wsi, enum lws_token_indexes token, struct echo_h
 
     header->bytes = bytes > 0 ? (size_t)bytes : 0;
 
-    return bytes > 0;
+    /* a NUL would hide what stands behind it */
+    return bytes > 0 && !memchr(header->value, '\0', header->bytes);
 }
 
 void echo_http_tokens_begin(struct lws_tokenize *list, const char *value)

@@ -81,8 +81,6 @@ static void on_timer(lws_sorted_usec_list_t *timer)
             lws_container_of(entry, struct echo_connection, keepalive);
 
         if (event == ECHO_KEEPALIVE_DROP) {
-            lwsl_info(ECHO_PROTOCOL_NAME ": no Pong within %" PRIu64 " s, dropping %p\n",
-                      thread->vhost->options.pong_timeout_s, (void *)connection->wsi);
             thread->counters->pong_timeouts++;
             echo_journal_ending(connection, ECHO_CLOSE_ABNORMAL, "no Pong in time");
             echo_output_kill(connection);

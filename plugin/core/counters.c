@@ -55,6 +55,7 @@ const char *echo_counters_refusal_name(enum echo_refusal refusal)
         [ECHO_REFUSAL_EXTENSIONS] = "extensions",
         [ECHO_REFUSAL_MAX_CONNECTIONS] = "max-connections",
         [ECHO_REFUSAL_MAX_CONNECTIONS_PER_ADDRESS] = "max-connections-per-address",
+        [ECHO_REFUSAL_FORWARDED] = "forwarded",
         [ECHO_REFUSAL_OPTIONS] = "options",
     };
 
