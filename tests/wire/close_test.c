@@ -330,7 +330,8 @@ static void lengths_that_must_not_be_are_answered_1002(void)
 
 /*
  * What libwebsockets does not find itself leaves the peer's Close to be read: the connection ends
- * with it. The Ping to another connection tells that a second has passed.
+ * with it. The Pings to another connection tell that seconds have passed, fewer than the five after
+ * which libwebsockets gives up on a Close.
  */
 static void nothing_is_kept_of_a_peer_that_has_gone(void)
 {
@@ -362,9 +363,14 @@ static void nothing_is_kept_of_a_peer_that_has_gone(void)
         client_close(&wrong);
     }
     if (client_open(&witness, other.port)) {
-        CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
-        CU_ASSERT_EQUAL(server_descriptors(&other), before + 1);
+        for (int ping = 0; ping < 3; ping++) {
+            CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, PING);
+            if (server_descriptors(&other) <= before + 1)
+                break;
+            client_send_frame(&witness, FIN | PONG, frame.payload, frame.bytes);
+        }
+        CU_ASSERT_TRUE(server_descriptors(&other) <= before + 1);
         client_close(&witness);
     }
     server_stop(&other);
