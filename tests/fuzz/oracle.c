@@ -74,7 +74,7 @@ static bool read_header(const uint8_t *data, size_t bytes, struct header *header
     return true;
 }
 
-/* The fault that a frame's first two bytes, as far as they have come, are: 1002 or 0. */
+/* The fault that a frame's first three bytes, as far as they have come, are: 1002 or 0. */
 static unsigned judge_start(const struct reading *reading, const uint8_t *data, size_t bytes)
 {
     unsigned opcode = data[0] & 0x0f;
@@ -88,7 +88,11 @@ static unsigned judge_start(const struct reading *reading, const uint8_t *data, 
     if (reading->in_message ? opcode == TEXT || opcode == BINARY : opcode == CONTINUATION)
         return 1002;
 
-    return bytes > 1 && control && (data[1] & 0x7f) > ORACLE_CONTROL_MAX ? 1002 : 0;
+    if (bytes > 1 && control && (data[1] & 0x7f) > ORACLE_CONTROL_MAX)
+        return 1002;
+
+    /* the first bit of a length of eight bytes is 0 (section 5.2) */
+    return bytes > 2 && (data[1] & 0x7f) == 127 && data[2] & 0x80 ? 1002 : 0;
 }
 
 static void begin_message(struct reading *reading, const struct header *header)
@@ -212,8 +216,7 @@ static void begin(struct reading *reading, struct oracle_side *side,
     FUZZ_CHECK(inflateInit2(&reading->inflate, -15) == Z_OK);
 }
 
-/* The same, where what has come of a compressed message may have been wrong, or too much, before.
- */
+/* As fail(), where what has come of a compressed message may have been wrong before. */
 static void fail_behind(struct reading *reading, unsigned code)
 {
     if (reading->in_message && last(reading->side)->compressed)
@@ -232,11 +235,6 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         size_t come;
 
         if (judge_start(&reading, data, bytes)) {
-            fail_behind(&reading, 1002);
-            break;
-        }
-        /* the first bit of a length of eight bytes is 0 (section 5.2) */
-        if (bytes > 2 && (data[1] & 0x7f) == 127 && data[2] & 0x80) {
             fail_behind(&reading, 1002);
             break;
         }

@@ -45,7 +45,7 @@ enum {
 static const struct kind {
     const char *name;
     const char *request;
-    const char *options[3][2];
+    const char *options[2][2];
     struct oracle_rules rules;
 } kinds[] = {
     {"plain", REQUEST("plain") "\r\n", {{"compression", "off"}}, {false, false, false, 0}},
@@ -93,7 +93,7 @@ static void open_vhost(size_t i)
 
     options[0] =
         (struct lws_protocol_vhost_options){&options[1], NULL, "rx-buffer", TEXT(READ_BYTES)};
-    options[1] = (struct lws_protocol_vhost_options){&options[2], NULL, "ping-interval", "0"};
+    options[1] = (struct lws_protocol_vhost_options){NULL, NULL, "ping-interval", "0"};
     for (size_t o = 0; o < 2 && kinds[i].options[o][0]; o++) {
         options[1 + o].next = &options[2 + o];
         options[2 + o].name = kinds[i].options[o][0];
@@ -140,7 +140,7 @@ struct exchange {
 static void receive(struct exchange *exchange)
 {
     uint8_t piece[65536];
-    ssize_t got;
+    ssize_t got = 0;
 
     while (!exchange->ended && (got = recv(exchange->fd, piece, sizeof(piece), 0)) != -1) {
         exchange->ended = !got;
@@ -150,7 +150,7 @@ static void receive(struct exchange *exchange)
         exchange->bytes += (size_t)got;
     }
     /* what the server has not read is no concern of the peer */
-    exchange->ended |= errno == ECONNRESET;
+    exchange->ended |= got == -1 && errno == ECONNRESET;
 }
 
 /* How much waits to be read by the server; 0 where it has closed. */
