@@ -6,6 +6,7 @@
 
 #include "inlining.h"
 #include "journal.h"
+#include "pinger.h"
 
 static void block(struct echo_connection *connection)
 {
@@ -13,7 +14,7 @@ static void block(struct echo_connection *connection)
         return;
 
     lws_rx_flow_control(connection->wsi, 0);
-    echo_keepalive_remove(&connection->keepalive); /* its Pong would not be read */
+    echo_pinger_stall(connection);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "journal.h"
 #include "output.h"
+#include "progress.h"
 
 /*
  * A Ping whose answer is awaited says eight hexadecimal digits. It must say something:
@@ -33,12 +34,22 @@ static int send_ping(struct echo_connection *connection)
     return echo_output_frame_now(connection, ping, payload, PING_BYTES);
 }
 
+/* By how much the timer may be late before what it finds is in doubt. */
+#define LATE_US (1 * LWS_US_PER_SEC)
+
 /* A Pong that answers nothing and awaits nothing (RFC 6455 section 5.5.3). */
 static int send_unsolicited_pong(struct echo_connection *connection)
 {
     const struct echo_frame pong = {.opcode = ECHO_OPCODE_PONG, .fin = true};
 
     return echo_output_frame_now(connection, pong, NULL, 0);
+}
+
+static void drop(struct echo_connection *connection, const char *why)
+{
+    echo_keepalive_remove(&connection->keepalive);
+    echo_journal_ending(connection, ECHO_CLOSE_ABNORMAL, why);
+    echo_output_kill(connection);
 }
 
 static void keep_alive(struct echo_connection *connection)
@@ -52,6 +63,31 @@ static void keep_alive(struct echo_connection *connection)
     connection->thread->counters->pings++;
     if ((pong ? send_unsolicited_pong(connection) : send_ping(connection)))
         echo_output_kill(connection);
+}
+
+/* While a process is stopped, or its machine sleeps, Pongs come that have yet to be read. */
+static void miss_pong(struct echo_connection *connection, lws_usec_t now_us, bool late)
+{
+    if (late) {
+        echo_keepalive_resume(&connection->thread->keepalive, &connection->keepalive, now_us);
+        return;
+    }
+
+    connection->thread->counters->pong_timeouts++;
+    drop(connection, "no Pong in time");
+}
+
+/*
+ * Nobody may hold memory for ever by not reading. What has been waiting goes with the connection,
+ * as nobody takes it.
+ */
+static void look(struct echo_connection *connection)
+{
+    if (!echo_keepalive_is_stuck(&connection->keepalive, echo_progress_of(connection->wsi)))
+        return;
+
+    connection->thread->counters->write_timeouts++;
+    drop(connection, "nothing was read in time");
 }
 
 static void on_timer(lws_sorted_usec_list_t *timer);
@@ -74,18 +110,23 @@ static void on_timer(lws_sorted_usec_list_t *timer)
     struct echo_keepalive_entry *entry;
     enum echo_keepalive_event event;
     lws_usec_t now_us = lws_now_usecs();
+    bool late = now_us - thread->keepalive_due_us > LATE_US;
 
     thread->keepalive_due_us = INT64_MAX;
     while ((event = echo_keepalive_next(&thread->keepalive, now_us, &entry))) {
         struct echo_connection *connection =
             lws_container_of(entry, struct echo_connection, keepalive);
 
-        if (event == ECHO_KEEPALIVE_DROP) {
-            thread->counters->pong_timeouts++;
-            echo_journal_ending(connection, ECHO_CLOSE_ABNORMAL, "no Pong in time");
-            echo_output_kill(connection);
-        } else {
+        switch (event) {
+        case ECHO_KEEPALIVE_DROP:
+            miss_pong(connection, now_us, late);
+            break;
+        case ECHO_KEEPALIVE_LOOK:
+            look(connection);
+            break;
+        default:
             keep_alive(connection);
+            break;
         }
     }
     arm(thread, now_us);
@@ -120,6 +161,14 @@ void echo_pinger_pong(struct echo_connection *connection, const void *payload, s
 
     echo_keepalive_pong(&thread->keepalive, &connection->keepalive, now_us);
     arm(thread, now_us);
+}
+
+void echo_pinger_stall(struct echo_connection *connection)
+{
+    lws_usec_t now_us = lws_now_usecs();
+
+    echo_keepalive_stall(&connection->thread->keepalive, &connection->keepalive, now_us);
+    arm(connection->thread, now_us);
 }
 
 void echo_pinger_resume(struct echo_connection *connection)

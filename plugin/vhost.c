@@ -75,6 +75,11 @@ static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
                        struct lws_context *context, int tsi)
 {
     const struct echo_options *options = &vhost->options;
+    const struct echo_keepalive_times times = {
+        .interval_s = options->ping_interval_s,
+        .pong_s = options->pong_timeout_s,
+        .write_s = options->write_timeout_s,
+    };
     size_t payload_max = echo_options_read_bytes(options);
     uint64_t key;
 
@@ -87,7 +92,7 @@ static int thread_init(struct echo_thread *thread, struct echo_vhost *vhost,
     if (lws_get_random(context, &key, sizeof(key)) != sizeof(key))
         return -1;
     echo_census_init(&thread->census, key);
-    echo_keepalive_init(&thread->keepalive, options->ping_interval_s, options->pong_timeout_s);
+    echo_keepalive_init(&thread->keepalive, times);
     if (options->compression != ECHO_COMPRESSION_OFF && compression_init(thread, &payload_max))
         return -1;
 

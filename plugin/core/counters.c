@@ -89,5 +89,6 @@ void echo_counters_sum(const struct echo_board *board, struct echo_counters *sum
         sum->sent_bytes += one->sent_bytes;
         sum->pings += one->pings;
         sum->pong_timeouts += one->pong_timeouts;
+        sum->write_timeouts += one->write_timeouts;
     }
 }

@@ -50,6 +50,7 @@ struct echo_counters {
     uint64_t sent_bytes;
     uint64_t pings;
     uint64_t pong_timeouts;
+    uint64_t write_timeouts;
 };
 
 /* The counters of all processes, and which of them are this one's. The host owns the memory. */

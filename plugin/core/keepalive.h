@@ -4,43 +4,55 @@
 #include <stdint.h>
 
 /*
- * Who is idle, and who owes a Pong.
+ * Who is idle, who owes a Pong, and who does not read.
  *
- * Two queues, each in the order in which its members fall due, so that every operation is O(1)
- * however many connections there are, and one timer serves them all: the head is always next.
+ * Three queues, each in the order in which its members fall due, so that every operation is O(1)
+ * however many connections there are, and one timer serves them all: a head is always next.
  * All times are microseconds of one monotonic clock, which the caller reads.
  */
+
+enum echo_keepalive_queue {
+    ECHO_KEEPALIVE_OUT, /* in none */
+    ECHO_KEEPALIVE_IDLE,
+    ECHO_KEEPALIVE_AWAITING,
+    ECHO_KEEPALIVE_STALLED,
+    ECHO_KEEPALIVE_QUEUES,
+};
 
 /* One connection's place. Its owner embeds it; all zero means in no queue. */
 struct echo_keepalive_entry {
     struct echo_keepalive_entry *next;
     struct echo_keepalive_entry *previous;
-    int64_t since_us; /* idle: last received; awaiting: pinged */
+    int64_t since_us; /* idle: last received; awaiting: pinged; stalled: last looked at */
+    uint64_t taken;   /* what echo_keepalive_is_stuck() was told last */
+    uint8_t queue;    /* enum echo_keepalive_queue */
+    uint8_t looks;    /* how often in a row that was the same */
     bool awaiting_pong;
 };
 
 struct echo_keepalive {
-    struct echo_keepalive_entry idle; /* heads of circular lists */
-    struct echo_keepalive_entry awaiting;
-    int64_t interval_us; /* 0: off */
-    int64_t timeout_us;  /* 0: no Pong is awaited */
+    struct echo_keepalive_entry heads[ECHO_KEEPALIVE_QUEUES]; /* of circular lists */
+    int64_t after_us[ECHO_KEEPALIVE_QUEUES];                  /* from "since" to due; 0: never */
+};
+
+/* How long, in seconds, is waited for what; 0 for ever. */
+struct echo_keepalive_times {
+    uint64_t interval_s; /* the silence after which a Ping is due */
+    uint64_t pong_s;     /* what a Pong may then take */
+    uint64_t write_s;    /* without anything of what waits for the peer being taken */
 };
 
 enum echo_keepalive_event {
     ECHO_KEEPALIVE_NOTHING,
     ECHO_KEEPALIVE_PING, /* silent for the interval: send a Ping */
     ECHO_KEEPALIVE_DROP, /* no Pong in time: the entry has been removed */
+    ECHO_KEEPALIVE_LOOK, /* still stalled: ask echo_keepalive_is_stuck() */
 };
 
-/**
- * Prepares empty queues.
- *
- * @interval_s is the silence after which a Ping is due, 0 for never; @timeout_s the time a Pong
- * may then take, 0 for any. No resources are held.
- */
-void echo_keepalive_init(struct echo_keepalive *keepalive, uint64_t interval_s, uint64_t timeout_s);
+/** Prepares empty queues. No resources are held. */
+void echo_keepalive_init(struct echo_keepalive *keepalive, struct echo_keepalive_times times);
 
-/** Adds @entry, heard of at @now_us. Does nothing when keep-alive is off. */
+/** Adds @entry, heard of at @now_us. Without an interval it stays in no queue. */
 void echo_keepalive_add(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                         int64_t now_us);
 
@@ -54,12 +66,24 @@ void echo_keepalive_remove(struct echo_keepalive_entry *entry);
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                              int64_t now_us);
 
-/** A Pong came: nothing is awaited any more, even if @entry is taken out at present. */
+/** A Pong came: nothing is awaited any more, even if @entry is stalled at present. */
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                          int64_t now_us);
 
+/** Output waits from @now_us on: nothing is read of the peer, so no Pong is awaited meanwhile. */
+void echo_keepalive_stall(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
+                          int64_t now_us);
+
 /**
- * Takes @entry, which echo_keepalive_remove() has taken out for a while, in again.
+ * Says whether a stalled peer has taken nothing for the time it may, up to a quarter more.
+ *
+ * @taken is any figure that changes when it takes something. Call it once for each
+ * ECHO_KEEPALIVE_LOOK, of which there are four in that time.
+ */
+bool echo_keepalive_is_stuck(struct echo_keepalive_entry *entry, uint64_t taken);
+
+/**
+ * Output waits no longer, or @entry is out for another reason and shall be in again.
  *
  * It waits for what it waited for before, for the whole time from @now_us on.
  */

@@ -124,6 +124,16 @@ static const struct setting rows[] = {
         .published = true,
     },
     {
+        .key = "write-timeout",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct echo_options, write_timeout_s),
+        .max = DAY_S,
+        .number = 120,
+        .unit = "s",
+        .help = "time a peer may take nothing of what waits for it before it is dropped; 0 is any",
+        .published = true,
+    },
+    {
         .key = "keep-alive-mode",
         .type = SETTING_CHOICE,
         .offset = offsetof(struct echo_options, keep_alive_mode),

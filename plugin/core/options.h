@@ -37,6 +37,7 @@ enum echo_compression {
 struct echo_options {
     uint64_t ping_interval_s;
     uint64_t pong_timeout_s;
+    uint64_t write_timeout_s;
     uint64_t keep_alive_mode; /* enum echo_keepalive_mode */
     uint64_t rx_buffer_bytes;
     uint64_t max_message_bytes;

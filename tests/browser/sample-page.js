@@ -99,16 +99,21 @@ export class SamplePage {
     await this.reaches('Closed');
   }
 
+  /** @returns {Promise<string[][]>} the rows of the log in view: direction, type and data of each */
+  async rowsNow() {
+    return this.entries.evaluateAll((elements) => (
+      elements.map(({ children }) => [1, 2, 5].map((index) => children[index].textContent))));
+  }
+
   /**
-   * The rows of the log, which must all be in view: direction, type and data of each.
+   * The same, which must all be in view.
    *
    * @param {number} count how many there are, or will be
    * @returns {Promise<string[][]>}
    */
   async rows(count) {
     return expectEventually(async () => {
-      const rows = await this.entries.evaluateAll((elements) => (
-        elements.map(({ children }) => [1, 2, 5].map((index) => children[index].textContent))));
+      const rows = await this.rowsNow();
 
       assert.equal(rows.length, count, `rows: ${JSON.stringify(rows)}`);
       return rows;

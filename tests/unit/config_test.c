@@ -520,7 +520,8 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          ":2: \"port\": unknown key; did you mean \"path\"?"},
         {"{\"echo\": {\n\n\"origins\": \"*\"}}",
          ":3: \"origins\": unknown key; known are \"ping-interval\", \"pong-timeout\", "
-         "\"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", \"info-path\", "
+         "\"write-timeout\", \"keep-alive-mode\", \"rx-buffer\", \"max-message\", \"path\", "
+         "\"info-path\", "
          "\"health-path\", \"metrics-path\", \"allowed-origins\", \"subprotocols\", "
          "\"compression\", \"max-inflated\", \"max-connections\", "
          "\"max-connections-per-address\", \"trusted-proxies\", \"log-format\""},

@@ -8,8 +8,17 @@
 
 #define INTERVAL_S 10
 #define TIMEOUT_S 3
+#define WRITE_S 8
 #define INTERVAL (INTERVAL_S * SECOND)
 #define TIMEOUT (TIMEOUT_S * SECOND)
+#define LOOK (WRITE_S * SECOND / 4)
+
+static void init(struct echo_keepalive *keepalive, uint64_t interval_s, uint64_t pong_s)
+{
+    const struct echo_keepalive_times times = {interval_s, pong_s, WRITE_S};
+
+    echo_keepalive_init(keepalive, times);
+}
 
 /* Says whether the next thing due at @now_us is @event for @entry. */
 static bool next_is(struct echo_keepalive *keepalive, int64_t now_us,
@@ -37,6 +46,12 @@ static bool drops(struct echo_keepalive *keepalive, int64_t now_us,
     return next_is(keepalive, now_us, ECHO_KEEPALIVE_DROP, entry);
 }
 
+static bool looks(struct echo_keepalive *keepalive, int64_t now_us,
+                  const struct echo_keepalive_entry *entry)
+{
+    return next_is(keepalive, now_us, ECHO_KEEPALIVE_LOOK, entry);
+}
+
 static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
 {
     static const struct {
@@ -55,7 +70,7 @@ static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
         struct echo_keepalive_entry entry = {0};
         struct echo_keepalive keepalive;
 
-        echo_keepalive_init(&keepalive, rows[i].interval_s, TIMEOUT_S);
+        init(&keepalive, rows[i].interval_s, TIMEOUT_S);
         echo_keepalive_add(&keepalive, &entry, rows[i].added_us);
         CHECK_ROW(echo_keepalive_due(&keepalive) == due_us, rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, rows[i].added_us), rows[i].name);
@@ -70,7 +85,7 @@ static void bytes_received_postpone_the_ping(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     echo_keepalive_received(&keepalive, &entry, 4 * SECOND);
     echo_keepalive_received(&keepalive, &entry, 9 * SECOND);
@@ -86,7 +101,7 @@ static void the_longest_silent_is_pinged_first(void)
     struct echo_keepalive_entry c = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &a, 0);
     echo_keepalive_add(&keepalive, &b, 1);
     echo_keepalive_add(&keepalive, &c, 1);
@@ -105,7 +120,7 @@ static void a_missing_pong_drops_and_detaches(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, pinged_us, &entry));
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), pinged_us + TIMEOUT);
@@ -126,7 +141,7 @@ static void the_longest_awaited_is_dropped_first(void)
     struct echo_keepalive_entry b = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &a, 0);
     echo_keepalive_add(&keepalive, &b, 1);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &a));
@@ -142,7 +157,7 @@ static void other_bytes_do_not_stand_for_the_pong(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
     echo_keepalive_received(&keepalive, &entry, INTERVAL + 1);
@@ -157,7 +172,7 @@ static void a_pong_ends_the_wait_and_starts_a_new_interval(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
     echo_keepalive_pong(&keepalive, &entry, pong_us);
@@ -172,7 +187,7 @@ static void a_pong_nobody_waits_for_postpones_the_ping(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     echo_keepalive_pong(&keepalive, &entry, 6);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 5 + INTERVAL));
@@ -184,7 +199,7 @@ static void without_a_timeout_silence_is_pinged_each_interval(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, 0);
+    init(&keepalive, INTERVAL_S, 0);
     echo_keepalive_add(&keepalive, &entry, 0);
     for (int64_t now_us = INTERVAL; now_us <= 5 * INTERVAL; now_us += INTERVAL) {
         CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), now_us);
@@ -210,7 +225,7 @@ static void without_an_interval_nothing_is_ever_due(void)
         struct echo_keepalive_entry entry = {0};
         struct echo_keepalive keepalive;
 
-        echo_keepalive_init(&keepalive, 0, rows[i].timeout_s);
+        init(&keepalive, 0, rows[i].timeout_s);
         echo_keepalive_add(&keepalive, &entry, 0);
         echo_keepalive_received(&keepalive, &entry, 1);
         echo_keepalive_resume(&keepalive, &entry, 2);
@@ -244,7 +259,7 @@ static void due_is_the_earlier_of_ping_and_drop(void)
         struct echo_keepalive_entry awaited = {0};
         struct echo_keepalive keepalive;
 
-        echo_keepalive_init(&keepalive, rows[i].interval_s, rows[i].timeout_s);
+        init(&keepalive, rows[i].interval_s, rows[i].timeout_s);
         if (rows[i].awaited_us >= 0) {
             echo_keepalive_add(&keepalive, &awaited, 0);
             CHECK_ROW(pings(&keepalive, rows[i].awaited_us, &awaited), rows[i].name);
@@ -272,7 +287,7 @@ static void a_removed_entry_is_never_due(void)
         struct echo_keepalive keepalive;
         int64_t now_us = INTERVAL;
 
-        echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+        init(&keepalive, INTERVAL_S, TIMEOUT_S);
         for (size_t e = 0; e < 3; e++)
             echo_keepalive_add(&keepalive, &entries[e], 0);
         for (size_t e = 0; e < 3 && rows[i].awaited; e++)
@@ -297,7 +312,7 @@ static void removing_the_last_one_leaves_nothing_due(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_remove(&entry);
     echo_keepalive_add(&keepalive, &entry, 0);
     echo_keepalive_remove(&entry);
@@ -314,7 +329,7 @@ static void an_entry_can_be_added_anew(void)
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
@@ -325,45 +340,101 @@ static void an_entry_can_be_added_anew(void)
     CU_ASSERT_TRUE(pings(&keepalive, 3 * INTERVAL + 1, &entry));
 }
 
-static void who_is_taken_out_for_a_while_has_the_whole_time_again(void)
+static void who_stalls_has_the_whole_time_again(void)
 {
     const int64_t back_us = 5 * INTERVAL;
+    const struct echo_keepalive_times times = {INTERVAL_S, TIMEOUT_S, 0};
     struct echo_keepalive_entry awaited = {0};
     struct echo_keepalive_entry silent = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    echo_keepalive_init(&keepalive, times);
     echo_keepalive_add(&keepalive, &awaited, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &awaited));
     echo_keepalive_add(&keepalive, &silent, INTERVAL);
 
-    echo_keepalive_remove(&awaited);
-    echo_keepalive_remove(&silent);
+    echo_keepalive_stall(&keepalive, &awaited, INTERVAL);
+    echo_keepalive_stall(&keepalive, &silent, INTERVAL);
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us));
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
 
     echo_keepalive_resume(&keepalive, &awaited, back_us);
     echo_keepalive_resume(&keepalive, &silent, back_us);
-    echo_keepalive_resume(&keepalive, &silent, back_us + 1); /* it is in already */
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + TIMEOUT - 1));
     CU_ASSERT_TRUE(drops(&keepalive, back_us + TIMEOUT, &awaited));
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + INTERVAL - 1));
     CU_ASSERT_TRUE(pings(&keepalive, back_us + INTERVAL, &silent));
 }
 
-static void a_pong_counts_for_who_is_taken_out(void)
+static void a_pong_counts_for_who_is_stalled(void)
 {
     struct echo_keepalive_entry entry = {0};
     struct echo_keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_remove(&entry);
+    echo_keepalive_stall(&keepalive, &entry, INTERVAL);
     echo_keepalive_pong(&keepalive, &entry, INTERVAL + 1);
+    echo_keepalive_received(&keepalive, &entry, INTERVAL + 1);
+    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INTERVAL + LOOK);
     echo_keepalive_resume(&keepalive, &entry, INTERVAL + 2);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 2 * INTERVAL + 1));
     CU_ASSERT_TRUE(pings(&keepalive, 2 * INTERVAL + 2, &entry));
+}
+
+/* The figures that are told at each look, and at which look it is stuck. */
+static void who_takes_nothing_is_stuck(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t interval_s;
+        uint64_t taken[8];
+        size_t stuck; /* none if there are not so many */
+    } rows[] = {
+        {"nothing ever", INTERVAL_S, {0}, 4},
+        {"nothing more", INTERVAL_S, {7, 7, 7, 7, 7, 7, 7, 7}, 4},
+        {"something at first", INTERVAL_S, {1, 2, 2, 2, 2, 2, 2, 2}, 5},
+        {"something in the last moment", INTERVAL_S, {1, 1, 1, 1, 2, 2, 2, 2}, 8},
+        {"something now and then", INTERVAL_S, {1, 1, 1, 2, 2, 2, 3, 3}, 8},
+        {"a figure that goes back", INTERVAL_S, {UINT64_MAX, 5, 5, 5, 5, 5, 5, 5}, 5},
+        {"without Pings", 0, {0}, 4},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct echo_keepalive_entry entry = {0};
+        struct echo_keepalive keepalive;
+
+        init(&keepalive, rows[i].interval_s, TIMEOUT_S);
+        echo_keepalive_add(&keepalive, &entry, 0);
+        echo_keepalive_stall(&keepalive, &entry, 1);
+        for (size_t l = 0; l < 8 && l <= rows[i].stuck; l++) {
+            int64_t now_us = 1 + ((int64_t)l + 1) * LOOK;
+
+            CHECK_ROW(echo_keepalive_due(&keepalive) == now_us, rows[i].name);
+            CHECK_ROW(nothing_until(&keepalive, now_us - 1), rows[i].name);
+            CHECK_ROW(looks(&keepalive, now_us, &entry), rows[i].name);
+            CHECK_ROW(echo_keepalive_is_stuck(&entry, rows[i].taken[l]) == (l == rows[i].stuck),
+                      rows[i].name);
+        }
+        echo_keepalive_remove(&entry);
+        CHECK_ROW(echo_keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
+    }
+}
+
+static void who_stalls_again_begins_anew(void)
+{
+    struct echo_keepalive_entry entry = {0};
+    struct echo_keepalive keepalive;
+
+    init(&keepalive, 0, 0);
+    for (int stall = 0; stall < 2; stall++) {
+        echo_keepalive_stall(&keepalive, &entry, 0);
+        for (int l = 0; l < 4; l++)
+            CU_ASSERT_FALSE(echo_keepalive_is_stuck(&entry, 1));
+        echo_keepalive_resume(&keepalive, &entry, 0);
+        CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    }
 }
 
 /*
@@ -374,7 +445,7 @@ static void a_pong_counts_for_who_is_taken_out(void)
 #define MODEL_ENTRIES 50
 #define MODEL_STEPS 5000
 
-enum model_state { ABSENT, IDLE, AWAITING };
+enum model_state { ABSENT, IDLE, AWAITING, STALLED };
 
 struct model {
     int64_t interval_us;
@@ -382,6 +453,7 @@ struct model {
     unsigned changes;
     struct {
         enum model_state state;
+        bool awaiting; /* while it is stalled, too */
         int64_t since_us;
         unsigned change; /* orders those of one moment */
     } entries[MODEL_ENTRIES];
@@ -390,6 +462,8 @@ struct model {
 static void model_put(struct model *model, size_t e, enum model_state state, int64_t now_us)
 {
     model->entries[e].state = state;
+    if (state != STALLED)
+        model->entries[e].awaiting = state == AWAITING;
     model->entries[e].since_us = now_us;
     model->entries[e].change = ++model->changes;
 }
@@ -401,6 +475,8 @@ static int64_t model_entry_due(const struct model *model, size_t e)
         return model->entries[e].since_us + model->interval_us;
     case AWAITING:
         return model->entries[e].since_us + model->timeout_us;
+    case STALLED:
+        return model->entries[e].since_us + LOOK;
     default:
         return INT64_MAX;
     }
@@ -445,9 +521,15 @@ static bool model_takes(struct model *model, enum echo_keepalive_event event, si
             return false;
         model->entries[e].state = ABSENT;
         return true;
+    case ECHO_KEEPALIVE_LOOK:
+        if (e != model_first(model, STALLED, now_us))
+            return false;
+        model_put(model, e, STALLED, now_us);
+        return true;
     default:
         return model_first(model, IDLE, now_us) == MODEL_ENTRIES &&
-               model_first(model, AWAITING, now_us) == MODEL_ENTRIES;
+               model_first(model, AWAITING, now_us) == MODEL_ENTRIES &&
+               model_first(model, STALLED, now_us) == MODEL_ENTRIES;
     }
 }
 
@@ -486,7 +568,7 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
     size_t e = random_below(random, MODEL_ENTRIES);
     enum model_state state = model->entries[e].state;
 
-    switch (random_below(random, 5)) {
+    switch (random_below(random, 6)) {
     case 0:
         if (state != ABSENT)
             break;
@@ -507,15 +589,21 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
         break;
     case 3:
         echo_keepalive_pong(keepalive, &entries[e], now_us);
-        if (state != ABSENT)
+        model->entries[e].awaiting = false;
+        if (state == IDLE || state == AWAITING)
             model_put(model, e, IDLE, now_us);
+        break;
+    case 4:
+        if (state == ABSENT)
+            break;
+        echo_keepalive_stall(keepalive, &entries[e], now_us);
+        model_put(model, e, STALLED, now_us);
         break;
     default:
         if (state == ABSENT)
             break;
-        echo_keepalive_remove(&entries[e]);
         echo_keepalive_resume(keepalive, &entries[e], now_us);
-        model_put(model, e, state, now_us);
+        model_put(model, e, model->entries[e].awaiting ? AWAITING : IDLE, now_us);
         break;
     }
 }
@@ -528,12 +616,13 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
         uint64_t timeout_s;
         unsigned pings_min; /* that show the steps to have reached something */
         unsigned drops_min;
+        unsigned looks_min;
     } rows[] = {
-        {"timeout shorter than interval", 20, 8, 100, 20},
-        {"timeout as long as interval", 12, 12, 100, 20},
-        {"timeout longer than interval", 8, 20, 100, 20},
-        {"no timeout", 8, 0, 100, 0},
-        {"off", 0, 8, 0, 0},
+        {"timeout shorter than interval", 20, 8, 100, 20, 100},
+        {"timeout as long as interval", 12, 12, 100, 20, 100},
+        {"timeout longer than interval", 8, 20, 100, 20, 100},
+        {"no timeout", 8, 0, 100, 0, 100},
+        {"off", 0, 8, 0, 0, 0},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -542,11 +631,11 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
         struct echo_keepalive_entry entries[MODEL_ENTRIES] = {0};
         struct echo_keepalive keepalive;
         uint32_t random = 20200101;
-        unsigned events[3] = {0};
+        unsigned events[4] = {0};
         int64_t now_us = 0;
         bool agree = true;
 
-        echo_keepalive_init(&keepalive, rows[i].interval_s, rows[i].timeout_s);
+        init(&keepalive, rows[i].interval_s, rows[i].timeout_s);
         for (unsigned step = 0; step < MODEL_STEPS && agree; step++) {
             char name[80];
 
@@ -562,6 +651,7 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
         }
         CHECK_ROW(events[ECHO_KEEPALIVE_PING] >= rows[i].pings_min, rows[i].name);
         CHECK_ROW(events[ECHO_KEEPALIVE_DROP] >= rows[i].drops_min, rows[i].name);
+        CHECK_ROW(events[ECHO_KEEPALIVE_LOOK] >= rows[i].looks_min, rows[i].name);
     }
 }
 
@@ -582,8 +672,10 @@ int main(int argc, char **argv)
         TEST(a_removed_entry_is_never_due),
         TEST(removing_the_last_one_leaves_nothing_due),
         TEST(an_entry_can_be_added_anew),
-        TEST(who_is_taken_out_for_a_while_has_the_whole_time_again),
-        TEST(a_pong_counts_for_who_is_taken_out),
+        TEST(who_stalls_has_the_whole_time_again),
+        TEST(a_pong_counts_for_who_is_stalled),
+        TEST(who_takes_nothing_is_stuck),
+        TEST(who_stalls_again_begins_anew),
         TEST(queues_do_the_same_as_looking_at_every_entry),
         CU_TEST_INFO_NULL,
     };

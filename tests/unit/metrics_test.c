@@ -124,6 +124,7 @@ static void each_number_is_told(void)
         {"lws_echo_sent_bytes_total", &counters.sent_bytes},
         {"lws_echo_pings_sent_total", &counters.pings},
         {"lws_echo_pong_timeouts_total", &counters.pong_timeouts},
+        {"lws_echo_write_timeouts_total", &counters.write_timeouts},
         {"lws_echo_processes", &facts.processes},
         {"lws_echo_processes_draining", &counters.draining},
         {"process_resident_memory_bytes", &facts.resident_bytes},

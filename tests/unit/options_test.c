@@ -72,6 +72,8 @@ static void numbers_are_taken_up_to_their_limits(void)
          "86401 is out of range (0..86400 s; default 120)"},
         {"pong-timeout", "0", "86400", NULL, "86401",
          "86401 is out of range (0..86400 s; default 0)"},
+        {"write-timeout", "0", "86400", NULL, "86401",
+         "86401 is out of range (0..86400 s; default 120)"},
         {"rx-buffer", "1024", "16777216", "1023", "16777217",
          "16777217 is out of range (1024..16777216 bytes; default 262144)"},
         {"max-message", "0", "9223372036854775807", NULL, "9223372036854775808",
@@ -111,6 +113,7 @@ static void each_option_has_its_own_field(void)
     static const char *const pairs[][2] = {
         {"ping-interval", "1"},
         {"pong-timeout", "2"},
+        {"write-timeout", "3"},
         {"keep-alive-mode", "pong"},
         {"rx-buffer", "3000"},
         {"max-message", "4"},

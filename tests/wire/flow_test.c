@@ -1,11 +1,17 @@
 /* Messages of any size in constant memory, and readers of any speed. */
 
+#define _GNU_SOURCE /* POLLRDHUP */
+
+#include <poll.h>
 #include <stdlib.h>
 
 #include "client.h"
 #include "runner.h"
 #include "server.h"
 #include "stream.h"
+
+/* What only a server that drops nobody reaches. */
+#define DROP_MS 30000
 
 static struct stream stream;
 
@@ -127,6 +133,78 @@ static void a_large_message_behind_a_fragment_holds_up_nothing(void)
     free(payload);
 }
 
+/* Says whether the server ends the connection although nothing is read of it. */
+static bool is_dropped(struct client *client)
+{
+    struct pollfd watch = {.fd = client->fd, .events = POLLRDHUP};
+
+    return poll(&watch, 1, DROP_MS) == 1;
+}
+
+static void who_reads_nothing_is_dropped(void)
+{
+    static const struct {
+        const char *name;
+        const char *members;
+        const char *headers;
+        size_t message_bytes;
+    } rows[] = {
+        {"small messages", ON_FREE_PORT ", \"echo\": { \"write-timeout\": 1 }", "", 100},
+        {"large messages", ON_FREE_PORT ", \"echo\": { \"write-timeout\": 1 }", "", 1 << 20},
+        {"without Pings", ON_FREE_PORT ", \"echo\": { \"write-timeout\": 1, \"ping-interval\": 0 }",
+         "", 1000},
+        {"with Pings",
+         ON_FREE_PORT ", \"echo\": { \"write-timeout\": 1, \"ping-interval\": 1, "
+                      "\"pong-timeout\": 60 }",
+         "", 1000},
+        {"compression",
+         ON_FREE_PORT ", \"echo\": { \"write-timeout\": 1, \"compression\": \"on\" }",
+         "Sec-WebSocket-Extensions: permessage-deflate\r\n", 1000},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct server server;
+        struct client deaf;
+        struct client other;
+
+        if (!server_start(&server, rows[i].members))
+            return;
+        if (client_open_narrow(&deaf, server.port, rows[i].headers)) {
+            stream_init(&stream, &deaf, rows[i].message_bytes, (64 << 20) / rows[i].message_bytes);
+            stream_push(&stream);
+            CHECK_ROW(is_dropped(&deaf), rows[i].name);
+            if (client_open(&other, server.port)) {
+                check_echo(&other, TEXT, "other", 5, rows[i].name);
+                client_say_goodbye(&other);
+            }
+            client_close(&deaf);
+        }
+        CHECK_ROW(server_stop(&server), rows[i].name);
+    }
+}
+
+/* Far slower than "write-timeout" would allow for the whole. */
+static void who_reads_a_little_now_and_then_is_not_dropped(void)
+{
+    enum { PIECES = 100, PIECE_BYTES = 8192, PAUSE_MS = 50 };
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"write-timeout\": 2 }"))
+        return;
+    if (client_open_narrow(&client, server.port, "")) {
+        stream_init(&stream, &client, 65536, 256);
+        stream_push(&stream);
+        for (int i = 0; i < PIECES; i++) {
+            poll(NULL, 0, PAUSE_MS);
+            CU_ASSERT_TRUE(stream_exchange(&stream, stream.received + PIECE_BYTES));
+        }
+        CU_ASSERT_TRUE(stream_exchange(&stream, UINT64_MAX));
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 static CU_TestInfo tests[] = {
     TEST(a_large_message_comes_back_while_it_is_sent_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
@@ -134,6 +212,8 @@ static CU_TestInfo tests[] = {
     TEST(a_close_behind_unread_echoes_is_answered_behind_them),
     TEST(small_and_large_messages_mix_for_a_slow_reader),
     TEST(a_large_message_behind_a_fragment_holds_up_nothing),
+    TEST(who_reads_nothing_is_dropped),
+    TEST(who_reads_a_little_now_and_then_is_not_dropped),
     CU_TEST_INFO_NULL,
 };
 

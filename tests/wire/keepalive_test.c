@@ -1,7 +1,10 @@
 /* Pings at the interval, and the end of peers that do not answer (RFC 6455 section 5.5.2). */
 
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "runner.h"
@@ -212,6 +215,49 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     server_stop(&server);
 }
 
+/* Keeps a server busy, so that it is stopped amid its work. Returns the process that does. */
+static pid_t keep_busy(const struct server *server)
+{
+    static struct stream stream;
+    struct client client;
+    pid_t pid = fork();
+
+    if (pid)
+        return pid;
+    if (client_open(&client, server->port)) {
+        stream_init(&stream, &client, 1 << 20, 1 << 20);
+        stream_exchange(&stream, UINT64_MAX);
+    }
+    _exit(0);
+}
+
+/* As when a machine sleeps: the Pong has come when the process goes on, but is unread. */
+static void a_stop_of_the_process_costs_no_peer(void)
+{
+    const struct timespec stop = {.tv_sec = 3};
+    struct server server;
+    struct client client;
+    struct frame frame;
+    pid_t busy;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    busy = keep_busy(&server);
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        kill(server_serving(&server), SIGSTOP);
+        client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+        nanosleep(&stop, NULL);
+        kill(server_serving(&server), SIGCONT);
+        check_echo(&client, TEXT, "awake", 5, "awake");
+        client_say_goodbye(&client);
+    }
+    kill(busy, SIGKILL);
+    waitpid(busy, NULL, 0);
+    server_stop(&server);
+}
+
 static void interval_0_sends_no_ping(void)
 {
     const struct timespec pause = {.tv_sec = 1, .tv_nsec = 500000000};
@@ -244,6 +290,7 @@ static CU_TestInfo tests[] = {
     TEST(messages_do_not_stand_in_for_a_pong),
     TEST(mode_pong_sends_pongs_and_awaits_nothing),
     TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
+    TEST(a_stop_of_the_process_costs_no_peer),
     TEST(interval_0_sends_no_ping),
     CU_TEST_INFO_NULL,
 };
