@@ -143,7 +143,7 @@ int64_t echo_keepalive_due(const struct echo_keepalive *keepalive)
 {
     int64_t due_us = INT64_MAX;
 
-    for (size_t i = ECHO_KEEPALIVE_IDLE; i < ECHO_KEEPALIVE_QUEUES; i++)
+    for (enum echo_keepalive_queue i = ECHO_KEEPALIVE_IDLE; i < ECHO_KEEPALIVE_QUEUES; i++)
         if (due(keepalive, i) < due_us)
             due_us = due(keepalive, i);
 
