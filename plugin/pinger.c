@@ -143,8 +143,12 @@ void echo_pinger_add(struct echo_connection *connection)
 void echo_pinger_received(struct echo_connection *connection)
 {
     struct echo_thread *thread = connection->thread;
+    lws_usec_t now_us = echo_output_now_us(thread);
 
-    echo_keepalive_received(&thread->keepalive, &connection->keepalive, echo_output_now_us(thread));
+    if (connection->inside_frame)
+        echo_keepalive_received_part(&thread->keepalive, &connection->keepalive, now_us);
+    else
+        echo_keepalive_received(&thread->keepalive, &connection->keepalive, now_us);
 }
 
 void echo_pinger_pong(struct echo_connection *connection, const void *payload, size_t bytes)

@@ -14,7 +14,7 @@
 /** A connection is open. */
 void echo_pinger_add(struct echo_connection *connection);
 
-/** Bytes of a message came in this service pass. */
+/** Bytes of a message came in this service pass; "inside_frame" says whether its frame goes on. */
 void echo_pinger_received(struct echo_connection *connection);
 
 /** A Pong came; one that answers no Ping of ours counts as received bytes. */

@@ -67,6 +67,14 @@ void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepa
         move(keepalive, entry, ECHO_KEEPALIVE_IDLE, now_us);
 }
 
+void echo_keepalive_received_part(struct echo_keepalive *keepalive,
+                                  struct echo_keepalive_entry *entry, int64_t now_us)
+{
+    if (entry->since_us != now_us &&
+        (entry->queue == ECHO_KEEPALIVE_IDLE || entry->queue == ECHO_KEEPALIVE_AWAITING))
+        move(keepalive, entry, entry->queue, now_us);
+}
+
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                          int64_t now_us)
 {

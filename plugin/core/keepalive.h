@@ -66,6 +66,13 @@ void echo_keepalive_remove(struct echo_keepalive_entry *entry);
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                              int64_t now_us);
 
+/**
+ * The same of bytes of a frame that goes on: the Pong cannot come in the middle of it, and has the
+ * whole time from @now_us on (RFC 6455 section 5.4).
+ */
+void echo_keepalive_received_part(struct echo_keepalive *keepalive,
+                                  struct echo_keepalive_entry *entry, int64_t now_us);
+
 /** A Pong came: nothing is awaited any more, even if @entry is stalled at present. */
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
                          int64_t now_us);

@@ -166,6 +166,24 @@ static void other_bytes_do_not_stand_for_the_pong(void)
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
 }
 
+static void inside_a_frame_a_pong_has_the_whole_time_again(void)
+{
+    struct echo_keepalive_entry entry = {0};
+    struct echo_keepalive keepalive;
+
+    init(&keepalive, INTERVAL_S, TIMEOUT_S);
+    echo_keepalive_add(&keepalive, &entry, 0);
+    echo_keepalive_received_part(&keepalive, &entry, 1);
+    CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL));
+    CU_ASSERT_TRUE(pings(&keepalive, INTERVAL + 1, &entry));
+
+    echo_keepalive_received_part(&keepalive, &entry, INTERVAL + 1 + TIMEOUT);
+    CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL + TIMEOUT + TIMEOUT));
+    CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + 1 + TIMEOUT + TIMEOUT, &entry));
+    echo_keepalive_received_part(&keepalive, &entry, 2 * INTERVAL);
+    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+}
+
 static void a_pong_ends_the_wait_and_starts_a_new_interval(void)
 {
     const int64_t pong_us = INTERVAL + TIMEOUT - 1;
@@ -664,6 +682,7 @@ int main(int argc, char **argv)
         TEST(a_missing_pong_drops_and_detaches),
         TEST(the_longest_awaited_is_dropped_first),
         TEST(other_bytes_do_not_stand_for_the_pong),
+        TEST(inside_a_frame_a_pong_has_the_whole_time_again),
         TEST(a_pong_ends_the_wait_and_starts_a_new_interval),
         TEST(a_pong_nobody_waits_for_postpones_the_ping),
         TEST(without_a_timeout_silence_is_pinged_each_interval),

@@ -161,6 +161,40 @@ static void messages_do_not_stand_in_for_a_pong(void)
 }
 
 /* RFC 6455 section 5.5.3: a heartbeat in one direction, as ASP.NET Core sends it by default. */
+/* Nothing can come in the middle of a frame (section 5.4), which may take long. */
+static void a_frame_that_takes_long_is_no_silence(void)
+{
+    enum { PIECES = 50, PIECE_BYTES = 100 };
+    const struct timespec pause = {.tv_nsec = 100000000};
+    uint8_t payload[PIECES * PIECE_BYTES];
+    uint8_t out[sizeof(payload) + 14];
+    struct server server;
+    struct client client;
+    struct frame frame;
+    size_t bytes;
+    size_t header_bytes;
+
+    memset(payload, 'a', sizeof(payload));
+    bytes = compose_frame(out, FIN | TEXT, payload, sizeof(payload));
+    header_bytes = bytes - sizeof(payload);
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        client_send(&client, out, header_bytes);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, PING);
+        for (size_t i = 0; i < PIECES; i++) {
+            client_send(&client, out + header_bytes + i * PIECE_BYTES, PIECE_BYTES);
+            nanosleep(&pause, NULL);
+        }
+        client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+        check_message(&client, TEXT, payload, sizeof(payload), "the whole");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 static void mode_pong_sends_pongs_and_awaits_nothing(void)
 {
     struct server server;
@@ -288,6 +322,7 @@ static CU_TestInfo tests[] = {
     TEST(a_wrong_pong_does_not_count),
     TEST(pongs_count_where_compression_is_agreed_on),
     TEST(messages_do_not_stand_in_for_a_pong),
+    TEST(a_frame_that_takes_long_is_no_silence),
     TEST(mode_pong_sends_pongs_and_awaits_nothing),
     TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
     TEST(a_stop_of_the_process_costs_no_peer),
