@@ -143,12 +143,9 @@ void echo_pinger_add(struct echo_connection *connection)
 void echo_pinger_received(struct echo_connection *connection)
 {
     struct echo_thread *thread = connection->thread;
-    lws_usec_t now_us = echo_output_now_us(thread);
 
-    if (connection->inside_frame)
-        echo_keepalive_received_part(&thread->keepalive, &connection->keepalive, now_us);
-    else
-        echo_keepalive_received(&thread->keepalive, &connection->keepalive, now_us);
+    echo_keepalive_received(&thread->keepalive, &connection->keepalive, connection->inside_frame,
+                            echo_output_now_us(thread));
 }
 
 void echo_pinger_pong(struct echo_connection *connection, const void *payload, size_t bytes)
@@ -159,7 +156,7 @@ void echo_pinger_pong(struct echo_connection *connection, const void *payload, s
 
     ping_payload(expected, connection->ping_id);
     if (bytes != PING_BYTES || memcmp(payload, expected, PING_BYTES) != 0) {
-        echo_keepalive_received(&thread->keepalive, &connection->keepalive, now_us);
+        echo_keepalive_received(&thread->keepalive, &connection->keepalive, false, now_us);
         return;
     }
 

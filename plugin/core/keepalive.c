@@ -60,18 +60,14 @@ void echo_keepalive_remove(struct echo_keepalive_entry *entry)
 }
 
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                             int64_t now_us)
+                             bool inside_frame, int64_t now_us)
 {
     /* the messages of one read share their time: the later ones find the entry where it belongs */
-    if (entry->since_us != now_us && entry->queue == ECHO_KEEPALIVE_IDLE)
-        move(keepalive, entry, ECHO_KEEPALIVE_IDLE, now_us);
-}
+    if (entry->since_us == now_us)
+        return;
 
-void echo_keepalive_received_part(struct echo_keepalive *keepalive,
-                                  struct echo_keepalive_entry *entry, int64_t now_us)
-{
-    if (entry->since_us != now_us &&
-        (entry->queue == ECHO_KEEPALIVE_IDLE || entry->queue == ECHO_KEEPALIVE_AWAITING))
+    if (entry->queue == ECHO_KEEPALIVE_IDLE ||
+        (entry->queue == ECHO_KEEPALIVE_AWAITING && inside_frame))
         move(keepalive, entry, entry->queue, now_us);
 }
 

@@ -60,18 +60,12 @@ void echo_keepalive_add(struct echo_keepalive *keepalive, struct echo_keepalive_
 void echo_keepalive_remove(struct echo_keepalive_entry *entry);
 
 /**
- * Bytes came: postpones the next Ping. A Pong that is awaited stays awaited. More bytes at the same
- * @now_us change nothing, not even the order.
+ * Bytes came: postpones the next Ping. A Pong that is awaited stays awaited; if the bytes were of a
+ * frame that goes on (@inside_frame), it cannot come as yet, and has the whole time from @now_us on
+ * (RFC 6455 section 5.4). More bytes at the same @now_us change nothing, not even the order.
  */
 void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                             int64_t now_us);
-
-/**
- * The same of bytes of a frame that goes on: the Pong cannot come in the middle of it, and has the
- * whole time from @now_us on (RFC 6455 section 5.4).
- */
-void echo_keepalive_received_part(struct echo_keepalive *keepalive,
-                                  struct echo_keepalive_entry *entry, int64_t now_us);
+                             bool inside_frame, int64_t now_us);
 
 /** A Pong came: nothing is awaited any more, even if @entry is stalled at present. */
 void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,

@@ -87,8 +87,8 @@ static void bytes_received_postpone_the_ping(void)
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_received(&keepalive, &entry, 4 * SECOND);
-    echo_keepalive_received(&keepalive, &entry, 9 * SECOND);
+    echo_keepalive_received(&keepalive, &entry, false, 4 * SECOND);
+    echo_keepalive_received(&keepalive, &entry, false, 9 * SECOND);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), 9 * SECOND + INTERVAL);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 9 * SECOND + INTERVAL - 1));
     CU_ASSERT_TRUE(pings(&keepalive, 9 * SECOND + INTERVAL, &entry));
@@ -105,7 +105,7 @@ static void the_longest_silent_is_pinged_first(void)
     echo_keepalive_add(&keepalive, &a, 0);
     echo_keepalive_add(&keepalive, &b, 1);
     echo_keepalive_add(&keepalive, &c, 1);
-    echo_keepalive_received(&keepalive, &a, 2);
+    echo_keepalive_received(&keepalive, &a, false, 2);
 
     CU_ASSERT_TRUE(pings(&keepalive, 1 + INTERVAL, &b));
     CU_ASSERT_TRUE(pings(&keepalive, 1 + INTERVAL, &c));
@@ -128,7 +128,7 @@ static void a_missing_pong_drops_and_detaches(void)
     CU_ASSERT_TRUE(drops(&keepalive, pinged_us + TIMEOUT, &entry));
 
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
-    echo_keepalive_received(&keepalive, &entry, pinged_us + TIMEOUT);
+    echo_keepalive_received(&keepalive, &entry, false, pinged_us + TIMEOUT);
     echo_keepalive_pong(&keepalive, &entry, pinged_us + TIMEOUT);
     echo_keepalive_remove(&entry);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
@@ -160,8 +160,8 @@ static void other_bytes_do_not_stand_for_the_pong(void)
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_received(&keepalive, &entry, INTERVAL + 1);
-    echo_keepalive_received(&keepalive, &entry, INTERVAL + TIMEOUT - 1);
+    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
+    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + TIMEOUT - 1);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INTERVAL + TIMEOUT);
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
 }
@@ -173,14 +173,14 @@ static void inside_a_frame_a_pong_has_the_whole_time_again(void)
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
     echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_received_part(&keepalive, &entry, 1);
+    echo_keepalive_received(&keepalive, &entry, true, 1);
     CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL));
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL + 1, &entry));
 
-    echo_keepalive_received_part(&keepalive, &entry, INTERVAL + 1 + TIMEOUT);
+    echo_keepalive_received(&keepalive, &entry, true, INTERVAL + 1 + TIMEOUT);
     CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL + TIMEOUT + TIMEOUT));
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + 1 + TIMEOUT + TIMEOUT, &entry));
-    echo_keepalive_received_part(&keepalive, &entry, 2 * INTERVAL);
+    echo_keepalive_received(&keepalive, &entry, true, 2 * INTERVAL);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
 }
 
@@ -225,7 +225,7 @@ static void without_a_timeout_silence_is_pinged_each_interval(void)
         CU_ASSERT_TRUE(pings(&keepalive, now_us, &entry));
         CU_ASSERT_TRUE(nothing_until(&keepalive, now_us));
     }
-    echo_keepalive_received(&keepalive, &entry, 5 * INTERVAL + 1);
+    echo_keepalive_received(&keepalive, &entry, false, 5 * INTERVAL + 1);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), 6 * INTERVAL + 1);
 }
 
@@ -245,7 +245,7 @@ static void without_an_interval_nothing_is_ever_due(void)
 
         init(&keepalive, 0, rows[i].timeout_s);
         echo_keepalive_add(&keepalive, &entry, 0);
-        echo_keepalive_received(&keepalive, &entry, 1);
+        echo_keepalive_received(&keepalive, &entry, false, 1);
         echo_keepalive_resume(&keepalive, &entry, 2);
         echo_keepalive_pong(&keepalive, &entry, 3);
         CHECK_ROW(echo_keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
@@ -353,7 +353,7 @@ static void an_entry_can_be_added_anew(void)
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
 
     echo_keepalive_add(&keepalive, &entry, 2 * INTERVAL);
-    echo_keepalive_received(&keepalive, &entry, 2 * INTERVAL + 1);
+    echo_keepalive_received(&keepalive, &entry, false, 2 * INTERVAL + 1);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 3 * INTERVAL));
     CU_ASSERT_TRUE(pings(&keepalive, 3 * INTERVAL + 1, &entry));
 }
@@ -394,7 +394,7 @@ static void a_pong_counts_for_who_is_stalled(void)
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
     echo_keepalive_stall(&keepalive, &entry, INTERVAL);
     echo_keepalive_pong(&keepalive, &entry, INTERVAL + 1);
-    echo_keepalive_received(&keepalive, &entry, INTERVAL + 1);
+    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
     CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INTERVAL + LOOK);
     echo_keepalive_resume(&keepalive, &entry, INTERVAL + 2);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 2 * INTERVAL + 1));
@@ -601,7 +601,7 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
         model->entries[e].state = ABSENT;
         break;
     case 2:
-        echo_keepalive_received(keepalive, &entries[e], now_us);
+        echo_keepalive_received(keepalive, &entries[e], false, now_us);
         if (state == IDLE && model->entries[e].since_us != now_us)
             model_put(model, e, IDLE, now_us);
         break;
