@@ -12,7 +12,6 @@
 int host_open(struct host *host, const struct config *config, const struct echo_board *board)
 {
     const lws_plugin_protocol_t *echo;
-    size_t open_files;
 
     memset(host, 0, sizeof(*host));
     host->echo = (struct echo_host){.board = *board, .log = log_plugin};
@@ -21,9 +20,9 @@ int host_open(struct host *host, const struct config *config, const struct echo_
         fputs("lws-echo: cannot start an event loop\n", stderr);
         exit(EXIT_FAILURE);
     }
-    if (open_files_limit(config->max_open_files, &open_files))
+    if (open_files_limit(config->max_open_files, &host->open_files))
         return -1;
-    rx_memory_use(open_files);
+    rx_memory_use(host->open_files);
     echo = plugins_load_echo(config->plugin_dir, &host->plugins);
     if (!echo)
         return -1;

@@ -15,6 +15,7 @@
 struct host {
     uv_loop_t loop;
     void *loops[1];
+    size_t open_files; /* how many the process may have */
     struct lws_plugin *plugins;
     struct echo_host echo;              /* what the plugin is handed */
     struct lws_protocols protocols[2];  /* the plugin's, and the end */

@@ -3,6 +3,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,13 +43,28 @@ static bool is_passing(int failure)
     return failure == EINTR || failure == ECONNABORTED || failure == EPROTO || failure == EPERM;
 }
 
+/* Says whether only reserved descriptors are left: the system gives out the lowest. */
+static bool is_crowded(const struct listener *listener)
+{
+    int lowest = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (lowest >= 0)
+        close(lowest);
+
+    return lowest < 0 || lowest >= listener->first_reserved;
+}
+
 /* Accepts up to @count connections. Returns 0, or why there are no more. */
 static int accept_some(struct listener *listener, int count)
 {
     while (count-- > 0) {
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd;
 
+        if (listener->crowded && is_crowded(listener))
+            return EMFILE;
+        fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
+            listener->crowded = fd >= listener->first_reserved;
             listener->starved = false;
             lws_adopt_socket_vhost(listener->vhost, fd); /* closes it on failure */
         } else if (!is_passing(errno)) {
@@ -70,11 +86,13 @@ static void on_readable(uv_poll_t *readable, int status, int events)
         pause_accepting(listener, failure);
 }
 
-int listener_start(struct listener *listener, uv_loop_t *loop, int fd)
+int listener_start(struct listener *listener, uv_loop_t *loop, int fd, int first_reserved)
 {
     int failure;
 
     listener->fd = fd;
+    listener->first_reserved = first_reserved;
+    listener->crowded = false;
     listener->starved = false;
     failure = uv_timer_init(loop, &listener->pause);
     if (!failure)

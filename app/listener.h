@@ -15,6 +15,8 @@ struct listener {
     int fd; /* -1: closed */
     uv_poll_t readable;
     uv_timer_t pause;
+    int first_reserved;      /* from this descriptor on they are not for its connections */
+    bool crowded;            /* the last connection got one of those */
     bool starved;            /* no descriptor was left the last time; said once */
     struct lws_vhost *vhost; /* of the next connection; the owner may change it */
 };
@@ -22,9 +24,10 @@ struct listener {
 /**
  * Starts accepting connections, for the vhost that is set, from @fd, which it owns from then on.
  *
- * Returns 0 or a libuv error.
+ * Accepting pauses while no descriptor below @first_reserved is free: others are kept for what else
+ * the process has to open. Returns 0 or a libuv error.
  */
-int listener_start(struct listener *listener, uv_loop_t *loop, int fd);
+int listener_start(struct listener *listener, uv_loop_t *loop, int fd, int first_reserved);
 
 /**
  * Accepts what waits already, as far as there are descriptors, and closes the socket. What has not

@@ -15,6 +15,9 @@
 #include "sites.h"
 #include "terminal.h"
 
+/* At the limit of open files these are left for "admin", and for what a reload opens. */
+#define RESERVED_DESCRIPTORS 16
+
 struct process {
     struct plan *plan;
     const struct workers_post *post; /* NULL: it is the only one */
@@ -179,23 +182,25 @@ static int start_signs(struct process *process)
 
 /* Takes a socket over from the plan, and accepts from it. */
 static int start_listener(struct process *process, struct listener *listener,
-                          struct plan_sockets *sockets)
+                          struct plan_sockets *sockets, int first_reserved)
 {
     size_t index = process->post ? process->post->index : 0;
     int fd = sockets->fds[index];
 
     sockets->fds[index] = -1;
 
-    return listener_start(listener, &process->host.loop, fd);
+    return listener_start(listener, &process->host.loop, fd, first_reserved);
 }
 
 static int watch(struct process *process)
 {
     struct plan *plan = process->plan;
-    int failure = start_listener(process, &process->echo, &plan->echo);
+    int open_files = (int)process->host.open_files;
+    int failure =
+        start_listener(process, &process->echo, &plan->echo, open_files - RESERVED_DESCRIPTORS);
 
     if (!failure && plan->has_admin)
-        failure = start_listener(process, &process->admin, &plan->admin);
+        failure = start_listener(process, &process->admin, &plan->admin, open_files);
     if (!failure)
         failure = shutdown_init(&process->shutdown, &process->host.loop, &process->sites,
                                 &process->echo, &process->host.echo.board);

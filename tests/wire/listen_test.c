@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE /* prlimit() */
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -61,6 +62,41 @@ static void connections_beyond_the_limit_of_open_files_wait_for_their_turn(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "accepting pauses: Too many open files"));
 }
 
+/* What watches the server, and what changes it, works when there is room for nobody else. */
+static void at_the_limit_admin_and_a_reload_have_descriptors(void)
+{
+    enum { CLIENTS = 70 };
+    static const char members[] = ON_FREE_PORT
+        ", \"log-level\": \"notice\", \"max-open-files\": 64, \"admin\": \"127.0.0.1:0\"";
+    struct client clients[CLIENTS];
+    struct client watcher;
+    struct server server;
+    char response[4096];
+    uint16_t admin;
+
+    if (!server_start(&server, members))
+        return;
+    admin = server_admin_port(&server);
+    for (int c = 0; c < CLIENTS; c++) {
+        if (!client_connect(&clients[c], server.port))
+            return;
+        client_send(&clients[c], HANDSHAKE, strlen(HANDSHAKE));
+    }
+    server_wait_said(&server, "accepting pauses: Too many open files");
+    if (client_connect(&watcher, admin)) {
+        CU_ASSERT_TRUE(client_request(&watcher, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+                                      response, sizeof(response)));
+        CU_ASSERT_FALSE(strncmp(response, "HTTP/1.1 200 ", 13));
+        client_close(&watcher);
+    }
+    server_rewrite(&server, members);
+    kill(server.pid, SIGHUP);
+    server_wait_said(&server, ": in force for new connections");
+    for (int c = 0; c < CLIENTS; c++)
+        client_close(&clients[c]);
+    server_stop(&server);
+}
+
 /* Low ones are raised, and those of a million, which cost time, are not taken. */
 static void the_limit_of_open_files_is_set(void)
 {
@@ -109,6 +145,7 @@ static void more_open_files_than_the_system_allows_are_refused(void)
 
 static CU_TestInfo tests[] = {
     TEST(connections_beyond_the_limit_of_open_files_wait_for_their_turn),
+    TEST(at_the_limit_admin_and_a_reload_have_descriptors),
     TEST(the_limit_of_open_files_is_set),
     TEST(more_open_files_than_the_system_allows_are_refused),
     CU_TEST_INFO_NULL,

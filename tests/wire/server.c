@@ -132,6 +132,16 @@ bool server_wait_ready(struct server *server)
     return server->port != 0;
 }
 
+uint16_t server_admin_port(struct server *server)
+{
+    char line[256] = "";
+
+    CU_ASSERT_TRUE(server_read_line(server, line, sizeof(line)));
+    CHECK_ROW(!strncmp(line, "lws-echo has health and metrics at http://127.0.0.1:", 52), line);
+
+    return (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+}
+
 void server_rewrite(const struct server *server, const char *members)
 {
     FILE *file = fopen(server->config_file, "w");

@@ -43,6 +43,9 @@ void server_spawn_in_shell(struct server *server, const char *shell, const char 
 /** Waits for the ready line and reads the port from it, which is 0 for a unix socket. */
 bool server_wait_ready(struct server *server);
 
+/** Reads the port of "admin" from the line about it, which is next on its standard output. */
+uint16_t server_admin_port(struct server *server);
+
 /** Reads one line of its standard output, without the line end. Returns false if none comes. */
 bool server_read_line(struct server *server, char *line, size_t size);
 

@@ -310,17 +310,6 @@ static void refusals_are_counted_by_their_reason(void)
     server_stop(&server);
 }
 
-/* Reads the port of the second listener from the line about it. */
-static uint16_t admin_port(struct server *server)
-{
-    char line[256] = "";
-
-    CU_ASSERT_TRUE(server_read_line(server, line, sizeof(line)));
-    CHECK_ROW(!strncmp(line, "lws-echo has health and metrics at http://127.0.0.1:", 52), line);
-
-    return (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
-}
-
 static void both_may_have_a_listener_of_their_own(void)
 {
     static const char *const rows[] = {"", ", \"workers\": 2", ", \"tls\": \"self-signed\""};
@@ -335,7 +324,7 @@ static void both_may_have_a_listener_of_their_own(void)
         snprintf(members, sizeof(members), ON_FREE_PORT ", \"admin\": \"127.0.0.1:0\"%s", rows[i]);
         if (!server_start(&server, members))
             return;
-        admin = admin_port(&server);
+        admin = server_admin_port(&server);
         CHECK_ROW(health(admin) == 200, rows[i]);
         if (i != 2) {
             CHECK_ROW(ask(server.port, "/healthz", response, sizeof(response)) == 404, rows[i]);
@@ -367,7 +356,7 @@ static void the_listener_of_health_stays_to_the_end(void)
 
     if (!server_start(&server, ON_FREE_PORT ", \"admin\": \"127.0.0.1:0\""))
         return;
-    admin = admin_port(&server);
+    admin = server_admin_port(&server);
     if (client_open(&mute, server.port)) {
         kill(server.pid, SIGTERM);
         while (can_connect(server.port))
