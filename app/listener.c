@@ -10,8 +10,8 @@
 
 #include "log.h"
 
-/* Accepted in one go, so that a flood of connections does not starve the open ones. */
-#define ACCEPT_BATCH 64
+/* Accepted in one go: the open connections wait for them, and for their handshakes. */
+#define ACCEPT_BATCH 8
 
 /* How long to wait for a descriptor to become free. */
 #define PAUSE_MS 100

@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +17,8 @@
 #include "options.h"
 #include "timestamp.h"
 
-/* Longer lines are cut; the plugin's are shorter. */
-#define LINE_MAX_BYTES 4096
+/* Longer lines are cut; the plugin's are shorter. With what is put before it fits PIPE_BUF. */
+#define LINE_MAX_BYTES 3072
 
 #define OURS "lws-echo: "
 
@@ -64,38 +66,62 @@ static uint64_t level_of(int mask)
     return level;
 }
 
-static void emit_json(uint64_t level, const char *line)
+/* The functions that compose a line return its length, as snprintf() does. */
+
+static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
 {
     char time[ECHO_TIMESTAMP_ROOM];
     json_t *object;
     char *text = NULL;
+    int length;
 
-    if (*line == '{') { /* the plugin has written it so */
-        fprintf(stderr, "%s\n", line);
-        return;
-    }
+    if (*line == '{') /* the plugin has written it so */
+        return snprintf(out, PIPE_BUF, "%s\n", line);
 
     echo_timestamp_write(time);
     object = json_pack("{s:s, s:s, s:s}", "time", time, "level", log_levels[level], "message",
                        strncmp(line, OURS, strlen(OURS)) ? line : line + strlen(OURS));
     if (object)
         text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    fprintf(stderr, "%s\n",
-            text ? text : "{\"level\":\"error\",\"message\":\"a message is not UTF-8\"}");
+    length = snprintf(out, PIPE_BUF, "%s\n",
+                      text ? text : "{\"level\":\"error\",\"message\":\"a message is not UTF-8\"}");
     free(text);
     json_decref(object);
+
+    return length;
 }
 
-static void emit_text(uint64_t level, const char *line)
+static int compose_text(char out[PIPE_BUF], uint64_t level, const char *line)
 {
     char time[ECHO_TIMESTAMP_ROOM];
 
-    if (output.to_journal) {
-        fprintf(stderr, "<%d>%s\n", levels[level].priority, line);
-        return;
-    }
+    if (output.to_journal)
+        return snprintf(out, PIPE_BUF, "<%d>%s\n", levels[level].priority, line);
+
     echo_timestamp_write(time);
-    fprintf(stderr, "%s %s: %s\n", time, log_levels[level], line);
+
+    return snprintf(out, PIPE_BUF, "%s %s: %s\n", time, log_levels[level], line);
+}
+
+/*
+ * Writes a line at once or not at all: whoever reads the log, and has stopped to, must not stop the
+ * server. Up to PIPE_BUF bytes a pipe takes without a wait when poll() says that it takes some.
+ * Returns whether it was written.
+ */
+static bool write_line(uint64_t level, const char *line)
+{
+    struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
+    char out[PIPE_BUF];
+    int length = output.format == ECHO_LOG_FORMAT_JSON ? compose_json(out, level, line)
+                                                       : compose_text(out, level, line);
+
+    if (length >= PIPE_BUF) {
+        length = PIPE_BUF;
+        out[length - 1] = '\n';
+    }
+
+    return (!output.serving || poll(&error, 1, 0) == 1) &&
+           write(STDERR_FILENO, out, (size_t)length) == length;
 }
 
 /* Says whether it comes from the plugin, rather than from libwebsockets. */
@@ -106,10 +132,13 @@ static bool is_ours(const char *line)
 
 static void write_out(uint64_t level, const char *line)
 {
-    if (output.format == ECHO_LOG_FORMAT_JSON)
-        emit_json(level, line);
-    else
-        emit_text(level, line);
+    static unsigned long lost;
+    char note[80];
+
+    snprintf(note, sizeof(note), OURS "%lu lines of the log were lost: nothing took them", lost);
+    if (lost && write_line(level_of(LLL_WARN), note))
+        lost = 0;
+    lost += !write_line(level, line);
 }
 
 /*

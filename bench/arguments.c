@@ -219,7 +219,8 @@ static const struct flag flags[] = {
      .take = take_action,
      .action = ARGUMENTS_CHURN},
     {.name = "hold",
-     .help = "read lines: N opens connections up to N, \"echo N\" sends N messages on each",
+     .help = "read lines: N opens connections up to N, \"echo N\" sends N messages on each,\n"
+             "                           \"closed CODE\" waits until the server has closed all",
      .take = take_action,
      .action = ARGUMENTS_HOLD},
     {.name = "patience",

@@ -178,6 +178,7 @@ static int answer_ping(struct load *load, struct connection *connection)
 {
     const struct receiver *receiver = &connection->receiver;
 
+    connection->pings++;
     if (connection->state == CONNECTION_CLOSING || connection->control_begun)
         return 0;
     connection->control_bytes = frames_control(&load->frames, FRAME_PONG, receiver->control,
@@ -186,21 +187,36 @@ static int answer_ping(struct load *load, struct connection *connection)
     return flush(load, connection);
 }
 
-/* The server's Close: welcome only as an answer. */
-static int take_close(struct connection *connection)
+/* Answers the server's Close with the same (section 5.5.1). */
+static int answer_close(struct load *load, struct connection *connection)
 {
     const struct receiver *receiver = &connection->receiver;
+
+    connection->state = CONNECTION_CLOSING;
+    connection->closed = true;
+    connection->control_bytes = frames_control(&load->frames, FRAME_CLOSE, receiver->control,
+                                               receiver->control_bytes, connection->control);
+
+    return flush(load, connection);
+}
+
+/* The server's Close: welcome as an answer, or if it has been announced. */
+static int take_close(struct load *load, struct connection *connection)
+{
+    const struct receiver *receiver = &connection->receiver;
+    unsigned code = receiver->control_bytes < 2
+                        ? 0
+                        : (unsigned)receiver->control[0] << 8 | receiver->control[1];
 
     if (connection->state == CONNECTION_CLOSING && !connection->closed) {
         connection->closed = true;
         return 0;
     }
+    if (connection->state == CONNECTION_OPEN && code && code == load->farewell)
+        return answer_close(load, connection);
 
     return fail(connection, "message %llu: the server closed with code %u: \"%.*s\"",
-                (unsigned long long)receiver->received,
-                receiver->control_bytes < 2
-                    ? 0U
-                    : (unsigned)receiver->control[0] << 8 | receiver->control[1],
+                (unsigned long long)receiver->received, code,
                 receiver->control_bytes < 2 ? 0 : receiver->control_bytes - 2,
                 (const char *)receiver->control + 2);
 }
@@ -216,7 +232,7 @@ static int take(struct load *load, struct connection *connection, const uint8_t 
             result = answer_ping(load, connection);
             break;
         case RECEIVER_CLOSE:
-            result = take_close(connection);
+            result = take_close(load, connection);
             break;
         case RECEIVER_FAULT:
             return fail(connection, "%s", connection->receiver.fault);

@@ -32,6 +32,7 @@ struct connection {
     size_t frame_sent; /* and so many bytes of the next */
     size_t retried;    /* frames that TLS has begun to send: it wants the same ones again */
     uint64_t quota;    /* with --hold: messages it is to send in all */
+    uint64_t pings;    /* that have come */
     uint64_t *stamps;  /* when each message on the way was released, in load's ring */
 
     uint8_t control[FRAME_HEADER_MAX + FRAME_CONTROL_MAX]; /* a Pong or Close to be sent */

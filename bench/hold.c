@@ -41,7 +41,15 @@ static int came(struct load *load, struct connection *connection, uint64_t messa
     return connection_release(load, connection, 1, load->now_ns);
 }
 
-static const struct load_mode mode = {.opened = opened, .came = came};
+static int ended(struct load *load, struct connection *connection)
+{
+    connection_drop(connection);
+    load->open--;
+
+    return 0;
+}
+
+static const struct load_mode mode = {.opened = opened, .came = came, .ended = ended};
 
 static int open_up_to(struct load *load, uint64_t count)
 {
@@ -79,6 +87,27 @@ static int echo_on_all(struct load *load, uint64_t count)
     return report_print_echoed(count * load->open);
 }
 
+/* Waits until the server has closed all connections with @code. */
+static int be_closed(struct load *load, uint64_t code)
+{
+    size_t count = load->open;
+    uint64_t pings = UINT64_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        if (load->connections[i].pings < pings)
+            pings = load->connections[i].pings;
+    load->farewell = (unsigned)code;
+    if (report_print_awaiting(count, pings))
+        return -1;
+
+    load->heard_ns = clock_ns();
+    while (load->open)
+        if (load_step(load, UINT64_MAX))
+            return -1;
+
+    return report_print_closed(count);
+}
+
 /* Reads a number that ends the line. Returns 0 or -1. */
 static int read_count(const char *text, uint64_t *count)
 {
@@ -93,6 +122,7 @@ static int read_count(const char *text, uint64_t *count)
 static int act(struct load *load, const char *line, unsigned number)
 {
     static const char echo[] = "echo ";
+    static const char closed[] = "closed ";
     uint64_t count;
 
     if (!read_count(line, &count))
@@ -100,9 +130,12 @@ static int act(struct load *load, const char *line, unsigned number)
     if (!strncmp(line, echo, sizeof(echo) - 1) && !read_count(line + sizeof(echo) - 1, &count) &&
         count <= UINT32_MAX)
         return echo_on_all(load, count);
+    if (!strncmp(line, closed, sizeof(closed) - 1) &&
+        !read_count(line + sizeof(closed) - 1, &count) && count <= UINT16_MAX)
+        return be_closed(load, count);
     fprintf(stderr,
-            "echo-load: standard input: line %u: \"%s\" is neither a number of connections nor "
-            "\"echo N\"\n",
+            "echo-load: standard input: line %u: \"%s\" is no number of connections, \"echo N\" or "
+            "\"closed CODE\"\n",
             number, line);
 
     return -1;

@@ -55,6 +55,7 @@ struct load {
     bool measuring;
     struct histogram latency;
     bool command_waits; /* on standard input */
+    unsigned farewell;  /* the code with which the server may close; 0: it may not */
 };
 
 /**

@@ -103,11 +103,31 @@ int report_print_open(const struct load *load, const struct window *window, size
     return print(object);
 }
 
-int report_print_echoed(uint64_t messages)
+static int print_count(const char *name, uint64_t count)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "echoed", json_integer((json_int_t)messages));
+    json_object_set_new(object, name, json_integer((json_int_t)count));
 
     return print(object);
+}
+
+int report_print_echoed(uint64_t messages)
+{
+    return print_count("echoed", messages);
+}
+
+int report_print_awaiting(size_t open, uint64_t pings)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "awaiting", json_integer((json_int_t)open));
+    json_object_set_new(object, "pings", json_integer((json_int_t)pings));
+
+    return print(object);
+}
+
+int report_print_closed(size_t count)
+{
+    return print_count("closed", count);
 }

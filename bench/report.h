@@ -11,3 +11,10 @@ int report_print_open(const struct load *load, const struct window *window, size
 
 /** Prints how many messages "--hold" has echoed. Returns 0 or -1. */
 int report_print_echoed(uint64_t messages);
+
+/** Prints that the end of @open connections is awaited now, of which each has had at least
+ * @pings. Returns 0 or -1. */
+int report_print_awaiting(size_t open, uint64_t pings);
+
+/** Prints that @count of them have been closed as they should. Returns 0 or -1. */
+int report_print_closed(size_t count);

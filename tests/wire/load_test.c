@@ -358,6 +358,26 @@ static void a_held_connection_that_is_lost_is_a_failure(void)
     CHECK_ROW(strstr(program.error, "the server closed with code 1001"), program.error);
 }
 
+static void the_end_of_held_connections_is_checked(void)
+{
+    struct program program;
+    struct server server;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    program = load_start("--hold", server.port);
+    say(&program, "3\n");
+    CU_ASSERT_TRUE(hear(&program, program.out, program.output, sizeof(program.output)));
+    say(&program, "closed 1001\n");
+    CU_ASSERT_TRUE(hear(&program, program.out, program.output, sizeof(program.output)));
+    CHECK_ROW(strstr(program.output, "\"awaiting\": 3, \"pings\": 0"), program.output);
+    server_stop(&server);
+    CU_ASSERT_TRUE(hear(&program, program.out, program.output, sizeof(program.output)));
+    program_end(&program);
+    CHECK_ROW(program.status == 0, program.error);
+    CHECK_ROW(strstr(program.output, "\"closed\": 3"), program.output);
+}
+
 static void a_line_that_is_no_command_is_named(void)
 {
     struct program program;
@@ -369,7 +389,7 @@ static void a_line_that_is_no_command_is_named(void)
     say(&program, "1\nmany\n");
     program_end(&program);
     CU_ASSERT_EQUAL(program.status, 1);
-    CHECK_ROW(strstr(program.error, "line 2: \"many\" is neither"), program.error);
+    CHECK_ROW(strstr(program.error, "line 2: \"many\" is no number"), program.error);
     server_stop(&server);
 }
 
@@ -543,6 +563,7 @@ int main(int argc, char **argv)
         TEST(silent_connections_answer_pings),
         TEST(connections_are_held_as_told),
         TEST(a_held_connection_that_is_lost_is_a_failure),
+        TEST(the_end_of_held_connections_is_checked),
         TEST(a_line_that_is_no_command_is_named),
         TEST(what_the_server_does_not_agree_to_is_named),
         TEST(a_wrong_command_line_is_named),

@@ -1,6 +1,7 @@
 /* Health, figures and the log: what an operator sees of the server. */
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -449,6 +450,28 @@ static void a_log_of_json_is_json_line_by_line(void)
 }
 
 /* The journal has time and level of its own: systemd's SD_DAEMON(3) prefixes. */
+/* It goes on, and says how much is missing when it can. */
+static void a_log_that_nobody_reads_stops_nobody(void)
+{
+    enum { CONNECTIONS = 200 };
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, ON_FREE_PORT AT_INFO))
+        return;
+    CU_ASSERT_NOT_EQUAL(fcntl(server.err, F_SETPIPE_SZ, 4096), -1);
+    for (int i = 0; i < CONNECTIONS && client_open(&client, server.port); i++)
+        client_say_goodbye(&client);
+    server_wait_said(&server, "connection closed");
+    while (client_open(&client, server.port)) {
+        client_say_goodbye(&client);
+        if (!server_hear(&server) || strstr(server.text, " lines of the log were lost"))
+            break;
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(server.text, " lines of the log were lost: nothing took them\n"));
+    server_stop(&server);
+}
+
 static void the_journal_gets_priorities(void)
 {
     struct server server;
@@ -634,6 +657,7 @@ static CU_TestInfo tests[] = {
     TEST(health_may_be_on_a_unix_socket),
     TEST(a_connection_is_logged_when_it_has_ended),
     TEST(a_log_of_json_is_json_line_by_line),
+    TEST(a_log_that_nobody_reads_stops_nobody),
     TEST(the_journal_gets_priorities),
     TEST(complaints_of_the_library_do_not_fill_a_disk),
     TEST(libwebsockets_has_no_timers_of_its_own),

@@ -7,62 +7,22 @@ Markdown; nothing is asserted of times, which depend on the machine.
 """
 
 import argparse
-import json
 import multiprocessing
-import os
-import re
-import signal
+import resource
 import socket
-import struct
-import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build/release"
-SERVER = os.environ.get("LWS_ECHO", str(BUILD / "bin/lws-echo"))
-LOAD = str(BUILD / "bench/echo-load")
-WAIT_S = 30
+from service import DEFLATE, HANDSHAKE, MASK, WAIT_S, Server, connect, frame, frames, load, opened
+
 LOG_MAX_BYTES = 100_000
 CONNECTIONS = 64
-
-HANDSHAKE = (
-    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-)
-DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
-MASK = b"\0\0\0\0"
-
-
-def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), WAIT_S)
-
-
-def opened(port: int, headers: str = "") -> socket.socket:
-    peer = connect(port)
-    peer.sendall((HANDSHAKE + headers + "\r\n").encode())
-    response = b""
-    while b"\r\n\r\n" not in response:
-        piece = peer.recv(4096)
-        assert piece, response
-        response += piece
-    assert response.startswith(b"HTTP/1.1 101 "), response
-    return peer
-
-
-def frame(first: int, payload: bytes) -> bytes:
-    size = len(payload)
-    if size < 126:
-        length = struct.pack("!B", 0x80 | size)
-    elif size < 65536:
-        length = struct.pack("!BH", 0xFE, size)
-    else:
-        length = struct.pack("!BQ", 0xFF, size)
-    return bytes([first]) + length + MASK + payload
+UNFINISHED = 5000
+FRAGMENTS = 1_000_000
 
 
 def exchange_for_ever(peers: list[socket.socket], data: bytes, reads: bool = True) -> None:
@@ -108,12 +68,12 @@ def slow_handshakes(port: int) -> None:
 
 
 def unfinished_handshakes(port: int) -> None:
-    """1,000 connections at a time never finish one; those that are dropped come again."""
+    """5,000 connections at a time never finish one; those that are dropped come again."""
     peers: list[socket.socket] = []
     while True:
         peers.append(connect(port))
         peers[-1].sendall(HANDSHAKE.encode())
-        if len(peers) > 1000:
+        if len(peers) > UNFINISHED:
             peers.pop(0).close()
 
 
@@ -151,6 +111,24 @@ def tiny_fragments(port: int) -> None:
     for peer in peers:
         peer.sendall(frame(0x02, b"x"))
     exchange_for_ever(peers, frame(0x00, b"x") * 1000)
+
+
+def a_million_fragments(port: int) -> None:
+    """Messages of a million fragments of a byte, which come back as they were."""
+    while True:
+        peer = opened(port)
+        fragments = frame(0x02, b"x") + frame(0x00, b"x") * (FRAGMENTS - 2) + frame(0x80, b"x")
+        sender = threading.Thread(target=peer.sendall, args=(fragments,), daemon=True)
+        sender.start()
+        payload = bytearray()
+        for first, piece in frames(peer):
+            assert first & 0x0F == (0 if payload else 2), "a fragment's type was altered"
+            payload += piece
+            if first & 0x80:
+                break
+        assert payload == b"x" * FRAGMENTS, "a fragment was lost or altered"
+        sender.join()
+        peer.close()
 
 
 def bombs(port: int) -> None:
@@ -207,61 +185,15 @@ ATTACKS: list[Callable[[int], None]] = [
     impossible_lengths,
     ping_flood,
     tiny_fragments,
+    a_million_fragments,
     bombs,
     never_reading,
     rude_requests,
 ]
 
 
-class Server:
-    def __init__(self, directory: str) -> None:
-        config = Path(directory) / "abuse.json"
-        config.write_text(json.dumps({"port": 0, "address": "127.0.0.1",
-                                      "echo": {"compression": "on"}}))
-        self._log = Path(directory) / "log"
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [SERVER, "-c", str(config)], stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self._process.stdout
-        said = re.search(r":(\d+)/", self._process.stdout.readline())
-        assert said, "the server does not start"
-        self.port = int(said.group(1))
-        self.pid = self._process.pid
-
-    def rss_mib(self) -> float:
-        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Rss:\s+(\d+)", text, re.MULTILINE).group(1)) / 1024
-
-    def open_connections(self) -> int:
-        with connect(self.port) as peer:
-            peer.sendall(b"GET /metrics HTTP/1.0\r\nHost: a\r\n\r\n")
-            text = b""
-            while piece := peer.recv(65536):
-                text += piece
-        return int(re.search(rb"^lws_echo_connections (\d+)", text, re.MULTILINE).group(1))
-
-    def wait_empty(self) -> None:
-        deadline = time.monotonic() + WAIT_S
-        while self.open_connections():
-            assert time.monotonic() < deadline, "connections are left"
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        status = self._process.wait(WAIT_S)
-        assert status == 0, f"the server ended with {status}"
-        assert self._log.stat().st_size < LOG_MAX_BYTES, "the log has grown without a limit"
-
-
-def measure(port: int, seconds: float) -> dict:
-    """What the well-behaved see. Fails when anything is lost, altered or out of order."""
-    done = subprocess.run(
-        [LOAD, "--connections", str(CONNECTIONS), "--seconds", str(seconds), f"127.0.0.1:{port}"],
-        capture_output=True, text=True, check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def measure(server: Server, seconds: float) -> dict:
+    return load(server.port, "--connections", str(CONNECTIONS), "--seconds", str(seconds))
 
 
 def attack(server: Server, how: Callable[[int], None], seconds: float) -> tuple[dict, float]:
@@ -269,8 +201,8 @@ def attack(server: Server, how: Callable[[int], None], seconds: float) -> tuple[
     attacker.start()
     try:
         time.sleep(seconds)
-        sample = measure(server.port, seconds)
-        rss = server.rss_mib()
+        sample = measure(server, seconds)
+        rss = server.rss_kib() / 1024
         assert attacker.is_alive(), "the attacker has met something that it did not expect"
     finally:
         attacker.kill()
@@ -291,11 +223,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1, help="of each attack (default 1)")
     parser.add_argument("--table", action="store_true", help="print what was measured as Markdown")
     arguments = parser.parse_args()
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(directory)
-        quiet = measure(server.port, arguments.seconds)
-        rows = [row("none", quiet, server.rss_mib(), quiet)]
+        server = Server(directory, echo={"compression": "on"})
+        quiet = measure(server, arguments.seconds)
+        rows = [row("none", quiet, server.rss_kib() / 1024, quiet)]
         for how in ATTACKS:
             name = how.__name__.replace("_", " ")
             try:
@@ -306,6 +240,7 @@ def main() -> int:
                 failed += 1
                 print(f"not ok {name}: {problem}", flush=True)
         server.stop()
+        assert len(server.log()) < LOG_MAX_BYTES, "the log has grown without a limit"
     if arguments.table:
         print("| attack | messages a second of the others | their p99, ms | to quiet | RSS, MiB |")
         print("|---|---:|---:|---:|---:|")
