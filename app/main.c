@@ -9,6 +9,16 @@
 
 #define EXIT_WRONG_ARGUMENTS 2
 
+/* What was printed is all that was asked for: @status stands only if it has arrived. */
+static int when_printed(int status)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    perror("lws-echo: standard output");
+
+    return EXIT_FAILURE;
+}
+
 static int act(const struct arguments *arguments, struct config *config)
 {
     int status;
@@ -20,7 +30,7 @@ static int act(const struct arguments *arguments, struct config *config)
         status = server_check(config);
         if (status == EXIT_SUCCESS)
             printf("%s: valid\n", arguments->source.file ? arguments->source.file : "defaults");
-        return status;
+        return when_printed(status);
     default:
         return server_run(config, &arguments->source);
     }
@@ -34,7 +44,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     if (arguments.action == ARGUMENTS_EXIT)
-        return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+        return when_printed(EXIT_SUCCESS);
     if (arguments.action == ARGUMENTS_WRONG)
         return EXIT_WRONG_ARGUMENTS;
 

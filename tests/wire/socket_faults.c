@@ -1,12 +1,15 @@
 /*
  * Preloaded into a server: its sockets often take less than they are given, or nothing, anywhere in
- * what is sent. A real socket does so only where its buffer happens to end.
+ * what is sent, and give less than there is. A real socket does so only where its buffer happens to
+ * end. Calls are interrupted; connections cannot be accepted for want of this or that; with
+ * SOCKET_FAULTS_RESETS, one in so many calls of a connection finds it reset.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +24,7 @@ static uint32_t next_random(void)
     static uint32_t state;
 
     if (!state) {
-        const char *seed = getenv("SHORT_WRITES_SEED");
+        const char *seed = getenv("SOCKET_FAULTS_SEED");
 
         state = seed ? (uint32_t)strtoul(seed, NULL, 10) : 1;
     }
@@ -52,6 +55,30 @@ static size_t taken(size_t bytes, size_t first)
     }
 }
 
+/* Says whether the call shall fail before it does anything, and sets errno. */
+static bool fails_at_once(int fd)
+{
+    const char *resets = getenv("SOCKET_FAULTS_RESETS");
+    const struct linger reset = {.l_onoff = 1};
+
+    if (resets && !(next_random() % (uint32_t)strtoul(resets, NULL, 10))) {
+        /* the peer learns of it when the server closes */
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        errno = ECONNRESET;
+        return true;
+    }
+    switch (next_random() % 10) {
+    case 0:
+        errno = EINTR;
+        return true;
+    case 1:
+        errno = EAGAIN;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static ssize_t send_parts(int fd, const struct iovec *parts, size_t count, int flags)
 {
     static ssize_t (*real)(int fd, const struct msghdr *message, int flags);
@@ -62,6 +89,8 @@ static ssize_t send_parts(int fd, const struct iovec *parts, size_t count, int f
 
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "sendmsg");
+    if (fails_at_once(fd))
+        return -1;
     for (size_t i = 0; i < count; i++)
         bytes += parts[i].iov_len;
     limit = bytes > 1 ? taken(bytes, parts[0].iov_len) : bytes;
@@ -96,4 +125,32 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     }
 
     return send_parts(fd, message->msg_iov, message->msg_iovlen, flags);
+}
+
+ssize_t recv(int fd, void *data, size_t bytes, int flags)
+{
+    static ssize_t (*real)(int fd, void *data, size_t bytes, int flags);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "recv");
+    if (fails_at_once(fd))
+        return -1;
+
+    return real(fd, data, bytes && !(next_random() % 4) ? 1 + next_random() % bytes : bytes, flags);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *bytes, int flags)
+{
+    static const int failures[] = {EINTR,  ECONNABORTED, EPROTO, EPERM,
+                                   EMFILE, ENFILE,       ENOMEM, ENOBUFS};
+    static int (*real)(int fd, struct sockaddr *address, socklen_t *bytes, int flags);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "accept4");
+    if (next_random() % 2) {
+        errno = failures[next_random() % (sizeof(failures) / sizeof(failures[0]))];
+        return -1;
+    }
+
+    return real(fd, address, bytes, flags);
 }
