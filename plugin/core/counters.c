@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "close_code.h"
+
 #define FIRST_CODE 1000
 
 void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t now_s)
@@ -9,6 +11,7 @@ void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t 
     if (counters->pid == pid)
         return;
 
+    counters->closed[echo_counters_close_kind(ECHO_CLOSE_ABNORMAL)] += counters->open;
     counters->open = 0;
     counters->started_s = now_s;
     counters->pid = pid;

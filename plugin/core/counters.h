@@ -62,7 +62,7 @@ struct echo_board {
 
 /**
  * Begins to count in @counters for process @pid, unless it does already. What only grows goes on
- * from where a predecessor has left it; what was open with that is not any more.
+ * from where a predecessor has left it; what was open with that has been closed without a code.
  */
 void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t now_s);
 

@@ -25,19 +25,20 @@ DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 MASK = b"\0\0\0\0"
 
 
-def connect(port: int, receive_bytes: int = 0) -> socket.socket:
+def connect(port: int, receive_bytes: int = 0, host: str = "127.0.0.1") -> socket.socket:
     """A connection, with a receive buffer of its own size if @receive_bytes is not 0."""
     peer = socket.socket()
     peer.settimeout(WAIT_S)
     if receive_bytes:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-    peer.connect(("127.0.0.1", port))
+    peer.connect((host, port))
     return peer
 
 
-def opened(port: int, headers: str = "", peer: socket.socket | None = None) -> socket.socket:
+def opened(port: int, headers: str = "", peer: socket.socket | None = None,
+           host: str = "127.0.0.1") -> socket.socket:
     """The same after its handshake, or @peer after that."""
-    peer = peer or connect(port)
+    peer = peer or connect(port, host=host)
     peer.sendall((HANDSHAKE + headers + "\r\n").encode())
     response = b""
     while b"\r\n\r\n" not in response:
@@ -81,17 +82,23 @@ def frames(peer: socket.socket) -> Iterator[tuple[int, bytes]]:
 
 
 class Server:
-    """The program with some members of its configuration, on a free port."""
+    """The program with some members of its configuration, on a free port.
+
+    @prefix is a command that starts it, as "ip netns exec" does; @host is where it is reached then.
+    """
 
     def __init__(self, directory: str, preload: str = "", environment: dict | None = None,
-                 stderr: int | None = None, **members: object) -> None:
+                 prefix: list[str] | None = None, host: str = "127.0.0.1",
+                 **members: object) -> None:
+        self.host = host
+        self._admin = str(members.get("admin", "")).removeprefix("unix:")
         config = Path(directory) / "config.json"
         config.write_text(json.dumps({"port": 0, "address": "127.0.0.1", **members}))
         self._log = Path(directory) / "log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [SERVER, "-c", str(config)], stdout=subprocess.PIPE, text=True,
-                stderr=log if stderr is None else stderr,
+                [*(prefix or []), SERVER, "-c", str(config)], stdout=subprocess.PIPE,
+                stderr=log, text=True,
                 env={**os.environ, **({"LD_PRELOAD": preload} if preload else {}),
                      **(environment or {})},
             )
@@ -117,12 +124,20 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def metric(self, name: str) -> int:
-        with connect(self.port) as peer:
+        with self._connect_admin() as peer:
             peer.sendall(b"GET /metrics HTTP/1.0\r\nHost: a\r\n\r\n")
             text = b""
             while piece := peer.recv(65536):
                 text += piece
         return int(re.search(rf"^{re.escape(name)} (\d+)", text.decode(), re.MULTILINE).group(1))
+
+    def _connect_admin(self) -> socket.socket:
+        if not self._admin:
+            return connect(self.port, host=self.host)
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(WAIT_S)
+        peer.connect(self._admin)
+        return peer
 
     def wait_empty(self) -> None:
         wait_for(lambda: not self.metric("lws_echo_connections"), "connections are left")

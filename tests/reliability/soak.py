@@ -190,7 +190,8 @@ def soak(seconds: int, settled_s: int, slack_kib: int) -> None:
         server.stop()
     print(f"# {seconds} s: " + ", ".join(f"{key} {value:,}" for key, value in figures.items()))
     print(f"# RSS: {settled / 1024:.2f} MiB after {settled_s} s, {end / 1024:.2f} MiB at the end,"
-          f" {max(samples) / 1024:.2f} MiB at most")
+          f" {max(samples) / 1024:.2f} MiB at most; on the way: "
+          + " ".join(f"{samples[i * (len(samples) - 1) // 10] / 1024:.1f}" for i in range(11)))
     assert figures["pong_timeouts"] and figures["write_timeouts"], "nobody was dropped"
     assert end <= settled * (1 + GROWTH) + slack_kib, "memory has grown"
 

@@ -250,22 +250,26 @@ static void a_worker_s_successor_goes_on_counting(void)
 {
     struct server server;
     struct client client;
+    struct client open;
     pid_t pids[2];
 
-    if (!server_start(&server, ON_FREE_PORT ", \"workers\": 2"))
+    if (!server_start(&server, ON_FREE_PORT ", \"workers\": 2") ||
+        !client_open(&open, server.port))
         return;
     for (int i = 0; i < 30; i++)
         if (client_open(&client, server.port))
             client_say_goodbye(&client);
-    check_metric(server.port, "lws_echo_connections_total", 30);
+    check_metric(server.port, "lws_echo_connections_total", 31);
     CU_ASSERT_EQUAL(server_workers(&server, pids, 2), 2);
     kill(pids[0], SIGKILL);
     kill(pids[1], SIGKILL);
     server_wait_said(&server, "worker 1 ");
     server_wait_said(&server, "worker 2 ");
-    check_metric(server.port, "lws_echo_connections_total", 30);
+    check_metric(server.port, "lws_echo_connections_total", 31);
     check_metric(server.port, "lws_echo_processes", 2);
     check_metric(server.port, "lws_echo_connections", 0);
+    check_metric(server.port, "lws_echo_closed_connections_total{code=\"1006\"}", 1);
+    client_close(&open);
     server_stop(&server);
 }
 
