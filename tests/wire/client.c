@@ -60,6 +60,7 @@ static bool connect_with(struct client *client, uint16_t port, int receive_bytes
     bool connected;
 
     memset(client, 0, sizeof(*client));
+    corpus_begin(&client->corpus);
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (receive_bytes)
@@ -144,8 +145,11 @@ bool client_offer(struct client *client, const char *path, const char *headers, 
              path, headers);
     client_request(client, request, response, size);
     client->may_compress = strcasestr(response, "sec-websocket-extensions: permessage-deflate");
+    if (strncmp(response, "HTTP/1.1 101 ", 13) != 0)
+        return false;
+    corpus_upgrade(&client->corpus);
 
-    return !strncmp(response, "HTTP/1.1 101 ", 13);
+    return true;
 }
 
 bool client_upgrade(struct client *client, const char *path)
@@ -194,6 +198,7 @@ bool client_open_tls(struct client *client, uint16_t port)
 
 void client_close(struct client *client)
 {
+    corpus_end(&client->corpus, client->may_compress);
     SSL_free(client->ssl);
     close(client->fd);
     free(client->input);
@@ -211,6 +216,7 @@ bool client_send(struct client *client, const void *data, size_t bytes)
 
         if (sent <= 0)
             return false;
+        corpus_add(&client->corpus, p, (size_t)sent);
         p += sent;
         bytes -= (size_t)sent;
     }

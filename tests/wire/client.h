@@ -6,6 +6,8 @@
 
 #include <openssl/types.h>
 
+#include "corpus.h"
+
 /*
  * A WebSocket client that does exactly what a test says, also what the protocol forbids. Reads
  * give up after a time that only a hanging server reaches.
@@ -17,6 +19,7 @@ struct client {
     uint8_t *input;    /* received and not yet taken */
     size_t input_bytes;
     size_t input_room;
+    struct corpus corpus; /* what it has sent */
 };
 
 /* One frame as it came. */
