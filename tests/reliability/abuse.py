@@ -151,6 +151,10 @@ def rude_requests(port: int) -> None:
         b"GET /%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /..%2f..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /js/..\\..\\..\\etc\\passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /%252e%252e/%252e%252e/%252e%252e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /js/%2e./%2e./%2e./%2e./%2e./%2e./etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET file:///etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://a/../../../../../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET //etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /index.html%00.js HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -159,6 +163,13 @@ def rude_requests(port: int) -> None:
         b"0\r\n\r\nGET /etc/passwd HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
         b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n"
+        b"GET /etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\tfolded: z\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\nGET /etc/passwd HTTP/1.1\nHost: a\n\n",
+        (HANDSHAKE + "Content-Length: 30\r\n\r\n").encode()
+        + b"GET /etc/passwd HTTP/1.1\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
     ]

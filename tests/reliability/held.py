@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Many connections held open: all are pinged, every byte comes back, and all are closed with 1001.
 
-Opens as many as the limits of open files allow, if that is fewer than asked for, and says so.
+And many that come and go, which leave nothing behind. Opens as many as the limits of open files allow, if that is fewer than asked for, and says so.
 """
 
 import argparse
@@ -12,12 +12,14 @@ import sys
 import tempfile
 import time
 
-from service import LOAD, Skipped, Server, counted
+from service import LOAD, Server, Skipped, counted, load, wait_for
 
 CONNECTIONS = 20_000
 MESSAGES = 1_000_000
 QUICK_CONNECTIONS = 1_000
 QUICK_MESSAGES = 50_000
+
+COMING = 10_000
 
 PING_INTERVAL_S = 2
 PONG_TIMEOUT_S = 20
@@ -105,6 +107,17 @@ def hold(wanted: int, messages: int) -> None:
           f" all were closed with 1001 in {stopped_s:.1f} s")
 
 
+def come_and_go() -> None:
+    """With a server that has a sanitizer, its end also says that nothing has leaked."""
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(directory, echo={"compression": "on", "max-connections-per-address": 100})
+        descriptors = server.descriptors()
+        load(server.port, "--churn", "--messages", str(COMING), "--compress")
+        server.wait_empty()
+        wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
+        server.stop()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true",
@@ -114,7 +127,10 @@ def main() -> int:
     arguments = parser.parse_args()
     connections = QUICK_CONNECTIONS if arguments.quick else arguments.connections
     messages = QUICK_MESSAGES if arguments.quick else arguments.messages
-    return counted([("load held", lambda: hold(connections, messages))])
+    return counted([
+        ("load held", lambda: hold(connections, messages)),
+        (f"{COMING:,} connections that come and go", come_and_go),
+    ])
 
 
 if __name__ == "__main__":

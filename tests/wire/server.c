@@ -295,6 +295,8 @@ uint64_t server_memory(const struct server *server, const char *what)
     uint64_t kibibytes = 0;
     FILE *status;
 
+    if (getenv("ECHO_VALGRIND"))
+        return 0;
     snprintf(line, sizeof(line), "/proc/%d/%s", (int)server_serving(server),
              strncmp(what, "Vm", 2) ? "smaps_rollup" : "status");
     status = fopen(line, "r");

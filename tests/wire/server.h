@@ -74,7 +74,8 @@ pid_t server_serving(const struct server *server);
 
 /**
  * Returns a figure in bytes from /proc/PID/status, such as "VmRSS", which some kernels bring up to
- * date by 64 pages at a time, or "Rss", which is exact.
+ * date by 64 pages at a time, or "Rss", which is exact. With ECHO_VALGRIND in the environment it is
+ * 0: most of the memory would be valgrind's.
  */
 uint64_t server_memory(const struct server *server, const char *what);
 
