@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "board.h"
+#include "heap.h"
 #include "host.h"
 #include "listener.h"
 #include "log.h"
@@ -33,6 +34,7 @@ struct process {
     uv_signal_t hasten;
     uv_poll_t supervisor; /* of workers only */
     uv_timer_t alive;
+    struct heap heap;
 };
 
 static void stop(struct process *process, const char *why)
@@ -216,6 +218,8 @@ static int watch(struct process *process)
         failure = watch_supervisor(process);
     if (!failure)
         failure = start_signs(process);
+    if (!failure)
+        failure = heap_watch(&process->heap, &process->host.loop);
 
     return failure;
 }
@@ -230,6 +234,7 @@ static void close_handles(struct process *process)
     uv_close((uv_handle_t *)&process->hang_up, NULL);
     uv_close((uv_handle_t *)&process->hasten, NULL);
     uv_close((uv_handle_t *)&process->alive, NULL);
+    heap_leave(&process->heap);
     if (process->post)
         uv_close((uv_handle_t *)&process->supervisor, NULL);
 }

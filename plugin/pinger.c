@@ -30,6 +30,7 @@ static int send_ping(struct echo_connection *connection)
 
     connection->ping_id = ++connection->thread->last_ping_id;
     ping_payload(payload, connection->ping_id);
+    connection->keepalive.taken = echo_progress_of(connection->wsi);
 
     return echo_output_frame_now(connection, ping, payload, PING_BYTES);
 }
@@ -65,10 +66,20 @@ static void keep_alive(struct echo_connection *connection)
         echo_output_kill(connection);
 }
 
+/* Says whether a slow reader has yet to come to the Ping, and has come nearer to it. */
+static bool is_on_its_way(struct echo_connection *connection)
+{
+    uint64_t before = connection->keepalive.taken;
+
+    connection->keepalive.taken = echo_progress_of(connection->wsi);
+
+    return connection->keepalive.taken != before && echo_progress_is_pending(connection->wsi);
+}
+
 /* While a process is stopped, or its machine sleeps, Pongs come that have yet to be read. */
 static void miss_pong(struct echo_connection *connection, lws_usec_t now_us, bool late)
 {
-    if (late) {
+    if (late || is_on_its_way(connection)) {
         echo_keepalive_resume(&connection->thread->keepalive, &connection->keepalive, now_us);
         return;
     }

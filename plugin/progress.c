@@ -6,15 +6,26 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+/* Returns how much has been sent and is not acknowledged, or on a unix socket not read, as yet. */
+static int pending_bytes(struct lws *wsi)
+{
+    int bytes = 0;
+
+    return ioctl(lws_get_socket_fd(wsi), SIOCOUTQ, &bytes) ? 0 : bytes;
+}
+
 uint64_t echo_progress_of(struct lws *wsi)
 {
-    int fd = lws_get_socket_fd(wsi);
     struct tcp_info info = {0};
     socklen_t bytes = sizeof(info);
-    int unread = 0;
 
-    if (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &bytes))
-        return info.tcpi_bytes_acked;
+    if (getsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_INFO, &info, &bytes))
+        return (uint64_t)pending_bytes(wsi);
 
-    return ioctl(fd, SIOCOUTQ, &unread) ? 0 : (uint64_t)unread;
+    return info.tcpi_bytes_acked;
+}
+
+bool echo_progress_is_pending(struct lws *wsi)
+{
+    return pending_bytes(wsi) > 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libwebsockets.h>
@@ -9,3 +10,6 @@
  * has acknowledged, or on a unix socket what it has not read as yet. Takes a system call or two.
  */
 uint64_t echo_progress_of(struct lws *wsi);
+
+/** Says whether something that has been sent is still in this system's buffers. */
+bool echo_progress_is_pending(struct lws *wsi);

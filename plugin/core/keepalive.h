@@ -24,7 +24,7 @@ struct echo_keepalive_entry {
     struct echo_keepalive_entry *next;
     struct echo_keepalive_entry *previous;
     int64_t since_us; /* idle: last received; awaiting: pinged; stalled: last looked at */
-    uint64_t taken;   /* what echo_keepalive_is_stuck() was told last */
+    uint64_t taken;   /* stalled: what echo_keepalive_is_stuck() was told last; else the owner's */
     uint8_t queue;    /* enum echo_keepalive_queue */
     uint8_t looks;    /* how often in a row that was the same */
     bool awaiting_pong;

@@ -249,6 +249,31 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     server_stop(&server);
 }
 
+/* All echoes have left the server, and the Ping behind them: it will be read when they have been.
+ */
+static void a_ping_behind_unread_echoes_may_be_answered_late(void)
+{
+    enum { MESSAGE_BYTES = 50000, MESSAGES = 30 };
+    const struct timespec pause = {.tv_nsec = 50000000};
+    static struct stream stream;
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open_narrow(&client, server.port, "")) {
+        stream_init(&stream, &client, MESSAGE_BYTES, MESSAGES);
+        stream_push(&stream);
+        while (stream_exchange(&stream, stream.received + 1) &&
+               stream.received < (uint64_t)MESSAGE_BYTES * MESSAGES)
+            nanosleep(&pause, NULL);
+        CU_ASSERT_EQUAL(stream.received, (uint64_t)MESSAGE_BYTES * MESSAGES);
+        check_echo(&client, TEXT, "there", 5, "there");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 /* Keeps a server busy, so that it is stopped amid its work. Returns the process that does. */
 static pid_t keep_busy(const struct server *server)
 {
@@ -325,6 +350,7 @@ static CU_TestInfo tests[] = {
     TEST(a_frame_that_takes_long_is_no_silence),
     TEST(mode_pong_sends_pongs_and_awaits_nothing),
     TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
+    TEST(a_ping_behind_unread_echoes_may_be_answered_late),
     TEST(a_stop_of_the_process_costs_no_peer),
     TEST(interval_0_sends_no_ping),
     CU_TEST_INFO_NULL,
