@@ -253,8 +253,7 @@ static void a_worker_s_successor_goes_on_counting(void)
     struct client open;
     pid_t pids[2];
 
-    if (!server_start(&server, ON_FREE_PORT ", \"workers\": 2") ||
-        !client_open(&open, server.port))
+    if (!server_start(&server, ON_FREE_PORT ", \"workers\": 2") || !client_open(&open, server.port))
         return;
     for (int i = 0; i < 30; i++)
         if (client_open(&client, server.port))
