@@ -1,17 +1,13 @@
 #include "site.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 
 #include "config_options.h"
 #include "log.h"
-
-#define PAGE_FILE "index.html"
+#include "page.h"
 
 /* Options of an endpoint beside those of the configuration. */
 #define EXTRA_OPTIONS 4
@@ -21,18 +17,6 @@
 
 /* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
 static const lws_retry_bo_t no_validity_checks;
-
-static int check_page(const struct config *config)
-{
-    char file[CONFIG_MOUNT_ORIGIN_MAX + sizeof("/" PAGE_FILE)];
-
-    snprintf(file, sizeof(file), "%s/" PAGE_FILE, config->mount_origin);
-    if (!access(file, R_OK))
-        return 0;
-    log_say(LLL_ERR, "%s: the page cannot be read: %s", file, strerror(errno));
-
-    return -1;
-}
 
 /* The list that lwsws would make of the same options. */
 static int options_new(struct site_endpoint *endpoint, const struct site *site,
@@ -198,7 +182,7 @@ int site_open(struct site **site, struct host *host, const struct config *config
               const struct tls_pair *self_signed, bool has_admin)
 {
     *site = NULL;
-    if (check_page(config) || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
+    if (page_check(config->mount_origin) || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
         return -1;
 
     *site = calloc(1, sizeof(**site));

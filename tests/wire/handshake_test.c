@@ -1,7 +1,9 @@
 /* HTTP on the same port: the page, the opening handshake, and what is refused. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "runner.h"
@@ -99,6 +101,41 @@ static void the_page_s_files_have_their_types(void)
     }
 }
 
+/* libwebsockets follows them: who has put one there has to know. */
+static void links_out_of_the_page_s_directory_are_named(void)
+{
+    char directory[] = "/tmp/lws-echo-page-XXXXXX";
+    char members[128];
+    char path[3][64];
+    char response[4096];
+    struct server with_links;
+    struct client client;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
+    snprintf(path[0], sizeof(path[0]), "%s/index.html", directory);
+    snprintf(path[1], sizeof(path[1]), "%s/inside.html", directory);
+    snprintf(path[2], sizeof(path[2]), "%s/outside.html", directory);
+    fclose(fopen(path[0], "we"));
+    CU_ASSERT_EQUAL(symlink("index.html", path[1]), 0);
+    CU_ASSERT_EQUAL(symlink("/etc/hostname", path[2]), 0);
+    snprintf(members, sizeof(members), ON_FREE_PORT ", \"mount-origin\": \"%s\"", directory);
+    if (server_start(&with_links, members)) {
+        server_wait_said(&with_links,
+                         "outside.html: a link out of \"mount-origin\": /etc/hostname");
+        CU_ASSERT_PTR_NULL(strstr(with_links.text, "inside.html"));
+        if (client_connect(&client, with_links.port)) {
+            CU_ASSERT_TRUE(client_request(&client, "GET /outside.html HTTP/1.1\r\nHost: a\r\n\r\n",
+                                          response, sizeof(response)));
+            CHECK_ROW(!strncmp(response, "HTTP/1.1 200 ", 13), response);
+            client_close(&client);
+        }
+        server_stop(&with_links);
+    }
+    for (int i = 0; i < 3; i++)
+        unlink(path[i]);
+    rmdir(directory);
+}
+
 static void an_upgrade_may_follow_a_page_on_the_same_connection(void)
 {
     char response[16384];
@@ -184,6 +221,7 @@ static CU_TestInfo tests[] = {
     TEST(requests_are_answered),
     TEST(head_is_answered_without_a_body),
     TEST(the_page_s_files_have_their_types),
+    TEST(links_out_of_the_page_s_directory_are_named),
     TEST(an_upgrade_may_follow_a_page_on_the_same_connection),
     TEST(upgrades_to_anything_else_are_refused),
     TEST(connect_requests_are_not_kept),
