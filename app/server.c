@@ -106,6 +106,13 @@ static int64_t on_stop(void *data)
     return delay_ms;
 }
 
+static void on_end(void *data, size_t index)
+{
+    struct supervision *supervision = data;
+
+    echo_counters_end(&supervision->plan.board.all[index]);
+}
+
 static void on_beat(void *data)
 {
     (void)data;
@@ -123,6 +130,7 @@ static int run_workers(struct supervision *supervision)
         .count = plan->processes,
         .work = work,
         .on_ready = on_ready,
+        .on_end = on_end,
         .on_hang_up = on_hang_up,
         .on_stop = on_stop,
         .on_beat = on_beat,

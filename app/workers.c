@@ -224,6 +224,7 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     snprintf(how, sizeof(how), "(pid %d) %s", (int)worker->pid, words);
     worker->pid = 0;
     supervisor->running--;
+    supervisor->job->on_end(supervisor->job->data, number_of(supervisor, worker) - 1);
 
     if (!supervisor->stopping && !end) {
         /* somebody has stopped it alone: no failure */

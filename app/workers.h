@@ -44,6 +44,9 @@ struct workers_job {
     /* All workers are ready for the first time. */
     void (*on_ready)(void *data);
 
+    /* The worker @index has ended; the next of that index is not started as yet. */
+    void (*on_end)(void *data, size_t index);
+
     /* A SIGHUP came. */
     enum workers_answer (*on_hang_up)(void *data);
 

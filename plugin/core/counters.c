@@ -6,13 +6,19 @@
 
 #define FIRST_CODE 1000
 
+void echo_counters_end(struct echo_counters *counters)
+{
+    counters->closed[echo_counters_close_kind(ECHO_CLOSE_ABNORMAL)] += counters->open;
+    counters->open = 0;
+    counters->draining = 0;
+}
+
 void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t now_s)
 {
     if (counters->pid == pid)
         return;
 
-    counters->closed[echo_counters_close_kind(ECHO_CLOSE_ABNORMAL)] += counters->open;
-    counters->open = 0;
+    echo_counters_end(counters);
     counters->started_s = now_s;
     counters->pid = pid;
 }

@@ -60,6 +60,9 @@ struct echo_board {
     size_t own;
 };
 
+/** The process that counts in @counters has gone: what was open is closed without a code. */
+void echo_counters_end(struct echo_counters *counters);
+
 /**
  * Begins to count in @counters for process @pid, unless it does already. What only grows goes on
  * from where a predecessor has left it; what was open with that has been closed without a code.

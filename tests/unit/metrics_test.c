@@ -75,6 +75,22 @@ static void fill(struct echo_counters *counters, uint64_t factor)
         numbers[i] = (i + 1) * factor;
 }
 
+static void what_a_dead_process_had_open_is_closed(void)
+{
+    struct echo_counters counters = {.pid = 1, .open = 3, .opened = 5, .draining = 1};
+    const struct echo_board board = {&counters, 1, 0};
+    struct echo_counters sum;
+
+    counters.closed[echo_counters_close_kind(1000)] = 2;
+    echo_counters_end(&counters);
+    echo_counters_sum(&board, &sum);
+    CU_ASSERT_EQUAL(sum.open, 0);
+    CU_ASSERT_EQUAL(sum.draining, 0);
+    CU_ASSERT_EQUAL(sum.opened, 5);
+    CU_ASSERT_EQUAL(sum.closed[echo_counters_close_kind(1000)], 2);
+    CU_ASSERT_EQUAL(sum.closed[echo_counters_close_kind(1006)], 3);
+}
+
 static void all_processes_are_added_up(void)
 {
     struct echo_counters all[4] = {{0}};
