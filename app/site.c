@@ -182,7 +182,8 @@ int site_open(struct site **site, struct host *host, const struct config *config
               const struct tls_pair *self_signed, bool has_admin)
 {
     *site = NULL;
-    if (page_check(config->mount_origin) || (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
+    if (page_check(config->mount_origin) ||
+        (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
         return -1;
 
     *site = calloc(1, sizeof(**site));

@@ -223,10 +223,15 @@ static void the_longest_document_fits(void)
 }
 
 static CU_TestInfo tests[] = {
-    TEST(close_codes_have_their_kinds), TEST(each_refusal_has_a_name_of_its_own),
-    TEST(a_successor_goes_on_counting), TEST(all_processes_are_added_up),
-    TEST(each_number_is_told),          TEST(each_family_has_its_head_before_its_samples),
-    TEST(the_longest_document_fits),    CU_TEST_INFO_NULL,
+    TEST(close_codes_have_their_kinds),
+    TEST(each_refusal_has_a_name_of_its_own),
+    TEST(what_a_dead_process_had_open_is_closed),
+    TEST(a_successor_goes_on_counting),
+    TEST(all_processes_are_added_up),
+    TEST(each_number_is_told),
+    TEST(each_family_has_its_head_before_its_samples),
+    TEST(the_longest_document_fits),
+    CU_TEST_INFO_NULL,
 };
 
 static CU_SuiteInfo suites[] = {
