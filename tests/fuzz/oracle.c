@@ -279,6 +279,8 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         /* libwebsockets puts 1002 in the place of a wrong code; then the reason is looked at */
         if (side->fault == 1002 && side->close.bytes > 2)
             side->other_fault = 1007;
+        else if (side->fault >= 1012 && side->fault <= 1014)
+            side->other_fault = 1002; /* libwebsockets counts them among the wrong ones, too */
         else if (reading.in_message && last(side)->compressed)
             side->other_fault = 1007; /* what has come of the message may have been wrong before */
     }

@@ -24,8 +24,8 @@ QUICK_S = 20
 SETTLED_S = 60
 REST_S = 12  # a server gives free memory back every 10 s
 GROWTH = 0.05
-# what a short run, which does not wait for that, may grow beside: what was free all the time
-QUICK_SLACK_KIB = 4096
+# what a short run may grow beside: it has seen fewer of the moments at which much is open at once
+QUICK_SLACK_KIB = 1024
 
 SLOW_READERS = 20
 SLOW_MESSAGES = 32
@@ -182,22 +182,21 @@ def storm(server: Server, seconds: int) -> list[int]:
     return samples
 
 
-def rss_at_rest(server: Server, rest_s: int) -> int:
-    """Amid a storm it depends on how many happen to wait for what."""
-    server.wait_empty()
-    time.sleep(rest_s)
-    return server.rss_kib()
-
-
 def soak(seconds: int, settled_s: int, rest_s: int, slack_kib: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         server = Server(directory, echo={"compression": "on", "ping-interval": 2,
                                          "pong-timeout": 4, "write-timeout": 4})
         descriptors = server.descriptors()
         samples = storm(server, settled_s)
-        settled = rss_at_rest(server, rest_s)
+        server.wait_empty()
+        # compared at rest: amid a storm it depends on how many happen to wait for what
+        time.sleep(rest_s)
+        settled = server.rss_kib()
         samples += storm(server, seconds - settled_s)
-        end = rss_at_rest(server, rest_s)
+        server.wait_empty()
+        wait_for(lambda: server.rss_kib() <= settled * (1 + GROWTH) + slack_kib,
+                 f"memory has grown from {settled} KiB to {server.rss_kib()}")
+        end = server.rss_kib()
         wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
         figures = {
             name: server.metric(f"lws_echo_{name}_total")
@@ -210,7 +209,6 @@ def soak(seconds: int, settled_s: int, rest_s: int, slack_kib: int) -> None:
     print(f"# RSS at rest: {settled / 1024:.2f} MiB after {settled_s} s,"
           f" {end / 1024:.2f} MiB at the end")
     assert figures["pong_timeouts"] and figures["write_timeouts"], "nobody was dropped"
-    assert end <= settled * (1 + GROWTH) + slack_kib, "memory has grown"
 
 
 def main() -> int:
