@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lws_version.h"
-#include "options.h"
-#include "timestamp.h"
+#include "core/base/timestamp.h"
+#include "core/options.h"
+#include "link/lws_version.h"
 
 /* Longer lines are cut; the plugin's are shorter. With what is put before it fits PIPE_BUF. */
 #define LINE_MAX_BYTES 3072
@@ -70,7 +70,7 @@ static uint64_t level_of(int mask)
 
 static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
 {
-    char time[ECHO_TIMESTAMP_ROOM];
+    char time[TIMESTAMP_ROOM];
     json_t *object;
     char *text = NULL;
     int length;
@@ -78,7 +78,7 @@ static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
     if (*line == '{') /* the plugin has written it so */
         return snprintf(out, PIPE_BUF, "%s\n", line);
 
-    echo_timestamp_write(time);
+    timestamp_write(time);
     object = json_pack("{s:s, s:s, s:s}", "time", time, "level", log_levels[level], "message",
                        strncmp(line, OURS, strlen(OURS)) ? line : line + strlen(OURS));
     if (object)
@@ -93,12 +93,12 @@ static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
 
 static int compose_text(char out[PIPE_BUF], uint64_t level, const char *line)
 {
-    char time[ECHO_TIMESTAMP_ROOM];
+    char time[TIMESTAMP_ROOM];
 
     if (output.to_journal)
         return snprintf(out, PIPE_BUF, "<%d>%s\n", levels[level].priority, line);
 
-    echo_timestamp_write(time);
+    timestamp_write(time);
 
     return snprintf(out, PIPE_BUF, "%s %s: %s\n", time, log_levels[level], line);
 }
@@ -112,8 +112,8 @@ static bool write_line(uint64_t level, const char *line)
 {
     struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
     char out[PIPE_BUF];
-    int length = output.format == ECHO_LOG_FORMAT_JSON ? compose_json(out, level, line)
-                                                       : compose_text(out, level, line);
+    int length = output.format == LOG_FORMAT_JSON ? compose_json(out, level, line)
+                                                  : compose_text(out, level, line);
 
     if (length >= PIPE_BUF) {
         length = PIPE_BUF;
@@ -181,7 +181,7 @@ static void emit(int mask, const char *raw)
     if (output.serving && output.level < level_of(LLL_DEBUG) && !is_ours(raw) && is_one_too_many())
         return;
 
-    snprintf(line, sizeof(line), "%s", echo_lws_log_text(raw));
+    snprintf(line, sizeof(line), "%s", lws_version_log_text(raw));
     line[strcspn(line, "\n")] = '\0';
     write_out(level, line);
 }

@@ -16,7 +16,7 @@ extern const char *const log_levels[];
 #define LOG_LEVEL_DEFAULT 1 /* "warn" */
 
 /**
- * Has messages up to @level, an index of log_levels, written in @format, an enum echo_log_format.
+ * Has messages up to @level, an index of log_levels, written in @format, an enum log_format.
  *
  * What libwebsockets itself says below "warn" concerns its insides and is left to "debug". Where
  * standard error is the system's journal, text has its priorities instead of time and level.

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "arguments.h"
-#include "config.h"
-#include "server.h"
+#include "config/arguments.h"
+#include "config/config.h"
+#include "process/server.h"
 
 #define EXIT_WRONG_ARGUMENTS 2
 

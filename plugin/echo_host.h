@@ -2,7 +2,7 @@
 
 #include <libwebsockets.h>
 
-#include "counters.h"
+#include "core/counters.h"
 
 /*
  * What a host may hand the plugin: a pointer to one of these in the field "user" of the plugin's
@@ -10,7 +10,7 @@
  * stay. Where the field is NULL, as in lwsws, a vhost counts in memory of its own.
  */
 struct echo_host {
-    struct echo_board board;
+    struct counters_board board;
 
     /*
      * Logs a line at level "info"; it has no line end. NULL: libwebsockets does, and cuts it at 255

@@ -6,8 +6,8 @@
  */
 
 #include "echo_host.h"
-#include "handlers.h"
-#include "lws_version.h"
+#include "link/handlers.h"
+#include "link/lws_version.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t len)
@@ -79,26 +79,26 @@ static int callback_extension(struct lws_context *context, const struct lws_exte
 
 static const struct lws_extension extensions[] = {
     {
-        .name = ECHO_DEFLATE_NAME,
+        .name = DEFLATE_NAME,
         .callback = callback_extension,
-        .client_offer = ECHO_DEFLATE_NAME,
+        .client_offer = DEFLATE_NAME,
     },
 };
 
 static const struct lws_protocols protocols[] = {
     {
-        .name = ECHO_PROTOCOL_NAME,
+        .name = PROTOCOL_NAME,
         .callback = callback_echo,
-        .per_session_data_size = sizeof(struct echo_connection),
+        .per_session_data_size = sizeof(struct connection),
     },
 };
 
 __attribute__((visibility("default"))) const lws_plugin_protocol_t lws_echo = {
     .hdr =
         {
-            .name = ECHO_PROTOCOL_NAME,
+            .name = PROTOCOL_NAME,
             ._class = "lws_protocol_plugin",
-            ECHO_LWS_BUILD_HASH.api_magic = LWS_PLUGIN_API_MAGIC,
+            LWS_VERSION_BUILD_HASH.api_magic = LWS_PLUGIN_API_MAGIC,
         },
     .protocols = protocols,
     .count_protocols = LWS_ARRAY_SIZE(protocols),

@@ -1,6 +1,6 @@
-#include "close_code.h"
+#include "core/close_code.h"
 
-bool echo_close_code_receivable(unsigned code)
+bool close_code_receivable(unsigned code)
 {
     if (code >= 3000)
         return code <= 4999;

@@ -1,4 +1,4 @@
-#include "cork.h"
+#include "core/cork.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define PAGE_BYTES ((size_t)4096)
 #define PLACED_COPY_BYTES PAGE_BYTES
 
-static size_t placed_start(const struct echo_cork *cork, const void *payload, size_t header_bytes)
+static size_t placed_start(const struct cork *cork, const void *payload, size_t header_bytes)
 {
     size_t source = (size_t)((uintptr_t)payload % PAGE_BYTES);
     size_t target = (size_t)((uintptr_t)(cork->buffer + header_bytes) % PAGE_BYTES);
@@ -21,10 +21,10 @@ static size_t placed_start(const struct echo_cork *cork, const void *payload, si
     return (source + PAGE_BYTES / 2 + PAGE_BYTES - target) % PAGE_BYTES;
 }
 
-int echo_cork_init(struct echo_cork *cork, size_t payload_max)
+int cork_init(struct cork *cork, size_t payload_max)
 {
     /* a full cork less one byte, a frame behind it, and the page that placing may skip */
-    size_t capacity = ECHO_CORK_FULL_BYTES + ECHO_FRAME_HEADER_MAX + payload_max + PAGE_BYTES;
+    size_t capacity = CORK_FULL_BYTES + FRAME_HEADER_MAX + payload_max + PAGE_BYTES;
 
     memset(cork, 0, sizeof(*cork));
     cork->buffer = malloc(capacity);
@@ -35,16 +35,15 @@ int echo_cork_init(struct echo_cork *cork, size_t payload_max)
     return 0;
 }
 
-void echo_cork_fini(struct echo_cork *cork)
+void cork_fini(struct cork *cork)
 {
     free(cork->buffer);
     memset(cork, 0, sizeof(*cork));
 }
 
-int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void *payload,
-                     size_t payload_bytes)
+int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes)
 {
-    size_t header_bytes = echo_frame_header_size(payload_bytes);
+    size_t header_bytes = frame_header_size(payload_bytes);
     size_t start = cork->start;
     size_t end = cork->end;
 
@@ -56,7 +55,7 @@ int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void
         end + header_bytes + payload_bytes > cork->capacity_bytes)
         return -ENOBUFS;
 
-    end += echo_frame_header_write(cork->buffer + end, frame, payload_bytes);
+    end += frame_header_write(cork->buffer + end, frame, payload_bytes);
     if (payload_bytes)
         memcpy(cork->buffer + end, payload, payload_bytes);
     cork->start = start;
@@ -65,21 +64,21 @@ int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void
     return 0;
 }
 
-int echo_cork_append_header(struct echo_cork *cork, struct echo_frame frame, size_t payload_bytes)
+int cork_append_header(struct cork *cork, struct frame frame, size_t payload_bytes)
 {
-    if (cork->end + echo_frame_header_size(payload_bytes) > cork->capacity_bytes)
+    if (cork->end + frame_header_size(payload_bytes) > cork->capacity_bytes)
         return -ENOBUFS;
 
-    cork->end += echo_frame_header_write(cork->buffer + cork->end, frame, payload_bytes);
+    cork->end += frame_header_write(cork->buffer + cork->end, frame, payload_bytes);
 
     return 0;
 }
 
-uint8_t *echo_cork_take(struct echo_cork *cork, size_t *bytes)
+uint8_t *cork_take(struct cork *cork, size_t *bytes)
 {
     uint8_t *first = cork->buffer + cork->start;
 
-    *bytes = echo_cork_used(cork);
+    *bytes = cork_used(cork);
     cork->start = cork->end = 0;
     cork->owner = NULL;
 

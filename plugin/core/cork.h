@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frame.h"
+#include "core/frame.h"
 
 /*
  * The output buffer that all connections of one service thread share.
@@ -13,7 +13,7 @@
  * write. Whoever appends for another connection hands the old owner's bytes on first. A
  * connection that is not the owner therefore holds no buffer.
  */
-struct echo_cork {
+struct cork {
     uint8_t *buffer;
     size_t capacity_bytes;
     size_t start; /* offset of the first byte held */
@@ -22,16 +22,16 @@ struct echo_cork {
 };
 
 /* From this many bytes on the cork should be handed on: larger writes gain nothing more. */
-#define ECHO_CORK_FULL_BYTES ((size_t)16384)
+#define CORK_FULL_BYTES ((size_t)16384)
 
 /**
  * Allocates a cork that takes a frame of up to @payload_max bytes whenever it is not full.
  *
- * Returns 0, or -ENOMEM. The caller owns the cork and releases it with echo_cork_fini().
+ * Returns 0, or -ENOMEM. The caller owns the cork and releases it with cork_fini().
  */
-int echo_cork_init(struct echo_cork *cork, size_t payload_max);
+int cork_init(struct cork *cork, size_t payload_max);
 
-void echo_cork_fini(struct echo_cork *cork);
+void cork_fini(struct cork *cork);
 
 /**
  * Appends one frame for the owner.
@@ -39,33 +39,32 @@ void echo_cork_fini(struct echo_cork *cork);
  * The payload is copied; it may be reused on return.
  *
  * Returns 0, or -ENOBUFS when the frame does not fit; the cork is unchanged then. That cannot
- * happen for payloads within the limit given to echo_cork_init() while the cork is not full.
+ * happen for payloads within the limit given to cork_init() while the cork is not full.
  */
-int echo_cork_append(struct echo_cork *cork, struct echo_frame frame, const void *payload,
-                     size_t payload_bytes);
+int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes);
 
 /**
  * Appends the header of a frame whose payload, of @payload_bytes, follows from elsewhere: it has to
- * leave right behind what echo_cork_take() returns next.
+ * leave right behind what cork_take() returns next.
  *
- * Returns 0, or -ENOBUFS as echo_cork_append() does.
+ * Returns 0, or -ENOBUFS as cork_append() does.
  */
-int echo_cork_append_header(struct echo_cork *cork, struct echo_frame frame, size_t payload_bytes);
+int cork_append_header(struct cork *cork, struct frame frame, size_t payload_bytes);
 
-static inline size_t echo_cork_used(const struct echo_cork *cork)
+static inline size_t cork_used(const struct cork *cork)
 {
     return cork->end - cork->start;
 }
 
-static inline bool echo_cork_is_full(const struct echo_cork *cork)
+static inline bool cork_is_full(const struct cork *cork)
 {
-    return echo_cork_used(cork) >= ECHO_CORK_FULL_BYTES;
+    return cork_used(cork) >= CORK_FULL_BYTES;
 }
 
 /**
  * Takes all bytes out: the cork is empty and nobody's afterwards.
  *
  * Returns where the bytes are and sets @bytes to their count. They stay readable until the next
- * echo_cork_append() and belong to the cork.
+ * cork_append() and belong to the cork.
  */
-uint8_t *echo_cork_take(struct echo_cork *cork, size_t *bytes);
+uint8_t *cork_take(struct cork *cork, size_t *bytes);

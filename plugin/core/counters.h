@@ -5,30 +5,30 @@
 
 /* Close codes are counted one by one from 1000 to 1015, others by their kind. */
 enum {
-    ECHO_CLOSE_KIND_LIBRARIES = 16, /* 3000..3999 */
-    ECHO_CLOSE_KIND_PRIVATE,        /* 4000..4999 */
-    ECHO_CLOSE_KIND_OTHER,
-    ECHO_CLOSE_KINDS,
+    COUNTERS_CLOSE_LIBRARIES = 16, /* 3000..3999 */
+    COUNTERS_CLOSE_PRIVATE,        /* 4000..4999 */
+    COUNTERS_CLOSE_OTHER,
+    COUNTERS_CLOSE_KINDS,
 };
 
 /* Why a handshake is refused. */
-enum echo_refusal {
-    ECHO_REFUSAL_UPGRADE,
-    ECHO_REFUSAL_PATH,
-    ECHO_REFUSAL_METHOD,
-    ECHO_REFUSAL_HTTP_VERSION,
-    ECHO_REFUSAL_HOST,
-    ECHO_REFUSAL_CONNECTION,
-    ECHO_REFUSAL_VERSION,
-    ECHO_REFUSAL_KEY,
-    ECHO_REFUSAL_ORIGIN,
-    ECHO_REFUSAL_SUBPROTOCOL,
-    ECHO_REFUSAL_EXTENSIONS,
-    ECHO_REFUSAL_MAX_CONNECTIONS,
-    ECHO_REFUSAL_MAX_CONNECTIONS_PER_ADDRESS,
-    ECHO_REFUSAL_FORWARDED,
-    ECHO_REFUSAL_OPTIONS,
-    ECHO_REFUSALS,
+enum refusal {
+    REFUSAL_UPGRADE,
+    REFUSAL_PATH,
+    REFUSAL_METHOD,
+    REFUSAL_HTTP_VERSION,
+    REFUSAL_HOST,
+    REFUSAL_CONNECTION,
+    REFUSAL_VERSION,
+    REFUSAL_KEY,
+    REFUSAL_ORIGIN,
+    REFUSAL_SUBPROTOCOL,
+    REFUSAL_EXTENSIONS,
+    REFUSAL_MAX_CONNECTIONS,
+    REFUSAL_MAX_CONNECTIONS_PER_ADDRESS,
+    REFUSAL_FORWARDED,
+    REFUSAL_OPTIONS,
+    REFUSALS,
 };
 
 /*
@@ -36,14 +36,14 @@ enum echo_refusal {
  * processes share: each writes to its own and reads those of all, so that any of them can tell the
  * sum. There are no locks: every number is an aligned word, which is read whole.
  */
-struct echo_counters {
+struct counters {
     uint64_t pid;       /* 0: no process has begun to count here */
     uint64_t started_s; /* when it began, since the epoch */
     uint64_t draining;  /* set by the host: not 0 while the process takes its leave */
     uint64_t open;      /* WebSocket connections */
     uint64_t opened;    /* this and all that follow only grow, also past the end of a process */
-    uint64_t closed[ECHO_CLOSE_KINDS];
-    uint64_t refused[ECHO_REFUSALS];
+    uint64_t closed[COUNTERS_CLOSE_KINDS];
+    uint64_t refused[REFUSALS];
     uint64_t received_messages;
     uint64_t received_bytes; /* payload of data frames, as it was on the wire */
     uint64_t sent_messages;
@@ -54,32 +54,32 @@ struct echo_counters {
 };
 
 /* The counters of all processes, and which of them are this one's. The host owns the memory. */
-struct echo_board {
-    struct echo_counters *all;
+struct counters_board {
+    struct counters *all;
     size_t count;
     size_t own;
 };
 
 /** The process that counts in @counters has gone: what was open is closed without a code. */
-void echo_counters_end(struct echo_counters *counters);
+void counters_end(struct counters *counters);
 
 /**
  * Begins to count in @counters for process @pid, unless it does already. What only grows goes on
  * from where a predecessor has left it; what was open with that has been closed without a code.
  */
-void echo_counters_begin(struct echo_counters *counters, uint64_t pid, uint64_t now_s);
+void counters_begin(struct counters *counters, uint64_t pid, uint64_t now_s);
 
 /** Returns the kind, an index of "closed", of a connection that ended with @code. */
-size_t echo_counters_close_kind(unsigned code);
+size_t counters_close_kind(unsigned code);
 
 /** Returns the name of a kind: a code, or "3000-3999" and the like. */
-const char *echo_counters_close_name(size_t kind, char room[8]);
+const char *counters_close_name(size_t kind, char room[8]);
 
 /** Returns the name of a refusal, a word of letters and hyphens. */
-const char *echo_counters_refusal_name(enum echo_refusal refusal);
+const char *counters_refusal_name(enum refusal refusal);
 
 /**
  * Adds up all of @board in @sum: the earliest start, and the number of those that are draining.
  * Its pid means nothing.
  */
-void echo_counters_sum(const struct echo_board *board, struct echo_counters *sum);
+void counters_sum(const struct counters_board *board, struct counters *sum);

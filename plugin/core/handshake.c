@@ -1,15 +1,15 @@
-#include "handshake.h"
+#include "core/handshake.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "setting.h"
+#include "core/base/setting.h"
 
 /* 16 bytes are 22 characters of 6 bits, and padding. */
 #define KEY_CHARACTERS 22
 #define KEY_PADDING "=="
 
-bool echo_handshake_key_is_valid(const char *key)
+bool handshake_key_is_valid(const char *key)
 {
     static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -29,13 +29,13 @@ static bool has_item(const char *list, const char *text,
     return false;
 }
 
-bool echo_handshake_origin_is_allowed(const char *allowed, const char *origin)
+bool handshake_origin_is_allowed(const char *allowed, const char *origin)
 {
     return !*allowed || !origin || has_item(allowed, "*", strncmp) ||
            has_item(allowed, origin, strncasecmp);
 }
 
-bool echo_handshake_subprotocol_is_known(const char *known, const char *name)
+bool handshake_subprotocol_is_known(const char *known, const char *name)
 {
     return has_item(known, name, strncmp);
 }

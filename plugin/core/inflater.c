@@ -1,4 +1,4 @@
-#include "inflater.h"
+#include "core/inflater.h"
 
 #include <string.h>
 
@@ -8,21 +8,21 @@ static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 /* What zlib says in data_type when the last byte given has ended a block that is not the last. */
 #define AT_BLOCK_END 128
 
-void echo_inflater_init(struct echo_inflater *inflater, unsigned window_bits, bool keeps_context)
+void inflater_init(struct inflater *inflater, unsigned window_bits, bool keeps_context)
 {
     memset(inflater, 0, sizeof(*inflater));
     inflater->window_bits = (uint8_t)window_bits;
     inflater->keeps_context = keeps_context;
 }
 
-void echo_inflater_fini(struct echo_inflater *inflater)
+void inflater_fini(struct inflater *inflater)
 {
     if (inflater->begun)
         inflateEnd(&inflater->stream);
     inflater->begun = false;
 }
 
-static int begin(struct echo_inflater *inflater)
+static int begin(struct inflater *inflater)
 {
     if (inflater->begun)
         return Z_OK;
@@ -50,7 +50,7 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
 }
 
 /* Puts the tail back. It completes an empty block: nothing must come of it. */
-static enum echo_inflate_result end_message(struct echo_inflater *inflater)
+static enum inflater_result end_message(struct inflater *inflater)
 {
     z_stream *stream = &inflater->stream;
     uInt room = stream->avail_out;
@@ -58,14 +58,14 @@ static enum echo_inflate_result end_message(struct echo_inflater *inflater)
                     stream->data_type == AT_BLOCK_END && stream->avail_out == room;
 
     if (!inflater->keeps_context)
-        echo_inflater_fini(inflater);
+        inflater_fini(inflater);
 
-    return complete ? ECHO_INFLATE_DONE : ECHO_INFLATE_INVALID;
+    return complete ? INFLATER_DONE : INFLATER_INVALID;
 }
 
-enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, const uint8_t **input,
-                                            size_t *input_bytes, bool final, uint8_t *out,
-                                            size_t out_room, size_t *out_bytes)
+enum inflater_result inflater_next(struct inflater *inflater, const uint8_t **input,
+                                   size_t *input_bytes, bool final, uint8_t *out, size_t out_room,
+                                   size_t *out_bytes)
 {
     z_stream *stream = &inflater->stream;
     int result = begin(inflater);
@@ -79,11 +79,11 @@ enum echo_inflate_result echo_inflater_next(struct echo_inflater *inflater, cons
         *input_bytes = stream->avail_in;
     }
     if (result != Z_OK)
-        return result == Z_MEM_ERROR ? ECHO_INFLATE_NO_MEMORY : ECHO_INFLATE_INVALID;
+        return result == Z_MEM_ERROR ? INFLATER_NO_MEMORY : INFLATER_INVALID;
 
     *out_bytes = out_room - stream->avail_out;
     if (!stream->avail_out)
-        return ECHO_INFLATE_MORE;
+        return INFLATER_MORE;
 
-    return final ? end_message(inflater) : ECHO_INFLATE_DONE;
+    return final ? end_message(inflater) : INFLATER_DONE;
 }

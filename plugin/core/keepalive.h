@@ -11,93 +11,89 @@
  * All times are microseconds of one monotonic clock, which the caller reads.
  */
 
-enum echo_keepalive_queue {
-    ECHO_KEEPALIVE_OUT, /* in none */
-    ECHO_KEEPALIVE_IDLE,
-    ECHO_KEEPALIVE_AWAITING,
-    ECHO_KEEPALIVE_STALLED,
-    ECHO_KEEPALIVE_QUEUES,
+enum keepalive_queue {
+    KEEPALIVE_OUT, /* in none */
+    KEEPALIVE_IDLE,
+    KEEPALIVE_AWAITING,
+    KEEPALIVE_STALLED,
+    KEEPALIVE_QUEUES,
 };
 
 /* One connection's place. Its owner embeds it; all zero means in no queue. */
-struct echo_keepalive_entry {
-    struct echo_keepalive_entry *next;
-    struct echo_keepalive_entry *previous;
+struct keepalive_entry {
+    struct keepalive_entry *next;
+    struct keepalive_entry *previous;
     int64_t since_us; /* idle: last received; awaiting: pinged; stalled: last looked at */
-    uint64_t taken;   /* stalled: what echo_keepalive_is_stuck() was told last; else the owner's */
-    uint8_t queue;    /* enum echo_keepalive_queue */
+    uint64_t taken;   /* stalled: what keepalive_is_stuck() was told last; else the owner's */
+    uint8_t queue;    /* enum keepalive_queue */
     uint8_t looks;    /* how often in a row that was the same */
     bool awaiting_pong;
 };
 
-struct echo_keepalive {
-    struct echo_keepalive_entry heads[ECHO_KEEPALIVE_QUEUES]; /* of circular lists */
-    int64_t after_us[ECHO_KEEPALIVE_QUEUES];                  /* from "since" to due; 0: never */
+struct keepalive {
+    struct keepalive_entry heads[KEEPALIVE_QUEUES]; /* of circular lists */
+    int64_t after_us[KEEPALIVE_QUEUES];             /* from "since" to due; 0: never */
 };
 
 /* How long, in seconds, is waited for what; 0 for ever. */
-struct echo_keepalive_times {
+struct keepalive_times {
     uint64_t interval_s; /* the silence after which a Ping is due */
     uint64_t pong_s;     /* what a Pong may then take */
     uint64_t write_s;    /* without anything of what waits for the peer being taken */
 };
 
-enum echo_keepalive_event {
-    ECHO_KEEPALIVE_NOTHING,
-    ECHO_KEEPALIVE_PING, /* silent for the interval: send a Ping */
-    ECHO_KEEPALIVE_DROP, /* no Pong in time: the entry has been removed */
-    ECHO_KEEPALIVE_LOOK, /* still stalled: ask echo_keepalive_is_stuck() */
+enum keepalive_event {
+    KEEPALIVE_NOTHING,
+    KEEPALIVE_PING, /* silent for the interval: send a Ping */
+    KEEPALIVE_DROP, /* no Pong in time: the entry has been removed */
+    KEEPALIVE_LOOK, /* still stalled: ask keepalive_is_stuck() */
 };
 
 /** Prepares empty queues. No resources are held. */
-void echo_keepalive_init(struct echo_keepalive *keepalive, struct echo_keepalive_times times);
+void keepalive_init(struct keepalive *keepalive, struct keepalive_times times);
 
 /** Adds @entry, heard of at @now_us. Without an interval it stays in no queue. */
-void echo_keepalive_add(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                        int64_t now_us);
+void keepalive_add(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us);
 
 /** Removes @entry, if it is in a queue. */
-void echo_keepalive_remove(struct echo_keepalive_entry *entry);
+void keepalive_remove(struct keepalive_entry *entry);
 
 /**
  * Bytes came: postpones the next Ping. A Pong that is awaited stays awaited; if the bytes were of a
  * frame that goes on (@inside_frame), it cannot come as yet, and has the whole time from @now_us on
  * (RFC 6455 section 5.4). More bytes at the same @now_us change nothing, not even the order.
  */
-void echo_keepalive_received(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                             bool inside_frame, int64_t now_us);
+void keepalive_received(struct keepalive *keepalive, struct keepalive_entry *entry,
+                        bool inside_frame, int64_t now_us);
 
 /** A Pong came: nothing is awaited any more, even if @entry is stalled at present. */
-void echo_keepalive_pong(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                         int64_t now_us);
+void keepalive_pong(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us);
 
 /** Output waits from @now_us on: nothing is read of the peer, so no Pong is awaited meanwhile. */
-void echo_keepalive_stall(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                          int64_t now_us);
+void keepalive_stall(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us);
 
 /**
  * Says whether a stalled peer has taken nothing for the time it may, up to a quarter more.
  *
  * @taken is any figure that changes when it takes something. Call it once for each
- * ECHO_KEEPALIVE_LOOK, of which there are four in that time.
+ * KEEPALIVE_LOOK, of which there are four in that time.
  */
-bool echo_keepalive_is_stuck(struct echo_keepalive_entry *entry, uint64_t taken);
+bool keepalive_is_stuck(struct keepalive_entry *entry, uint64_t taken);
 
 /**
  * Output waits no longer, or @entry is out for another reason and shall be in again.
  *
  * It waits for what it waited for before, for the whole time from @now_us on.
  */
-void echo_keepalive_resume(struct echo_keepalive *keepalive, struct echo_keepalive_entry *entry,
-                           int64_t now_us);
+void keepalive_resume(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us);
 
 /**
  * Takes the next thing that is due at @now_us and sets @entry to whom it concerns.
  *
- * Call until it returns ECHO_KEEPALIVE_NOTHING.
+ * Call until it returns KEEPALIVE_NOTHING.
  */
-enum echo_keepalive_event echo_keepalive_next(struct echo_keepalive *keepalive, int64_t now_us,
-                                              struct echo_keepalive_entry **entry);
+enum keepalive_event keepalive_next(struct keepalive *keepalive, int64_t now_us,
+                                    struct keepalive_entry **entry);
 
-/** Returns when echo_keepalive_next() will have something, or INT64_MAX for never. */
-int64_t echo_keepalive_due(const struct echo_keepalive *keepalive);
+/** Returns when keepalive_next() will have something, or INT64_MAX for never. */
+int64_t keepalive_due(const struct keepalive *keepalive);

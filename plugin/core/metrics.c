@@ -1,22 +1,21 @@
-#include "metrics.h"
+#include "core/metrics.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "writer.h"
+#include "core/base/writer.h"
 
 #define PREFIX "lws_echo_"
 
-static void put_head(struct echo_writer *writer, const char *name, const char *type,
-                     const char *help)
+static void put_head(struct writer *writer, const char *name, const char *type, const char *help)
 {
-    echo_writer_put(writer, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    writer_put(writer, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 /* The families that have one number each. */
-static void put_numbers(struct echo_writer *writer, const struct echo_counters *sum,
-                        const struct echo_metrics_facts *facts)
+static void put_numbers(struct writer *writer, const struct counters *sum,
+                        const struct metrics_facts *facts)
 {
     const struct {
         const char *name;
@@ -49,44 +48,44 @@ static void put_numbers(struct echo_writer *writer, const struct echo_counters *
 
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         put_head(writer, families[i].name, families[i].type, families[i].help);
-        echo_writer_put(writer, "%s %" PRIu64 "\n", families[i].name, families[i].value);
+        writer_put(writer, "%s %" PRIu64 "\n", families[i].name, families[i].value);
     }
 }
 
-static void put_closed(struct echo_writer *writer, const struct echo_counters *sum)
+static void put_closed(struct writer *writer, const struct counters *sum)
 {
     char room[8];
 
     put_head(writer, PREFIX "closed_connections_total", "counter",
              "Connections closed, by close code; 1006 is none, 1005 a Close without one.");
-    for (size_t kind = 0; kind < ECHO_CLOSE_KINDS; kind++)
-        echo_writer_put(writer, PREFIX "closed_connections_total{code=\"%s\"} %" PRIu64 "\n",
-                        echo_counters_close_name(kind, room), sum->closed[kind]);
+    for (size_t kind = 0; kind < COUNTERS_CLOSE_KINDS; kind++)
+        writer_put(writer, PREFIX "closed_connections_total{code=\"%s\"} %" PRIu64 "\n",
+                   counters_close_name(kind, room), sum->closed[kind]);
 }
 
-static void put_refused(struct echo_writer *writer, const struct echo_counters *sum)
+static void put_refused(struct writer *writer, const struct counters *sum)
 {
     put_head(writer, PREFIX "refused_handshakes_total", "counter",
              "Opening handshakes refused, by what was wrong.");
-    for (size_t i = 0; i < ECHO_REFUSALS; i++)
-        echo_writer_put(writer, PREFIX "refused_handshakes_total{reason=\"%s\"} %" PRIu64 "\n",
-                        echo_counters_refusal_name((enum echo_refusal)i), sum->refused[i]);
+    for (size_t i = 0; i < REFUSALS; i++)
+        writer_put(writer, PREFIX "refused_handshakes_total{reason=\"%s\"} %" PRIu64 "\n",
+                   counters_refusal_name((enum refusal)i), sum->refused[i]);
 }
 
-int echo_metrics_write(const struct echo_counters *sum, const struct echo_metrics_facts *facts,
-                       char *out, size_t size)
+int metrics_write(const struct counters *sum, const struct metrics_facts *facts, char *out,
+                  size_t size)
 {
-    struct echo_writer writer = {.out = out, .size = size};
+    struct writer writer = {.out = out, .size = size};
 
     put_head(&writer, PREFIX "build_info", "gauge", "Always 1; what is running.");
-    echo_writer_put(&writer, PREFIX "build_info{version=");
-    echo_writer_put_string(&writer, facts->version, strlen(facts->version));
-    echo_writer_put(&writer, ",libwebsockets=");
-    echo_writer_put_string(&writer, facts->libwebsockets, strlen(facts->libwebsockets));
-    echo_writer_put(&writer, "} 1\n");
+    writer_put(&writer, PREFIX "build_info{version=");
+    writer_put_string(&writer, facts->version, strlen(facts->version));
+    writer_put(&writer, ",libwebsockets=");
+    writer_put_string(&writer, facts->libwebsockets, strlen(facts->libwebsockets));
+    writer_put(&writer, "} 1\n");
     put_numbers(&writer, sum, facts);
     put_closed(&writer, sum);
     put_refused(&writer, sum);
 
-    return echo_writer_is_whole(&writer) ? (int)writer.used : -ENOBUFS;
+    return writer_is_whole(&writer) ? (int)writer.used : -ENOBUFS;
 }

@@ -3,16 +3,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "counters.h"
+#include "core/counters.h"
 
 /* Room for the longest document, in bytes, its NUL included. */
-#define ECHO_METRICS_MAX 8192
+#define METRICS_MAX 8192
 
 /* The MIME type of the document: Prometheus' text format. */
-#define ECHO_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /* What is told of the processes beside their counters. */
-struct echo_metrics_facts {
+struct metrics_facts {
     const char *version;
     const char *libwebsockets; /* its version */
     uint64_t processes;        /* that are alive */
@@ -24,5 +24,5 @@ struct echo_metrics_facts {
  *
  * Returns the bytes without the NUL, or -ENOBUFS if @size is too small.
  */
-int echo_metrics_write(const struct echo_counters *sum, const struct echo_metrics_facts *facts,
-                       char *out, size_t size);
+int metrics_write(const struct counters *sum, const struct metrics_facts *facts, char *out,
+                  size_t size);

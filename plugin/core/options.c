@@ -1,4 +1,4 @@
-#include "options.h"
+#include "core/options.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
+#include "core/base/address.h"
 
 #define DAY_S 86400
 
@@ -82,23 +82,24 @@ static const char *check_origin(const char *value, size_t bytes)
 /* RFC 9110 section 5.6.2 */
 static const char *check_subprotocol(const char *value, size_t bytes)
 {
-    if (bytes <= ECHO_SUBPROTOCOL_MAX && strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
+    if (bytes <= OPTIONS_SUBPROTOCOL_MAX &&
+        strspn(value, LETTERS DIGITS "!#$%&'*+-.^_`|~") == bytes)
         return NULL;
 
     return "a subprotocol: an HTTP token of at most 62 bytes, like \"mqtt\"";
 }
 
 static const char *const keep_alive_modes[] = {
-    [ECHO_KEEPALIVE_MODE_PING] = "ping",
-    [ECHO_KEEPALIVE_MODE_PONG] = "pong",
+    [KEEPALIVE_MODE_PING] = "ping",
+    [KEEPALIVE_MODE_PONG] = "pong",
     NULL,
 };
 
-const char *const echo_log_formats[] = {"text", "json", NULL};
+const char *const options_log_formats[] = {"text", "json", NULL};
 static const char *const compressions[] = {
-    [ECHO_COMPRESSION_OFF] = "off",
-    [ECHO_COMPRESSION_ON] = "on",
-    [ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER] = "no-context-takeover",
+    [COMPRESSION_OFF] = "off",
+    [COMPRESSION_ON] = "on",
+    [COMPRESSION_NO_CONTEXT_TAKEOVER] = "no-context-takeover",
     NULL,
 };
 
@@ -106,7 +107,7 @@ static const struct setting rows[] = {
     {
         .key = "ping-interval",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, ping_interval_s),
+        .offset = offsetof(struct options, ping_interval_s),
         .max = DAY_S,
         .number = 120,
         .unit = "s",
@@ -116,7 +117,7 @@ static const struct setting rows[] = {
     {
         .key = "pong-timeout",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, pong_timeout_s),
+        .offset = offsetof(struct options, pong_timeout_s),
         .max = DAY_S,
         .number = 0,
         .unit = "s",
@@ -126,7 +127,7 @@ static const struct setting rows[] = {
     {
         .key = "write-timeout",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, write_timeout_s),
+        .offset = offsetof(struct options, write_timeout_s),
         .max = DAY_S,
         .number = 120,
         .unit = "s",
@@ -136,8 +137,8 @@ static const struct setting rows[] = {
     {
         .key = "keep-alive-mode",
         .type = SETTING_CHOICE,
-        .offset = offsetof(struct echo_options, keep_alive_mode),
-        .number = ECHO_KEEPALIVE_MODE_PING,
+        .offset = offsetof(struct options, keep_alive_mode),
+        .number = KEEPALIVE_MODE_PING,
         .choices = keep_alive_modes,
         .help = "sent after ping-interval of silence: a Ping, or a Pong that awaits no answer",
         .published = true,
@@ -145,7 +146,7 @@ static const struct setting rows[] = {
     {
         .key = "rx-buffer",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, rx_buffer_bytes),
+        .offset = offsetof(struct options, rx_buffer_bytes),
         .min = 1024,
         .max = 16777216,
         .number = 262144,
@@ -156,7 +157,7 @@ static const struct setting rows[] = {
     {
         .key = "max-message",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, max_message_bytes),
+        .offset = offsetof(struct options, max_message_bytes),
         .max = INT64_MAX,
         .number = 0,
         .unit = "bytes",
@@ -166,8 +167,8 @@ static const struct setting rows[] = {
     {
         .key = "path",
         .type = SETTING_TEXT,
-        .offset = offsetof(struct echo_options, path),
-        .max = ECHO_PATH_MAX,
+        .offset = offsetof(struct options, path),
+        .max = OPTIONS_PATH_MAX,
         .text = "/ws",
         .help = "URL path at which WebSocket connections are accepted; empty accepts none",
         .published = true,
@@ -176,8 +177,8 @@ static const struct setting rows[] = {
     {
         .key = "info-path",
         .type = SETTING_TEXT,
-        .offset = offsetof(struct echo_options, info_path),
-        .max = ECHO_PATH_MAX,
+        .offset = offsetof(struct options, info_path),
+        .max = OPTIONS_PATH_MAX,
         .text = "/info.json",
         .help = "URL path of a document that says how the server is set; empty serves none",
         .check = check_path,
@@ -185,8 +186,8 @@ static const struct setting rows[] = {
     {
         .key = "health-path",
         .type = SETTING_TEXT,
-        .offset = offsetof(struct echo_options, health_path),
-        .max = ECHO_PATH_MAX,
+        .offset = offsetof(struct options, health_path),
+        .max = OPTIONS_PATH_MAX,
         .text = "",
         .help = "URL path that answers 200, or 503 before a stop; lws-echo takes \"/healthz\"",
         .check = check_path,
@@ -194,8 +195,8 @@ static const struct setting rows[] = {
     {
         .key = "metrics-path",
         .type = SETTING_TEXT,
-        .offset = offsetof(struct echo_options, metrics_path),
-        .max = ECHO_PATH_MAX,
+        .offset = offsetof(struct options, metrics_path),
+        .max = OPTIONS_PATH_MAX,
         .text = "",
         .help = "URL path of figures for Prometheus; lws-echo takes \"/metrics\"",
         .check = check_path,
@@ -203,8 +204,8 @@ static const struct setting rows[] = {
     {
         .key = "allowed-origins",
         .type = SETTING_LIST,
-        .offset = offsetof(struct echo_options, allowed_origins),
-        .max = ECHO_ORIGINS_MAX,
+        .offset = offsetof(struct options, allowed_origins),
+        .max = OPTIONS_ORIGINS_MAX,
         .text = "",
         .help = "origins whose pages may connect; empty or \"*\" allows all",
         .check = check_origin,
@@ -212,8 +213,8 @@ static const struct setting rows[] = {
     {
         .key = "subprotocols",
         .type = SETTING_LIST,
-        .offset = offsetof(struct echo_options, subprotocols),
-        .max = ECHO_SUBPROTOCOLS_MAX,
+        .offset = offsetof(struct options, subprotocols),
+        .max = OPTIONS_SUBPROTOCOLS_MAX,
         .text = "",
         .help = "subprotocols known; the first offer of the client that is among them is chosen",
         .published = true,
@@ -222,8 +223,8 @@ static const struct setting rows[] = {
     {
         .key = "compression",
         .type = SETTING_CHOICE,
-        .offset = offsetof(struct echo_options, compression),
-        .number = ECHO_COMPRESSION_OFF,
+        .offset = offsetof(struct options, compression),
+        .number = COMPRESSION_OFF,
         .choices = compressions,
         .help = "permessage-deflate (RFC 7692); idle connections cost nothing with "
                 "\"no-context-takeover\"",
@@ -232,7 +233,7 @@ static const struct setting rows[] = {
     {
         .key = "max-inflated",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, max_inflated_bytes),
+        .offset = offsetof(struct options, max_inflated_bytes),
         .max = INT64_MAX,
         .number = 67108864,
         .unit = "bytes",
@@ -242,7 +243,7 @@ static const struct setting rows[] = {
     {
         .key = "max-connections",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, max_connections),
+        .offset = offsetof(struct options, max_connections),
         .max = 1048576,
         .number = 0,
         .help = "WebSocket connections of a process; beyond them 503; 0 is no limit",
@@ -250,7 +251,7 @@ static const struct setting rows[] = {
     {
         .key = "max-connections-per-address",
         .type = SETTING_NUMBER,
-        .offset = offsetof(struct echo_options, max_connections_per_address),
+        .offset = offsetof(struct options, max_connections_per_address),
         .max = 1048576,
         .number = 0,
         .help = "the same of one IPv4 address or IPv6 /64; beyond them 429; 0 is no limit",
@@ -258,29 +259,29 @@ static const struct setting rows[] = {
     {
         .key = "trusted-proxies",
         .type = SETTING_LIST,
-        .offset = offsetof(struct echo_options, trusted_proxies),
-        .max = ECHO_PROXIES_MAX,
+        .offset = offsetof(struct options, trusted_proxies),
+        .max = OPTIONS_PROXIES_MAX,
         .text = "",
         .help = "proxies whose X-Forwarded-For says who connects: addresses, networks, \"unix\"",
-        .check = echo_address_check_proxy,
+        .check = address_check_proxy,
     },
     {
         .key = "log-format",
         .type = SETTING_CHOICE,
-        .offset = offsetof(struct echo_options, log_format),
-        .number = ECHO_LOG_FORMAT_TEXT,
-        .choices = echo_log_formats,
+        .offset = offsetof(struct options, log_format),
+        .number = LOG_FORMAT_TEXT,
+        .choices = options_log_formats,
         .help = "form of the line that is logged of each connection, at level \"info\"",
     },
 };
 
-struct setting_table echo_options_table(void)
+struct setting_table options_table(void)
 {
     return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
 }
 
 /* No two of the paths may be the same, unless they are empty. Returns 0 or -EINVAL. */
-static int check_paths(const struct echo_options *options, struct setting_error *error)
+static int check_paths(const struct options *options, struct setting_error *error)
 {
     const struct {
         const char *key;
@@ -304,7 +305,7 @@ static int check_paths(const struct echo_options *options, struct setting_error 
     return 0;
 }
 
-int echo_options_check(const struct echo_options *options, bool tls, struct setting_error *error)
+int options_check(const struct options *options, bool tls, struct setting_error *error)
 {
     if (tls && options->rx_buffer_bytes < TLS_RECORD_BYTES) {
         setting_fail(error, "rx-buffer", "%" PRIu64 " is too small with TLS (at least %d bytes)",
@@ -313,7 +314,7 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
     }
     if (check_paths(options, error))
         return -EINVAL;
-    if (options->pong_timeout_s && options->keep_alive_mode == ECHO_KEEPALIVE_MODE_PONG) {
+    if (options->pong_timeout_s && options->keep_alive_mode == KEEPALIVE_MODE_PONG) {
         setting_fail(error, "pong-timeout",
                      "%" PRIu64 " needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
                      "awaited, and it must be 0",
@@ -324,14 +325,14 @@ int echo_options_check(const struct echo_options *options, bool tls, struct sett
     return 0;
 }
 
-size_t echo_options_read_bytes(const struct echo_options *options)
+size_t options_read_bytes(const struct options *options)
 {
     return (size_t)options->rx_buffer_bytes + CLIENT_HEADER_MAX_BYTES;
 }
 
-size_t echo_options_service_buffer_bytes(const struct echo_options *options)
+size_t options_service_buffer_bytes(const struct options *options)
 {
-    size_t bytes = echo_options_read_bytes(options);
+    size_t bytes = options_read_bytes(options);
 
     return bytes < SERVICE_BUFFER_MIN_BYTES ? SERVICE_BUFFER_MIN_BYTES : bytes;
 }

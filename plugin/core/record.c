@@ -1,20 +1,20 @@
-#include "record.h"
+#include "core/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "writer.h"
+#include "core/base/writer.h"
 
 /* All that is said, field by field, in the one form or the other. */
 struct sentence {
-    struct echo_writer writer;
+    struct writer writer;
     bool json;
 };
 
 static void put_key(struct sentence *sentence, const char *key)
 {
-    echo_writer_put(&sentence->writer, sentence->json ? ",\"%s\":" : " %s=", key);
+    writer_put(&sentence->writer, sentence->json ? ",\"%s\":" : " %s=", key);
 }
 
 /* In logfmt a value is bare unless that would be ambiguous. */
@@ -31,9 +31,9 @@ static void put_text(struct sentence *sentence, const char *key, const char *tex
 {
     put_key(sentence, key);
     if (sentence->json || !is_bare(text, bytes))
-        echo_writer_put_string(&sentence->writer, text, bytes);
+        writer_put_string(&sentence->writer, text, bytes);
     else
-        echo_writer_put(&sentence->writer, "%.*s", (int)bytes, text);
+        writer_put(&sentence->writer, "%.*s", (int)bytes, text);
 }
 
 static void put_word(struct sentence *sentence, const char *key, const char *word)
@@ -44,44 +44,43 @@ static void put_word(struct sentence *sentence, const char *key, const char *wor
 static void put_number(struct sentence *sentence, const char *key, uint64_t number)
 {
     put_key(sentence, key);
-    echo_writer_put(&sentence->writer, "%" PRIu64, number);
+    writer_put(&sentence->writer, "%" PRIu64, number);
 }
 
 static void begin(struct sentence *sentence, const char *event, const char *time)
 {
     if (sentence->json)
-        echo_writer_put(&sentence->writer, "{\"time\":\"%s\",\"level\":\"info\",\"message\":\"%s\"",
-                        time, event);
+        writer_put(&sentence->writer, "{\"time\":\"%s\",\"level\":\"info\",\"message\":\"%s\"",
+                   time, event);
     else
-        echo_writer_put(&sentence->writer, "lws-echo: %s", event);
+        writer_put(&sentence->writer, "lws-echo: %s", event);
 }
 
 static int end(struct sentence *sentence)
 {
     if (sentence->json)
-        echo_writer_put(&sentence->writer, "}");
+        writer_put(&sentence->writer, "}");
 
-    return echo_writer_is_whole(&sentence->writer) ? (int)sentence->writer.used : -ENOBUFS;
+    return writer_is_whole(&sentence->writer) ? (int)sentence->writer.used : -ENOBUFS;
 }
 
-static void put_peer(struct sentence *sentence, const struct echo_address *peer)
+static void put_peer(struct sentence *sentence, const struct address *peer)
 {
-    char text[ECHO_ADDRESS_TEXT];
+    char text[ADDRESS_TEXT];
 
-    echo_address_write(peer, text);
+    address_write(peer, text);
     put_word(sentence, "peer", text);
 }
 
-static int write_record(struct sentence *sentence, const struct echo_record *record,
-                        const char *time)
+static int write_record(struct sentence *sentence, const struct record *record, const char *time)
 {
     begin(sentence, "connection closed", time);
     put_peer(sentence, &record->peer);
     put_number(sentence, "code", record->code);
     put_word(sentence, "why", record->why);
     put_key(sentence, "duration_s");
-    echo_writer_put(&sentence->writer, "%" PRId64 ".%03d", record->duration_us / 1000000,
-                    (int)(record->duration_us / 1000 % 1000));
+    writer_put(&sentence->writer, "%" PRId64 ".%03d", record->duration_us / 1000000,
+               (int)(record->duration_us / 1000 % 1000));
     put_number(sentence, "received_messages", record->received_messages);
     put_number(sentence, "received_bytes", record->received_bytes);
     put_number(sentence, "sent_messages", record->sent_messages);
@@ -95,23 +94,22 @@ static int write_record(struct sentence *sentence, const struct echo_record *rec
     return end(sentence);
 }
 
-int echo_record_write_text(const struct echo_record *record, char *out, size_t size)
+int record_write_text(const struct record *record, char *out, size_t size)
 {
     struct sentence sentence = {.writer = {.out = out, .size = size}};
 
     return write_record(&sentence, record, NULL);
 }
 
-int echo_record_write_json(const struct echo_record *record, const char *time, char *out,
-                           size_t size)
+int record_write_json(const struct record *record, const char *time, char *out, size_t size)
 {
     struct sentence sentence = {.writer = {.out = out, .size = size}, .json = true};
 
     return write_record(&sentence, record, time);
 }
 
-static int write_refusal(struct sentence *sentence, const struct echo_address *peer,
-                         const char *reason, unsigned status, const char *time)
+static int write_refusal(struct sentence *sentence, const struct address *peer, const char *reason,
+                         unsigned status, const char *time)
 {
     begin(sentence, "handshake refused", time);
     put_peer(sentence, peer);
@@ -121,16 +119,16 @@ static int write_refusal(struct sentence *sentence, const struct echo_address *p
     return end(sentence);
 }
 
-int echo_refusal_write_text(const struct echo_address *peer, const char *reason, unsigned status,
-                            char *out, size_t size)
+int record_write_refusal_text(const struct address *peer, const char *reason, unsigned status,
+                              char *out, size_t size)
 {
     struct sentence sentence = {.writer = {.out = out, .size = size}};
 
     return write_refusal(&sentence, peer, reason, status, NULL);
 }
 
-int echo_refusal_write_json(const struct echo_address *peer, const char *reason, unsigned status,
-                            const char *time, char *out, size_t size)
+int record_write_refusal_json(const struct address *peer, const char *reason, unsigned status,
+                              const char *time, char *out, size_t size)
 {
     struct sentence sentence = {.writer = {.out = out, .size = size}, .json = true};
 

@@ -3,14 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
+#include "core/base/address.h"
 
 /* Room for the longest line, in bytes, its NUL included. */
-#define ECHO_RECORD_MAX 2048
+#define RECORD_MAX 2048
 
 /* What the log says of a connection that has ended. No payload, nor the reason of a Close. */
-struct echo_record {
-    struct echo_address peer;
+struct record {
+    struct address peer;
     const char *path;
     const char *subprotocol; /* @subprotocol_bytes of it; none: no subprotocol */
     size_t subprotocol_bytes;
@@ -31,12 +31,11 @@ struct echo_record {
  * Whatever the peer has chosen is escaped, so that it can neither end the line nor forge a field.
  * Returns the bytes without the NUL, or -ENOBUFS if @size is too small.
  */
-int echo_record_write_text(const struct echo_record *record, char *out, size_t size);
-int echo_record_write_json(const struct echo_record *record, const char *time, char *out,
-                           size_t size);
+int record_write_text(const struct record *record, char *out, size_t size);
+int record_write_json(const struct record *record, const char *time, char *out, size_t size);
 
 /** The same about a handshake that was refused, with the HTTP status @status. */
-int echo_refusal_write_text(const struct echo_address *peer, const char *reason, unsigned status,
-                            char *out, size_t size);
-int echo_refusal_write_json(const struct echo_address *peer, const char *reason, unsigned status,
-                            const char *time, char *out, size_t size);
+int record_write_refusal_text(const struct address *peer, const char *reason, unsigned status,
+                              char *out, size_t size);
+int record_write_refusal_json(const struct address *peer, const char *reason, unsigned status,
+                              const char *time, char *out, size_t size);

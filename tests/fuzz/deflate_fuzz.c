@@ -8,30 +8,30 @@
 
 #include <zlib.h>
 
-#include "deflate_offer.h"
+#include "core/deflate.h"
+#include "core/inflater.h"
 #include "fuzz.h"
-#include "inflater.h"
 #include "reference.h"
 
 #define OUT_MAX ((size_t)1 << 20)
 
 static void check_offers(const char *offers, bool no_context_takeover)
 {
-    struct echo_deflate_answer answer;
+    struct deflate_answer answer;
     int result;
 
     memset(&answer, 0xff, sizeof(answer));
-    result = echo_deflate_negotiate(offers, no_context_takeover, &answer);
+    result = deflate_negotiate(offers, no_context_takeover, &answer);
     FUZZ_CHECK(!result || !answer.offer);
     if (!answer.offer)
         return;
 
-    FUZZ_CHECK(strstr(offers, ECHO_DEFLATE_NAME));
+    FUZZ_CHECK(strstr(offers, DEFLATE_NAME));
     FUZZ_CHECK(answer.read_bytes <= strlen(offers));
     FUZZ_CHECK(
         answer.agreed.server_max_window_bits >= 8 && answer.agreed.server_max_window_bits <= 15 &&
         answer.agreed.client_max_window_bits >= 8 && answer.agreed.client_max_window_bits <= 15);
-    FUZZ_CHECK(strlen(answer.parameters) <= ECHO_DEFLATE_PARAMETERS_MAX);
+    FUZZ_CHECK(strlen(answer.parameters) <= DEFLATE_PARAMETERS_MAX);
     /* what must be answered is, and what must not be is not (RFC 7692 section 7.1) */
     FUZZ_CHECK(answer.agreed.server_no_context_takeover ==
                (strstr(answer.parameters, "server_no_context_takeover") != NULL));
@@ -70,12 +70,12 @@ static void check_message(struct fuzz_input *input, unsigned window_bits)
     size_t room = (size_t)1 + fuzz_byte(input) * 64;
     uint8_t *message = fuzz_copy(input, &bytes);
     size_t wanted_bytes = inflate_whole(message, bytes, (int)window_bits, wanted);
-    enum echo_inflate_result result = ECHO_INFLATE_DONE;
-    struct echo_inflater inflater;
+    enum inflater_result result = INFLATER_DONE;
+    struct inflater inflater;
     size_t got_bytes = 0;
     size_t at = 0;
 
-    echo_inflater_init(&inflater, window_bits, false);
+    inflater_init(&inflater, window_bits, false);
     do {
         const uint8_t *from = message + at;
         size_t piece = bytes - at < step ? bytes - at : step;
@@ -84,26 +84,26 @@ static void check_message(struct fuzz_input *input, unsigned window_bits)
 
         do {
             if (OUT_MAX - got_bytes < room) { /* a bomb */
-                result = ECHO_INFLATE_INVALID;
+                result = INFLATER_INVALID;
                 FUZZ_CHECK(wanted_bytes == REFERENCE_INVALID || wanted_bytes + room > OUT_MAX);
                 wanted_bytes = REFERENCE_INVALID;
                 break;
             }
-            result = echo_inflater_next(&inflater, &from, &left, at + piece == bytes,
-                                        got + got_bytes, room, &out);
+            result = inflater_next(&inflater, &from, &left, at + piece == bytes, got + got_bytes,
+                                   room, &out);
             FUZZ_CHECK(out <= room);
             got_bytes += out;
-        } while (result == ECHO_INFLATE_MORE);
-        FUZZ_CHECK(result != ECHO_INFLATE_NO_MEMORY);
-        FUZZ_CHECK(result == ECHO_INFLATE_INVALID || !left);
+        } while (result == INFLATER_MORE);
+        FUZZ_CHECK(result != INFLATER_NO_MEMORY);
+        FUZZ_CHECK(result == INFLATER_INVALID || !left);
         at += piece;
-    } while (result == ECHO_INFLATE_DONE && at < bytes);
-    echo_inflater_fini(&inflater);
+    } while (result == INFLATER_DONE && at < bytes);
+    inflater_fini(&inflater);
 
     /* in one piece, more than a small window is known */
-    FUZZ_CHECK((result == ECHO_INFLATE_DONE) == (wanted_bytes != REFERENCE_INVALID) ||
-               (window_bits < 15 && result == ECHO_INFLATE_INVALID));
-    if (result == ECHO_INFLATE_DONE)
+    FUZZ_CHECK((result == INFLATER_DONE) == (wanted_bytes != REFERENCE_INVALID) ||
+               (window_bits < 15 && result == INFLATER_INVALID));
+    if (result == INFLATER_DONE)
         FUZZ_CHECK(got_bytes == wanted_bytes && !memcmp(got, wanted, got_bytes));
     free(message);
 }

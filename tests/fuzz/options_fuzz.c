@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "address.h"
+#include "core/base/address.h"
+#include "core/handshake.h"
+#include "core/options.h"
 #include "fuzz.h"
-#include "handshake.h"
-#include "options.h"
 
 /* Takes what stands before the next line end, as a string to be freed. */
 static char *take_line(struct fuzz_input *input)
@@ -24,9 +24,9 @@ static char *take_line(struct fuzz_input *input)
 }
 
 /* What is in force is always something that the rows allow. */
-static void check_in_force(const struct echo_options *options)
+static void check_in_force(const struct options *options)
 {
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
 
     for (size_t i = 0; i < table.count; i++) {
         const struct setting *row = &table.rows[i];
@@ -52,10 +52,10 @@ static void check_in_force(const struct echo_options *options)
 }
 
 /* What is set, as --print-config shows it, sets the same. */
-static void check_round_trip(const struct echo_options *options, const char *key)
+static void check_round_trip(const struct options *options, const char *key)
 {
-    const struct setting *row = setting_find(echo_options_table(), key);
-    struct echo_options again = *options;
+    const struct setting *row = setting_find(options_table(), key);
+    struct options again = *options;
     struct setting_error error;
     char number[24];
 
@@ -63,7 +63,7 @@ static void check_round_trip(const struct echo_options *options, const char *key
         return;
     if (row->type == SETTING_NUMBER)
         snprintf(number, sizeof(number), "%llu", (unsigned long long)setting_number(row, options));
-    FUZZ_CHECK(!setting_set(echo_options_table(), &again, key,
+    FUZZ_CHECK(!setting_set(options_table(), &again, key,
                             row->type == SETTING_NUMBER ? number : setting_text(row, options),
                             &error));
     FUZZ_CHECK(!memcmp(&again, options, sizeof(again)));
@@ -72,18 +72,18 @@ static void check_round_trip(const struct echo_options *options, const char *key
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct fuzz_input input = {data, bytes};
-    struct echo_options options;
+    struct options options;
 
     memset(&options, 0, sizeof(options));
-    setting_defaults(echo_options_table(), &options);
+    setting_defaults(options_table(), &options);
     while (input.bytes) {
         char *key = take_line(&input);
         char *value = take_line(&input);
-        struct echo_options before = options;
+        struct options before = options;
         struct setting_error error = {"", ""};
-        struct echo_address peer;
+        struct address peer;
 
-        if (setting_set(echo_options_table(), &options, key, value, &error)) {
+        if (setting_set(options_table(), &options, key, value, &error)) {
             FUZZ_CHECK(error.text[0]);
             FUZZ_CHECK(memchr(error.key, '\0', sizeof(error.key)) &&
                        memchr(error.text, '\0', sizeof(error.text)));
@@ -96,16 +96,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         }
 
         /* requests are compared with lists of the options */
-        echo_handshake_key_is_valid(value);
-        echo_handshake_origin_is_allowed(options.allowed_origins, value);
-        echo_handshake_subprotocol_is_known(options.subprotocols, value);
-        if (echo_address_read(&peer, key, strlen(key)))
-            echo_address_origin(&peer, value, options.trusted_proxies);
+        handshake_key_is_valid(value);
+        handshake_origin_is_allowed(options.allowed_origins, value);
+        handshake_subprotocol_is_known(options.subprotocols, value);
+        if (address_read(&peer, key, strlen(key)))
+            address_origin(&peer, value, options.trusted_proxies);
         free(key);
         free(value);
     }
-    if (!echo_options_check(&options, true, &(struct setting_error){"", ""}))
-        FUZZ_CHECK(echo_options_service_buffer_bytes(&options) >= 16384);
+    if (!options_check(&options, true, &(struct setting_error){"", ""}))
+        FUZZ_CHECK(options_service_buffer_bytes(&options) >= 16384);
 
     return 0;
 }

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "cork.h"
+#include "core/cork.h"
+#include "core/session.h"
 #include "fuzz.h"
 #include "reference.h"
-#include "session.h"
 
 #define PEERS 3
 #define PIECE_MAX 20000
@@ -21,7 +21,7 @@ struct bytes {
 };
 
 struct peer {
-    struct echo_session session;
+    struct session session;
     struct bytes out;      /* frames that it gets */
     struct bytes expected; /* messages: a byte for the type, and of the end, around the payload */
     struct bytes got;
@@ -46,30 +46,30 @@ static void append_byte(struct bytes *to, uint8_t byte)
     append(to, &byte, 1);
 }
 
-static void hand_on(struct echo_cork *cork)
+static void hand_on(struct cork *cork)
 {
     struct peer *owner = cork->owner;
     size_t count;
-    const uint8_t *taken = echo_cork_take(cork, &count);
+    const uint8_t *taken = cork_take(cork, &count);
 
     FUZZ_CHECK(owner || !count);
     if (owner)
         append(&owner->out, taken, count);
 }
 
-static void put(struct echo_cork *cork, struct peer *peer, struct echo_frame frame,
-                const void *payload, size_t count)
+static void put(struct cork *cork, struct peer *peer, struct frame frame, const void *payload,
+                size_t count)
 {
     if (cork->owner != peer)
         hand_on(cork);
     cork->owner = peer;
-    FUZZ_CHECK(!echo_cork_append(cork, frame, payload, count));
-    if (echo_cork_is_full(cork))
+    FUZZ_CHECK(!cork_append(cork, frame, payload, count));
+    if (cork_is_full(cork))
         hand_on(cork);
 }
 
 /* The code that a reference comes to for a piece, or 0. */
-static unsigned judge(struct peer *peer, const struct echo_piece *piece, uint64_t max)
+static unsigned judge(struct peer *peer, const struct piece *piece, uint64_t max)
 {
     const uint8_t *payload = piece->payload;
 
@@ -79,28 +79,27 @@ static unsigned judge(struct peer *peer, const struct echo_piece *piece, uint64_
     }
     peer->message_bytes += piece->bytes;
     if (max && peer->message_bytes + piece->frame_left_bytes > max)
-        return ECHO_CLOSE_TOO_BIG;
+        return CLOSE_TOO_BIG;
     for (size_t i = 0; i < piece->bytes && !piece->binary; i++)
         if (!reference_utf8_take(&peer->utf8, payload[i]))
-            return ECHO_CLOSE_INVALID_PAYLOAD;
+            return CLOSE_INVALID_PAYLOAD;
 
     return piece->binary || !piece->final || reference_utf8_is_whole(&peer->utf8)
                ? 0
-               : ECHO_CLOSE_INVALID_PAYLOAD;
+               : CLOSE_INVALID_PAYLOAD;
 }
 
-static void receive(struct echo_cork *cork, struct peer *peer, struct fuzz_input *input,
-                    uint64_t max)
+static void receive(struct cork *cork, struct peer *peer, struct fuzz_input *input, uint64_t max)
 {
     unsigned what = fuzz_byte(input);
     size_t count = fuzz_byte(input) | fuzz_byte(input) << 8;
     uint8_t *payload;
-    struct echo_piece piece = {
+    struct piece piece = {
         .first = !peer->in_message,
         .final = what & 1,
         .binary = peer->in_message ? peer->binary : (what & 2) != 0,
     };
-    const struct echo_fault *fault;
+    const struct fault *fault;
     unsigned code;
 
     count = what & 4 ? count % PIECE_MAX : count % 16;
@@ -110,11 +109,11 @@ static void receive(struct echo_cork *cork, struct peer *peer, struct fuzz_input
     if (!piece.final && what & 8)
         piece.frame_left_bytes = what >> 4;
     code = judge(peer, &piece, max);
-    fault = echo_session_take(&peer->session, &piece, max);
+    fault = session_take(&peer->session, &piece, max);
     FUZZ_CHECK((fault ? fault->code : 0) == code);
     peer->over |= fault != NULL;
     if (!fault) {
-        put(cork, peer, echo_session_frame(&piece), payload, count);
+        put(cork, peer, session_frame(&piece), payload, count);
         if (piece.first)
             append_byte(&peer->expected, piece.binary ? 2 : 1);
         append(&peer->expected, payload, count);
@@ -126,18 +125,18 @@ static void receive(struct echo_cork *cork, struct peer *peer, struct fuzz_input
     free(payload);
 }
 
-static void close_by(struct echo_cork *cork, struct peer *peer, struct fuzz_input *input)
+static void close_by(struct cork *cork, struct peer *peer, struct fuzz_input *input)
 {
-    size_t count = fuzz_byte(input) % (ECHO_CONTROL_PAYLOAD_MAX + 1);
+    size_t count = fuzz_byte(input) % (FRAME_CONTROL_PAYLOAD_MAX + 1);
     uint8_t *payload = fuzz_copy(input, &count);
     unsigned code = reference_close_answer(payload, count);
-    struct echo_close answer;
+    struct close_payload answer;
 
-    FUZZ_CHECK(echo_session_peer_close(&peer->session, payload, count, &answer));
-    FUZZ_CHECK(answer.bytes >= 2 && answer.bytes <= ECHO_CONTROL_PAYLOAD_MAX);
+    FUZZ_CHECK(session_peer_close(&peer->session, payload, count, &answer));
+    FUZZ_CHECK(answer.bytes >= 2 && answer.bytes <= FRAME_CONTROL_PAYLOAD_MAX);
     FUZZ_CHECK(((unsigned)answer.payload[0] << 8 | answer.payload[1]) == code);
-    FUZZ_CHECK(!echo_session_echoes(&peer->session));
-    put(cork, peer, (struct echo_frame){.opcode = ECHO_OPCODE_CLOSE, .fin = true}, answer.payload,
+    FUZZ_CHECK(!session_echoes(&peer->session));
+    put(cork, peer, (struct frame){.opcode = OPCODE_CLOSE, .fin = true}, answer.payload,
         answer.bytes);
     peer->over = true;
     free(payload);
@@ -169,7 +168,7 @@ static void read_frames(struct peer *peer)
             FUZZ_CHECK(count > (extended == 2 ? 125 : 65535));
         }
         FUZZ_CHECK(left - header >= count);
-        if (opcode == ECHO_OPCODE_CLOSE) {
+        if (opcode == OPCODE_CLOSE) {
             FUZZ_CHECK(left == header + count && data[0] & 0x80);
             return;
         }
@@ -190,9 +189,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct fuzz_input input = {data, bytes};
     struct peer peers[PEERS] = {{.over = false}};
     uint64_t max = fuzz_byte(&input) & 1 ? MAX_MESSAGE : 0;
-    struct echo_cork cork;
+    struct cork cork;
 
-    FUZZ_CHECK(!echo_cork_init(&cork, PIECE_MAX));
+    FUZZ_CHECK(!cork_init(&cork, PIECE_MAX));
     while (input.bytes) {
         unsigned what = fuzz_byte(&input);
         struct peer *peer = &peers[what % PEERS];
@@ -214,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         free(peers[i].expected.data);
         free(peers[i].got.data);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
 
     return 0;
 }

@@ -1,14 +1,14 @@
 /* Texts in pieces: each verdict is what a check byte by byte comes to. */
 
+#include "core/base/utf8.h"
 #include "fuzz.h"
 #include "reference.h"
-#include "utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct fuzz_input input = {data, bytes};
     struct reference_utf8 reference = {.count = 0};
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
 
     while (input.bytes) {
         size_t piece_bytes = fuzz_byte(&input);
@@ -20,12 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         piece = fuzz_copy(&input, &piece_bytes);
         for (size_t i = 0; i < piece_bytes; i++)
             reference_utf8_take(&reference, piece[i]);
-        valid = echo_utf8_check(&utf8, piece, piece_bytes);
+        valid = utf8_check(&utf8, piece, piece_bytes);
         free(piece);
         FUZZ_CHECK(valid == !reference.invalid);
         if (!valid)
             break;
-        FUZZ_CHECK(echo_utf8_is_whole(&utf8) == reference_utf8_is_whole(&reference));
+        FUZZ_CHECK(utf8_is_whole(&utf8) == reference_utf8_is_whole(&reference));
     }
 
     return 0;

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "process/server.h"
 #include "runner.h"
-#include "server.h"
 #include "stream.h"
 
 #define VERSION "HTTP/1.1 "

@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "check_text.h"
+#include "core/base/address.h"
 #include "runner.h"
 
-static struct echo_address address_of(const char *text)
+static struct address address_of(const char *text)
 {
-    struct echo_address address = {{0}};
+    struct address address = {{0}};
 
-    CHECK_ROW(!*text || echo_address_read(&address, text, strlen(text)), text);
+    CHECK_ROW(!*text || address_read(&address, text, strlen(text)), text);
 
     return address;
 }
@@ -36,10 +36,10 @@ static void addresses_are_read_in_all_forms(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_address address = address_of(rows[i].text);
-        char text[ECHO_ADDRESS_TEXT];
+        struct address address = address_of(rows[i].text);
+        char text[ADDRESS_TEXT];
 
-        echo_address_write(&address, text);
+        address_write(&address, text);
         CHECK_TEXT(text, rows[i].written, rows[i].text);
     }
 }
@@ -72,30 +72,30 @@ static void what_is_no_address_is_not_read(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_address address = address_of("192.0.2.7");
-        struct echo_address before = address;
+        struct address address = address_of("192.0.2.7");
+        struct address before = address;
 
-        CHECK_ROW(!echo_address_read(&address, rows[i], strlen(rows[i])), rows[i]);
+        CHECK_ROW(!address_read(&address, rows[i], strlen(rows[i])), rows[i]);
         CHECK_ROW(!memcmp(&address, &before, sizeof(before)), rows[i]);
     }
 }
 
 static void nothing_is_read_beyond_the_bytes(void)
 {
-    struct echo_address wanted = address_of("192.0.2.1");
-    struct echo_address address;
+    struct address wanted = address_of("192.0.2.1");
+    struct address address;
 
-    CU_ASSERT_FALSE(echo_address_read(&address, "192.0.2.1", 7));
-    CU_ASSERT_TRUE(echo_address_read(&address, "192.0.2.123", 9));
+    CU_ASSERT_FALSE(address_read(&address, "192.0.2.1", 7));
+    CU_ASSERT_TRUE(address_read(&address, "192.0.2.123", 9));
     CHECK_ROW(!memcmp(&address, &wanted, sizeof(wanted)), "the first nine");
 }
 
 static void an_unknown_address_is_a_dash(void)
 {
-    struct echo_address unknown = {{0}};
-    char text[ECHO_ADDRESS_TEXT];
+    struct address unknown = {{0}};
+    char text[ADDRESS_TEXT];
 
-    echo_address_write(&unknown, text);
+    address_write(&unknown, text);
     CHECK_TEXT(text, "-", "unknown");
 }
 
@@ -108,11 +108,11 @@ static void ipv6_users_have_a_network(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_address address = address_of(rows[i][0]);
-        struct echo_address network = echo_address_network(&address);
-        char text[ECHO_ADDRESS_TEXT];
+        struct address address = address_of(rows[i][0]);
+        struct address network = address_network(&address);
+        char text[ADDRESS_TEXT];
 
-        echo_address_write(&network, text);
+        address_write(&network, text);
         CHECK_TEXT(text, rows[i][1], rows[i][0]);
     }
 }
@@ -134,7 +134,7 @@ static void lists_have_addresses_networks_and_unix(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(!echo_address_check_proxy(rows[i].item, strlen(rows[i].item)) == rows[i].taken,
+        CHECK_ROW(!address_check_proxy(rows[i].item, strlen(rows[i].item)) == rows[i].taken,
                   rows[i].item);
 }
 
@@ -166,10 +166,9 @@ static void proxies_are_known_by_their_networks(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_address address = address_of(rows[i].address);
+        struct address address = address_of(rows[i].address);
 
-        CHECK_ROW(echo_address_is_proxy(&address, rows[i].proxies) == rows[i].is_one,
-                  rows[i].address);
+        CHECK_ROW(address_is_proxy(&address, rows[i].proxies) == rows[i].is_one, rows[i].address);
     }
 }
 
@@ -200,12 +199,11 @@ static void the_last_stranger_is_the_origin(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_address peer = address_of(rows[i].peer);
-        struct echo_address origin =
-            echo_address_origin(&peer, rows[i].forwarded, "10.0.0.0/8,unix");
-        char text[ECHO_ADDRESS_TEXT];
+        struct address peer = address_of(rows[i].peer);
+        struct address origin = address_origin(&peer, rows[i].forwarded, "10.0.0.0/8,unix");
+        char text[ADDRESS_TEXT];
 
-        echo_address_write(&origin, text);
+        address_write(&origin, text);
         CHECK_TEXT(text, rows[i].origin, rows[i].name);
     }
 }

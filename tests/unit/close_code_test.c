@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "close_code.h"
+#include "core/close_code.h"
 #include "runner.h"
 
 /* Every code there is belongs to one row, so that all the boundaries are checked. */
@@ -26,10 +26,8 @@ static const struct {
 static void only_codes_meant_for_the_wire_are_receivable(void)
 {
     for (size_t i = 0; i < RANGE_COUNT; i++) {
-        CHECK_ROW(echo_close_code_receivable(ranges[i].first) == ranges[i].receivable,
-                  ranges[i].name);
-        CHECK_ROW(echo_close_code_receivable(ranges[i].last) == ranges[i].receivable,
-                  ranges[i].name);
+        CHECK_ROW(close_code_receivable(ranges[i].first) == ranges[i].receivable, ranges[i].name);
+        CHECK_ROW(close_code_receivable(ranges[i].last) == ranges[i].receivable, ranges[i].name);
     }
 }
 
@@ -42,7 +40,7 @@ static void codes_inside_a_range_are_all_alike(void)
 
         CHECK_ROW(code == ranges[i].first, ranges[i].name);
         for (; code <= ranges[i].last; code++)
-            others += echo_close_code_receivable(code) != ranges[i].receivable;
+            others += close_code_receivable(code) != ranges[i].receivable;
         CHECK_ROW(others == 0, ranges[i].name);
     }
     CU_ASSERT_EQUAL(code, 65536);
@@ -50,12 +48,12 @@ static void codes_inside_a_range_are_all_alike(void)
 
 static void codes_we_send_have_the_numbers_of_the_rfc(void)
 {
-    CU_ASSERT_EQUAL(ECHO_CLOSE_NORMAL, 1000);
-    CU_ASSERT_EQUAL(ECHO_CLOSE_GOING_AWAY, 1001);
-    CU_ASSERT_EQUAL(ECHO_CLOSE_PROTOCOL_ERROR, 1002);
-    CU_ASSERT_EQUAL(ECHO_CLOSE_INVALID_PAYLOAD, 1007);
-    CU_ASSERT_EQUAL(ECHO_CLOSE_TOO_BIG, 1009);
-    CU_ASSERT_EQUAL(ECHO_CLOSE_INTERNAL_ERROR, 1011);
+    CU_ASSERT_EQUAL(CLOSE_NORMAL, 1000);
+    CU_ASSERT_EQUAL(CLOSE_GOING_AWAY, 1001);
+    CU_ASSERT_EQUAL(CLOSE_PROTOCOL_ERROR, 1002);
+    CU_ASSERT_EQUAL(CLOSE_INVALID_PAYLOAD, 1007);
+    CU_ASSERT_EQUAL(CLOSE_TOO_BIG, 1009);
+    CU_ASSERT_EQUAL(CLOSE_INTERNAL_ERROR, 1011);
 }
 
 int main(int argc, char **argv)

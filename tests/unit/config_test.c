@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "check_text.h"
-#include "config.h"
+#include "config/config.h"
+#include "config/paths.h"
 #include "log.h"
-#include "paths.h"
 #include "runner.h"
 
 #define FILE_MAX_BYTES ((size_t)1048576)
@@ -113,9 +113,9 @@ static void check_same(struct setting_table table, const void *got, const void *
 
 static void check_defaults(const struct config *config, const char *row)
 {
-    struct echo_options defaults;
+    struct options defaults;
 
-    setting_defaults(echo_options_table(), &defaults);
+    setting_defaults(options_table(), &defaults);
     CHECK_ROW(config->port == 5000, row);
     CHECK_ROW(config->workers == 1, row);
     CHECK_ROW(config->max_open_files == SETTING_WORD, row);
@@ -130,7 +130,7 @@ static void check_defaults(const struct config *config, const char *row)
     CHECK_TEXT(config->echo[1].key, "metrics-path", row);
     snprintf(defaults.health_path, sizeof(defaults.health_path), "/healthz");
     snprintf(defaults.metrics_path, sizeof(defaults.metrics_path), "/metrics");
-    check_same(echo_options_table(), &config->echo_in_force, &defaults, row);
+    check_same(options_table(), &config->options_in_force, &defaults, row);
 }
 
 static void without_a_file_the_defaults_serve(void)
@@ -202,15 +202,15 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.group, "some", "group");
     CU_ASSERT_EQUAL(config.drain_delay_s, 7);
     CHECK_TEXT(log_levels[config.log_level], "info", "log-level");
-    CHECK_TEXT(echo_log_formats[config.log_format], "json", "log-format");
+    CHECK_TEXT(options_log_formats[config.log_format], "json", "log-format");
     CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
     CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
     CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
     CU_ASSERT_EQUAL(config.echo_count, 4 + 2);
-    CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 1);
-    CU_ASSERT_EQUAL(config.echo_in_force.pong_timeout_s, 2);
-    CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 30000);
-    CHECK_TEXT(config.echo_in_force.path, "/four", "path");
+    CU_ASSERT_EQUAL(config.options_in_force.ping_interval_s, 1);
+    CU_ASSERT_EQUAL(config.options_in_force.pong_timeout_s, 2);
+    CU_ASSERT_EQUAL(config.options_in_force.rx_buffer_bytes, 30000);
+    CHECK_TEXT(config.options_in_force.path, "/four", "path");
     config_fini(&config);
 }
 
@@ -291,10 +291,10 @@ static void options_are_passed_on_as_text_in_their_order(void)
         CHECK_TEXT(config.echo[i].key, options[i].key, options[i].key);
         CHECK_TEXT(config.echo[i].value, options[i].value, options[i].key);
     }
-    CU_ASSERT_EQUAL(config.echo_in_force.ping_interval_s, 7);
-    CU_ASSERT_EQUAL(config.echo_in_force.rx_buffer_bytes, 4096);
-    CU_ASSERT_EQUAL(config.echo_in_force.compression, ECHO_COMPRESSION_ON);
-    CHECK_TEXT(config.echo_in_force.allowed_origins, "null,https://example.org", "origins");
+    CU_ASSERT_EQUAL(config.options_in_force.ping_interval_s, 7);
+    CU_ASSERT_EQUAL(config.options_in_force.rx_buffer_bytes, 4096);
+    CU_ASSERT_EQUAL(config.options_in_force.compression, COMPRESSION_ON);
+    CHECK_TEXT(config.options_in_force.allowed_origins, "null,https://example.org", "origins");
     config_fini(&config);
     CU_ASSERT_EQUAL(config.echo_count, 0);
 }
@@ -832,7 +832,7 @@ static void what_is_printed_loads_as_the_same(void)
         CHECK_ROW(again.tls == config.tls, texts[i]);
         check_same(config_table(), &again, &config, texts[i]);
         check_same(config_tls_table(), &again, &config, texts[i]);
-        check_same(echo_options_table(), &again.echo_in_force, &config.echo_in_force, texts[i]);
+        check_same(options_table(), &again.options_in_force, &config.options_in_force, texts[i]);
         config_fini(&again);
         config_fini(&config);
     }
@@ -874,7 +874,7 @@ static void numbers_beyond_those_of_javascript_are_exact(void)
 
         CHECK_ROW(!load(&config, rows[i].text, &error), rows[i].value);
         CHECK_TEXT(config.echo[0].value, rows[i].value, rows[i].value);
-        CHECK_ROW(config.echo_in_force.max_message_bytes == rows[i].number, rows[i].value);
+        CHECK_ROW(config.options_in_force.max_message_bytes == rows[i].number, rows[i].value);
         CHECK_ROW(!print_to(scratch.printed, &config), rows[i].value);
         config_fini(&config);
         CHECK_ROW(file_has(scratch.printed, rows[i].printed), rows[i].printed);
@@ -883,7 +883,7 @@ static void numbers_beyond_those_of_javascript_are_exact(void)
 
 static void defaults_are_printed_too(void)
 {
-    const struct setting_table tables[] = {config_table(), echo_options_table()};
+    const struct setting_table tables[] = {config_table(), options_table()};
     struct config_error error;
     struct config config;
     json_t *printed;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cork.h"
+#include "core/cork.h"
 #include "runner.h"
 
 #define PAGE_BYTES ((size_t)4096)
@@ -14,8 +14,8 @@
 /* So close to its source, modulo the page size, a copy is slow. */
 #define TOO_NEAR_BYTES ((size_t)16)
 
-static const struct echo_frame text = {ECHO_OPCODE_TEXT, true, false};
-static const struct echo_frame binary = {ECHO_OPCODE_BINARY, true, false};
+static const struct frame text = {OPCODE_TEXT, true, false};
+static const struct frame binary = {OPCODE_BINARY, true, false};
 
 /* Without this, AddressSanitizer ends the program where malloc() would return NULL. */
 const char *__asan_default_options(void) __attribute__((visibility("default"), used));
@@ -46,11 +46,11 @@ static struct source source_new(size_t bytes)
 }
 
 /* Says whether @bytes begin with the frame of @payload. */
-static bool is_frame(const uint8_t *bytes, struct echo_frame frame, const void *payload,
+static bool is_frame(const uint8_t *bytes, struct frame frame, const void *payload,
                      size_t payload_bytes)
 {
-    uint8_t header[ECHO_FRAME_HEADER_MAX];
-    size_t header_bytes = echo_frame_header_write(header, frame, payload_bytes);
+    uint8_t header[FRAME_HEADER_MAX];
+    size_t header_bytes = frame_header_write(header, frame, payload_bytes);
 
     return !memcmp(bytes, header, header_bytes) &&
            !memcmp(bytes + header_bytes, payload, payload_bytes);
@@ -58,14 +58,14 @@ static bool is_frame(const uint8_t *bytes, struct echo_frame frame, const void *
 
 static void a_new_cork_is_empty_and_nobodys(void)
 {
-    struct echo_cork cork;
+    struct cork cork;
 
     memset(&cork, 0xFF, sizeof(cork));
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 1024), 0);
-    CU_ASSERT_EQUAL(echo_cork_used(&cork), 0);
-    CU_ASSERT_FALSE(echo_cork_is_full(&cork));
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 1024), 0);
+    CU_ASSERT_EQUAL(cork_used(&cork), 0);
+    CU_ASSERT_FALSE(cork_is_full(&cork));
     CU_ASSERT_PTR_NULL(cork.owner);
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
 }
 
 static void a_frame_comes_out_byte_exact(void)
@@ -85,51 +85,48 @@ static void a_frame_comes_out_byte_exact(void)
         {"the limit", PAYLOAD_MAX},
     };
     struct source source = source_new(PAYLOAD_MAX);
-    struct echo_cork cork;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, PAYLOAD_MAX), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, PAYLOAD_MAX), 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        size_t expected = echo_frame_header_size(rows[i].bytes) + rows[i].bytes;
+        size_t expected = frame_header_size(rows[i].bytes) + rows[i].bytes;
         const uint8_t *first;
         size_t bytes;
 
-        CHECK_ROW(!echo_cork_append(&cork, binary, source.page, rows[i].bytes), rows[i].name);
-        CHECK_ROW(echo_cork_used(&cork) == expected, rows[i].name);
-        first = echo_cork_take(&cork, &bytes);
+        CHECK_ROW(!cork_append(&cork, binary, source.page, rows[i].bytes), rows[i].name);
+        CHECK_ROW(cork_used(&cork) == expected, rows[i].name);
+        first = cork_take(&cork, &bytes);
         CHECK_ROW(bytes == expected, rows[i].name);
         CHECK_ROW(is_frame(first, binary, source.page, rows[i].bytes), rows[i].name);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
 static void an_empty_frame_needs_no_payload(void)
 {
-    struct echo_cork cork;
+    struct cork cork;
     const uint8_t *first;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 1024), 0);
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, text, NULL, 0), 0);
-    first = echo_cork_take(&cork, &bytes);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 1024), 0);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, NULL, 0), 0);
+    first = cork_take(&cork, &bytes);
     CU_ASSERT_EQUAL(bytes, 2);
     CU_ASSERT_FALSE(memcmp(first, "\x81\x00", 2));
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
 }
 
 static void frames_keep_their_order(void)
 {
     static const struct {
-        struct echo_frame frame;
+        struct frame frame;
         const char *payload;
     } frames[] = {
-        {{ECHO_OPCODE_TEXT, false, false}, "one"},
-        {{ECHO_OPCODE_PING, true, false}, "two"},
-        {{ECHO_OPCODE_CONTINUATION, true, false}, ""},
-        {{ECHO_OPCODE_BINARY, true, false}, "three"},
-        {{ECHO_OPCODE_TEXT, false, true}, "four"},
-        {{ECHO_OPCODE_BINARY, true, true}, ""},
-        {{ECHO_OPCODE_CLOSE, true, false}, "\x03\xE8"},
+        {{OPCODE_TEXT, false, false}, "one"},      {{OPCODE_PING, true, false}, "two"},
+        {{OPCODE_CONTINUATION, true, false}, ""},  {{OPCODE_BINARY, true, false}, "three"},
+        {{OPCODE_TEXT, false, true}, "four"},      {{OPCODE_BINARY, true, true}, ""},
+        {{OPCODE_CLOSE, true, false}, "\x03\xE8"},
     };
     static const char expected[] = "\x01\x03"
                                    "one"
@@ -143,76 +140,75 @@ static void frames_keep_their_order(void)
                                    "\xC2\x00"
                                    "\x88\x02"
                                    "\x03\xE8";
-    struct echo_cork cork;
+    struct cork cork;
     const uint8_t *first;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 1024), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 1024), 0);
     for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
         CU_ASSERT_EQUAL(
-            echo_cork_append(&cork, frames[i].frame, frames[i].payload, strlen(frames[i].payload)),
-            0);
+            cork_append(&cork, frames[i].frame, frames[i].payload, strlen(frames[i].payload)), 0);
 
-    first = echo_cork_take(&cork, &bytes);
+    first = cork_take(&cork, &bytes);
     CU_ASSERT_EQUAL_FATAL(bytes, sizeof(expected) - 1);
     CU_ASSERT_FALSE(memcmp(first, expected, bytes));
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
 }
 
 static void frames_behind_a_placed_one_follow_it_directly(void)
 {
     struct source source = source_new(65536);
-    struct echo_cork cork;
+    struct cork cork;
     const uint8_t *first;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 65536), 0);
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, binary, source.page + 1, 5000), 0);
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, text, source.page + 2, 65536), 0);
-    first = echo_cork_take(&cork, &bytes);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 65536), 0);
+    CU_ASSERT_EQUAL(cork_append(&cork, binary, source.page + 1, 5000), 0);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page + 2, 65536), 0);
+    first = cork_take(&cork, &bytes);
     CU_ASSERT_EQUAL_FATAL(bytes, 4 + 5000 + 10 + 65536);
     CU_ASSERT_TRUE(is_frame(first, binary, source.page + 1, 5000));
     CU_ASSERT_TRUE(is_frame(first + 5004, text, source.page + 2, 65536));
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
 static void the_payload_may_be_reused_on_return(void)
 {
     char payload[] = "before";
-    struct echo_cork cork;
+    struct cork cork;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 1024), 0);
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, text, payload, 6), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 1024), 0);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, payload, 6), 0);
     memset(payload, 'x', sizeof(payload));
-    CU_ASSERT_TRUE(is_frame(echo_cork_take(&cork, &bytes), text, "before", 6));
-    echo_cork_fini(&cork);
+    CU_ASSERT_TRUE(is_frame(cork_take(&cork, &bytes), text, "before", 6));
+    cork_fini(&cork);
 }
 
 static void take_leaves_the_cork_empty_and_nobodys(void)
 {
     struct source source = source_new(16384);
-    struct echo_cork cork;
+    struct cork cork;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 16384), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 16384), 0);
     for (int round = 0; round < 3; round++) {
         cork.owner = &source;
-        CU_ASSERT_EQUAL(echo_cork_append(&cork, binary, source.page, 16384), 0);
+        CU_ASSERT_EQUAL(cork_append(&cork, binary, source.page, 16384), 0);
         CU_ASSERT_PTR_EQUAL(cork.owner, &source);
-        CU_ASSERT_TRUE(echo_cork_is_full(&cork));
+        CU_ASSERT_TRUE(cork_is_full(&cork));
 
-        echo_cork_take(&cork, &bytes);
+        cork_take(&cork, &bytes);
         CU_ASSERT_EQUAL(bytes, 4 + 16384);
         CU_ASSERT_PTR_NULL(cork.owner);
-        CU_ASSERT_EQUAL(echo_cork_used(&cork), 0);
-        CU_ASSERT_FALSE(echo_cork_is_full(&cork));
+        CU_ASSERT_EQUAL(cork_used(&cork), 0);
+        CU_ASSERT_FALSE(cork_is_full(&cork));
 
-        echo_cork_take(&cork, &bytes);
+        cork_take(&cork, &bytes);
         CU_ASSERT_EQUAL(bytes, 0);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
@@ -220,16 +216,16 @@ static void take_leaves_the_cork_empty_and_nobodys(void)
  * Fills an empty cork to @goal bytes (more than 2000) by frames whose payloads have 1000 bytes at
  * most, but for the first, which has @first_bytes. Returns whether all were taken.
  */
-static bool fill(struct echo_cork *cork, const uint8_t *payload, size_t first_bytes, size_t goal)
+static bool fill(struct cork *cork, const uint8_t *payload, size_t first_bytes, size_t goal)
 {
-    bool taken = !echo_cork_append(cork, binary, payload, first_bytes);
+    bool taken = !cork_append(cork, binary, payload, first_bytes);
 
-    while (taken && goal - echo_cork_used(cork) > 2000)
-        taken = !echo_cork_append(cork, binary, payload, 1000);
+    while (taken && goal - cork_used(cork) > 2000)
+        taken = !cork_append(cork, binary, payload, 1000);
     for (size_t parts = 2; taken && parts > 0; parts--)
-        taken = !echo_cork_append(cork, binary, payload, (goal - echo_cork_used(cork)) / parts - 4);
+        taken = !cork_append(cork, binary, payload, (goal - cork_used(cork)) / parts - 4);
 
-    return taken && echo_cork_used(cork) == goal;
+    return taken && cork_used(cork) == goal;
 }
 
 static void a_cork_is_full_at_the_mark_and_not_a_byte_below(void)
@@ -239,25 +235,25 @@ static void a_cork_is_full_at_the_mark_and_not_a_byte_below(void)
         size_t used;
         bool full;
     } rows[] = {
-        {"one byte below", ECHO_CORK_FULL_BYTES - 1, false},
-        {"at the mark", ECHO_CORK_FULL_BYTES, true},
-        {"one byte above", ECHO_CORK_FULL_BYTES + 1, true},
+        {"one byte below", CORK_FULL_BYTES - 1, false},
+        {"at the mark", CORK_FULL_BYTES, true},
+        {"one byte above", CORK_FULL_BYTES + 1, true},
     };
-    struct source source = source_new(ECHO_CORK_FULL_BYTES);
-    struct echo_cork cork;
+    struct source source = source_new(CORK_FULL_BYTES);
+    struct cork cork;
     size_t bytes;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, ECHO_CORK_FULL_BYTES), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, CORK_FULL_BYTES), 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        CHECK_ROW(!echo_cork_append(&cork, binary, source.page, rows[i].used - 4), rows[i].name);
-        CHECK_ROW(echo_cork_is_full(&cork) == rows[i].full, rows[i].name);
-        echo_cork_take(&cork, &bytes);
+        CHECK_ROW(!cork_append(&cork, binary, source.page, rows[i].used - 4), rows[i].name);
+        CHECK_ROW(cork_is_full(&cork) == rows[i].full, rows[i].name);
+        cork_take(&cork, &bytes);
 
         CHECK_ROW(fill(&cork, source.page, 1000, rows[i].used), rows[i].name);
-        CHECK_ROW(echo_cork_is_full(&cork) == rows[i].full, rows[i].name);
-        echo_cork_take(&cork, &bytes);
+        CHECK_ROW(cork_is_full(&cork) == rows[i].full, rows[i].name);
+        cork_take(&cork, &bytes);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
@@ -279,27 +275,26 @@ static void a_frame_of_the_limit_fits_while_the_cork_is_not_full(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t payload_max = rows[i].payload_max;
-        size_t header_bytes = echo_frame_header_size(payload_max);
+        size_t header_bytes = frame_header_size(payload_max);
         size_t refused = 0;
         size_t garbled = 0;
-        struct echo_cork cork;
+        struct cork cork;
 
-        CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, payload_max), 0);
+        CU_ASSERT_EQUAL_FATAL(cork_init(&cork, payload_max), 0);
         for (size_t offset = 0; offset < PAGE_BYTES; offset += rows[i].step) {
             const uint8_t *payload = source.page + offset;
             const uint8_t *first;
             size_t bytes;
 
-            CHECK_ROW(fill(&cork, payload, rows[i].first_bytes, ECHO_CORK_FULL_BYTES - 1),
-                      rows[i].name);
-            refused += echo_cork_append(&cork, binary, payload, payload_max) != 0;
-            first = echo_cork_take(&cork, &bytes);
-            garbled += bytes != ECHO_CORK_FULL_BYTES - 1 + header_bytes + payload_max ||
-                       !is_frame(first + ECHO_CORK_FULL_BYTES - 1, binary, payload, payload_max);
+            CHECK_ROW(fill(&cork, payload, rows[i].first_bytes, CORK_FULL_BYTES - 1), rows[i].name);
+            refused += cork_append(&cork, binary, payload, payload_max) != 0;
+            first = cork_take(&cork, &bytes);
+            garbled += bytes != CORK_FULL_BYTES - 1 + header_bytes + payload_max ||
+                       !is_frame(first + CORK_FULL_BYTES - 1, binary, payload, payload_max);
         }
         CHECK_ROW(refused == 0, rows[i].name);
         CHECK_ROW(garbled == 0, rows[i].name);
-        echo_cork_fini(&cork);
+        cork_fini(&cork);
     }
     free(source.allocated);
 }
@@ -315,9 +310,9 @@ static void a_large_first_frame_is_not_copied_to_its_own_place_in_a_page(void)
         {"long length form", 65536},
     };
     struct source source = source_new(65536);
-    struct echo_cork cork;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 65536), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 65536), 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t near = 0;
 
@@ -327,14 +322,14 @@ static void a_large_first_frame_is_not_copied_to_its_own_place_in_a_page(void)
             size_t distance;
             size_t bytes;
 
-            CHECK_ROW(!echo_cork_append(&cork, binary, payload, rows[i].bytes), rows[i].name);
-            target = echo_cork_take(&cork, &bytes) + echo_frame_header_size(rows[i].bytes);
+            CHECK_ROW(!cork_append(&cork, binary, payload, rows[i].bytes), rows[i].name);
+            target = cork_take(&cork, &bytes) + frame_header_size(rows[i].bytes);
             distance = ((uintptr_t)target - (uintptr_t)payload) % PAGE_BYTES;
             near += distance <= TOO_NEAR_BYTES || distance >= PAGE_BYTES - TOO_NEAR_BYTES;
         }
         CHECK_ROW(near == 0, rows[i].name);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
@@ -342,43 +337,43 @@ static void a_header_alone_stands_behind_what_is_held(void)
 {
     static const size_t sizes[] = {0, 125, 126, 65535, 65536, PAYLOAD_MAX};
     struct source source = source_new(PAYLOAD_MAX);
-    struct echo_cork cork;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, PAYLOAD_MAX), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, PAYLOAD_MAX), 0);
     for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
         size_t held = i % 2 ? 5000 : 0; /* placed away from the buffer's start */
-        size_t header = echo_frame_header_size(sizes[i / 2]);
-        uint8_t expected[ECHO_FRAME_HEADER_MAX];
+        size_t header = frame_header_size(sizes[i / 2]);
+        uint8_t expected[FRAME_HEADER_MAX];
         const uint8_t *first;
         size_t bytes;
 
-        CU_ASSERT_TRUE(!held || !echo_cork_append(&cork, text, source.page, held));
-        held = echo_cork_used(&cork);
-        CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, sizes[i / 2]), 0);
-        first = echo_cork_take(&cork, &bytes);
+        CU_ASSERT_TRUE(!held || !cork_append(&cork, text, source.page, held));
+        held = cork_used(&cork);
+        CU_ASSERT_EQUAL(cork_append_header(&cork, binary, sizes[i / 2]), 0);
+        first = cork_take(&cork, &bytes);
         CU_ASSERT_EQUAL(bytes, held + header);
-        echo_frame_header_write(expected, binary, sizes[i / 2]);
+        frame_header_write(expected, binary, sizes[i / 2]);
         CU_ASSERT_FALSE(memcmp(first + held, expected, header));
         CU_ASSERT_TRUE(!held || is_frame(first, text, source.page, 5000));
-        CU_ASSERT_EQUAL(echo_cork_used(&cork), 0);
+        CU_ASSERT_EQUAL(cork_used(&cork), 0);
     }
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
 static void a_header_that_does_not_fit_changes_nothing(void)
 {
     struct source source = source_new(PAYLOAD_MAX);
-    struct echo_cork before;
-    struct echo_cork cork;
+    struct cork before;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, PAYLOAD_MAX), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, PAYLOAD_MAX), 0);
     CU_ASSERT_TRUE(fill(&cork, source.page, 1000, cork.capacity_bytes - 9));
     before = cork;
-    CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, PAYLOAD_MAX), -ENOBUFS);
+    CU_ASSERT_EQUAL(cork_append_header(&cork, binary, PAYLOAD_MAX), -ENOBUFS);
     CU_ASSERT_FALSE(memcmp(&cork, &before, sizeof(cork)));
-    CU_ASSERT_EQUAL(echo_cork_append_header(&cork, binary, 65535), 0);
-    echo_cork_fini(&cork);
+    CU_ASSERT_EQUAL(cork_append_header(&cork, binary, 65535), 0);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
@@ -387,11 +382,11 @@ static void a_frame_that_does_not_fit_changes_nothing(void)
     enum { HELD_BYTES = 12000 };
     struct source source = source_new(PAYLOAD_MAX);
     static uint8_t held[HELD_BYTES];
-    struct echo_cork before;
-    struct echo_cork cork;
+    struct cork before;
+    struct cork cork;
     size_t room;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 65536), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 65536), 0);
     CU_ASSERT_TRUE(fill(&cork, source.page, 5000, HELD_BYTES));
     cork.owner = &source;
     before = cork;
@@ -410,41 +405,41 @@ static void a_frame_that_does_not_fit_changes_nothing(void)
         };
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-            CHECK_ROW(echo_cork_append(&cork, text, source.page, rows[i].bytes) == -ENOBUFS,
+            CHECK_ROW(cork_append(&cork, text, source.page, rows[i].bytes) == -ENOBUFS,
                       rows[i].name);
             CHECK_ROW(!memcmp(&cork, &before, sizeof(cork)), rows[i].name);
             CHECK_ROW(!memcmp(cork.buffer + cork.start, held, HELD_BYTES), rows[i].name);
         }
     }
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, text, source.page, room), 0);
-    CU_ASSERT_EQUAL(echo_cork_used(&cork), HELD_BYTES + 10 + room);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page, room), 0);
+    CU_ASSERT_EQUAL(cork_used(&cork), HELD_BYTES + 10 + room);
     CU_ASSERT_TRUE(is_frame(cork.buffer + cork.end - 10 - room, text, source.page, room));
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
 static void a_frame_that_does_not_fit_leaves_an_empty_cork_empty(void)
 {
     struct source source = source_new(PAYLOAD_MAX);
-    struct echo_cork before;
-    struct echo_cork cork;
+    struct cork before;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL_FATAL(echo_cork_init(&cork, 65536), 0);
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 65536), 0);
     before = cork;
-    CU_ASSERT_EQUAL(echo_cork_append(&cork, text, source.page + 7, PAYLOAD_MAX), -ENOBUFS);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page + 7, PAYLOAD_MAX), -ENOBUFS);
     CU_ASSERT_FALSE(memcmp(&cork, &before, sizeof(cork)));
-    CU_ASSERT_EQUAL(echo_cork_used(&cork), 0);
-    echo_cork_fini(&cork);
+    CU_ASSERT_EQUAL(cork_used(&cork), 0);
+    cork_fini(&cork);
     free(source.allocated);
 }
 
 static void a_failed_allocation_is_reported(void)
 {
-    struct echo_cork cork;
+    struct cork cork;
 
-    CU_ASSERT_EQUAL(echo_cork_init(&cork, SIZE_MAX / 4), -ENOMEM);
+    CU_ASSERT_EQUAL(cork_init(&cork, SIZE_MAX / 4), -ENOMEM);
     CU_ASSERT_PTR_NULL(cork.buffer);
-    echo_cork_fini(&cork);
+    cork_fini(&cork);
 }
 
 int main(int argc, char **argv)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "check_text.h"
-#include "config.h"
+#include "config/config.h"
 #include "runner.h"
 
 /*
@@ -165,7 +165,7 @@ static void the_schema_has_the_options_of_the_plugin(void)
 {
     json_t *schema = load_json(SCHEMA_FILE);
 
-    check_object(schema_property(schema, "echo"), echo_options_table(), "echo");
+    check_object(schema_property(schema, "echo"), options_table(), "echo");
     json_decref(schema);
 }
 
@@ -295,7 +295,7 @@ static bool has_table_line(const char *text, const struct setting *row)
 
 static void the_readme_has_a_table_line_for_every_setting(void)
 {
-    const struct setting_table tables[] = {config_table(), echo_options_table()};
+    const struct setting_table tables[] = {config_table(), options_table()};
     char *readme = read_text(README_FILE);
 
     CHECK_ROW(readme, README_FILE);
@@ -406,7 +406,7 @@ static void the_readmes_example_loads(void)
 
     CU_ASSERT_EQUAL(config_load(&config, file, &error), 0);
     CHECK_TEXT(error.text, "", "README.md");
-    CU_ASSERT_EQUAL(config.echo_in_force.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
+    CU_ASSERT_EQUAL(config.options_in_force.compression, COMPRESSION_NO_CONTEXT_TAKEOVER);
     config_fini(&config);
     unlink(file);
     free(readme);
@@ -417,14 +417,14 @@ static void lwsws_is_given_all_options(void)
 {
     json_t *root = json_load_file(LWSWS_FILE, JSON_REJECT_DUPLICATES, NULL);
     json_t *vhosts = json_object_get(root, "vhosts");
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
 
     CU_ASSERT_EQUAL(json_array_size(vhosts), 2); /* plain, and TLS */
     for (size_t v = 0; v < json_array_size(vhosts); v++) {
         const json_t *protocols = json_object_get(json_array_get(vhosts, v), "ws-protocols");
         const json_t *echo = json_object_get(json_array_get(protocols, 0), "lws-echo");
-        struct echo_options options;
-        struct echo_options defaults;
+        struct options options;
+        struct options defaults;
         struct setting_error error;
 
         setting_defaults(table, &options);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "frame.h"
+#include "core/frame.h"
 #include "runner.h"
 
 #define UNWRITTEN 0xAA
@@ -9,28 +9,28 @@ static void first_byte_carries_opcode_fin_and_rsv1(void)
 {
     static const struct {
         const char *name;
-        struct echo_frame frame;
+        struct frame frame;
         uint8_t byte;
     } rows[] = {
-        {"continuation", {ECHO_OPCODE_CONTINUATION, false, false}, 0x00},
-        {"last continuation", {ECHO_OPCODE_CONTINUATION, true, false}, 0x80},
-        {"text, more to come", {ECHO_OPCODE_TEXT, false, false}, 0x01},
-        {"text, whole", {ECHO_OPCODE_TEXT, true, false}, 0x81},
-        {"binary, more to come", {ECHO_OPCODE_BINARY, false, false}, 0x02},
-        {"binary, whole", {ECHO_OPCODE_BINARY, true, false}, 0x82},
-        {"close", {ECHO_OPCODE_CLOSE, true, false}, 0x88},
-        {"ping", {ECHO_OPCODE_PING, true, false}, 0x89},
-        {"pong", {ECHO_OPCODE_PONG, true, false}, 0x8A},
-        {"compressed text, more to come", {ECHO_OPCODE_TEXT, false, true}, 0x41},
-        {"compressed text, whole", {ECHO_OPCODE_TEXT, true, true}, 0xC1},
-        {"compressed binary, more to come", {ECHO_OPCODE_BINARY, false, true}, 0x42},
-        {"compressed binary, whole", {ECHO_OPCODE_BINARY, true, true}, 0xC2},
+        {"continuation", {OPCODE_CONTINUATION, false, false}, 0x00},
+        {"last continuation", {OPCODE_CONTINUATION, true, false}, 0x80},
+        {"text, more to come", {OPCODE_TEXT, false, false}, 0x01},
+        {"text, whole", {OPCODE_TEXT, true, false}, 0x81},
+        {"binary, more to come", {OPCODE_BINARY, false, false}, 0x02},
+        {"binary, whole", {OPCODE_BINARY, true, false}, 0x82},
+        {"close", {OPCODE_CLOSE, true, false}, 0x88},
+        {"ping", {OPCODE_PING, true, false}, 0x89},
+        {"pong", {OPCODE_PONG, true, false}, 0x8A},
+        {"compressed text, more to come", {OPCODE_TEXT, false, true}, 0x41},
+        {"compressed text, whole", {OPCODE_TEXT, true, true}, 0xC1},
+        {"compressed binary, more to come", {OPCODE_BINARY, false, true}, 0x42},
+        {"compressed binary, whole", {OPCODE_BINARY, true, true}, 0xC2},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t header[ECHO_FRAME_HEADER_MAX];
+        uint8_t header[FRAME_HEADER_MAX];
 
-        echo_frame_header_write(header, rows[i].frame, 0);
+        frame_header_write(header, rows[i].frame, 0);
         CHECK_ROW(header[0] == rows[i].byte, rows[i].name);
     }
 }
@@ -41,7 +41,7 @@ static void header_uses_the_shortest_length_form(void)
         const char *name;
         uint64_t payload_bytes;
         size_t header_bytes;
-        uint8_t length[ECHO_FRAME_HEADER_MAX - 1]; /* what stands behind the first byte */
+        uint8_t length[FRAME_HEADER_MAX - 1]; /* what stands behind the first byte */
     } rows[] = {
         {"empty", 0, 2, {0}},
         {"1", 1, 2, {1}},
@@ -65,13 +65,13 @@ static void header_uses_the_shortest_length_form(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct echo_frame frame = {ECHO_OPCODE_BINARY, true, false};
+        const struct frame frame = {OPCODE_BINARY, true, false};
         size_t expected = rows[i].header_bytes;
-        uint8_t header[ECHO_FRAME_HEADER_MAX + 1];
+        uint8_t header[FRAME_HEADER_MAX + 1];
 
         memset(header, UNWRITTEN, sizeof(header));
-        CHECK_ROW(echo_frame_header_size(rows[i].payload_bytes) == expected, rows[i].name);
-        CHECK_ROW(echo_frame_header_write(header, frame, rows[i].payload_bytes) == expected,
+        CHECK_ROW(frame_header_size(rows[i].payload_bytes) == expected, rows[i].name);
+        CHECK_ROW(frame_header_write(header, frame, rows[i].payload_bytes) == expected,
                   rows[i].name);
         CHECK_ROW(!memcmp(header + 1, rows[i].length, expected - 1), rows[i].name);
         CHECK_ROW(header[expected] == UNWRITTEN, rows[i].name);

@@ -1,4 +1,4 @@
-#include "handshake.h"
+#include "core/handshake.h"
 #include "runner.h"
 
 static void a_key_is_16_bytes_in_base64(void)
@@ -50,7 +50,7 @@ static void a_key_is_16_bytes_in_base64(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(echo_handshake_key_is_valid(rows[i].key) == rows[i].valid, rows[i].name);
+        CHECK_ROW(handshake_key_is_valid(rows[i].key) == rows[i].valid, rows[i].name);
 }
 
 static void a_page_of_an_allowed_origin_may_connect(void)
@@ -109,7 +109,7 @@ static void a_page_of_an_allowed_origin_may_connect(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(echo_handshake_origin_is_allowed(rows[i].allowed, rows[i].origin) == rows[i].may,
+        CHECK_ROW(handshake_origin_is_allowed(rows[i].allowed, rows[i].origin) == rows[i].may,
                   rows[i].name);
 }
 
@@ -149,7 +149,7 @@ static void a_listed_subprotocol_is_known(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(echo_handshake_subprotocol_is_known(rows[i].known, rows[i].offered) ==
+        CHECK_ROW(handshake_subprotocol_is_known(rows[i].known, rows[i].offered) ==
                       rows[i].is_known,
                   rows[i].name);
 }

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "inflater.h"
+#include "core/inflater.h"
 #include "runner.h"
 
 #define INPUT_MAX ((size_t)262144)
@@ -92,7 +92,7 @@ struct received {
     uint8_t *bytes; /* NULL: they are only counted, and must be zero */
     size_t max_bytes;
     size_t count;
-    size_t broken_promises; /* of echo_inflater_next() */
+    size_t broken_promises; /* of inflater_next() */
 };
 
 static struct received received_new(size_t max_bytes)
@@ -127,40 +127,37 @@ static void keep(struct received *received, const uint8_t *bytes, size_t count)
 }
 
 /* Inflates a piece, @room bytes at a time. Returns the last result, which is not MORE. */
-static enum echo_inflate_result feed(struct echo_inflater *inflater, const uint8_t *piece,
-                                     size_t bytes, bool final, size_t room,
-                                     struct received *received)
+static enum inflater_result feed(struct inflater *inflater, const uint8_t *piece, size_t bytes,
+                                 bool final, size_t room, struct received *received)
 {
     const uint8_t *input = input_end - bytes;
-    enum echo_inflate_result result;
+    enum inflater_result result;
     size_t out_bytes;
 
     if (bytes)
         memcpy(input_end - bytes, piece, bytes);
     do {
         out_bytes = SIZE_MAX;
-        result =
-            echo_inflater_next(inflater, &input, &bytes, final, room_end - room, room, &out_bytes);
-        if (out_bytes > room || (out_bytes == room) != (result == ECHO_INFLATE_MORE) ||
-            (result == ECHO_INFLATE_DONE && bytes) || input + bytes != input_end)
+        result = inflater_next(inflater, &input, &bytes, final, room_end - room, room, &out_bytes);
+        if (out_bytes > room || (out_bytes == room) != (result == INFLATER_MORE) ||
+            (result == INFLATER_DONE && bytes) || input + bytes != input_end)
             received->broken_promises++;
         else
             keep(received, room_end - room, out_bytes);
-    } while (result == ECHO_INFLATE_MORE && !received->broken_promises);
+    } while (result == INFLATER_MORE && !received->broken_promises);
 
     return result;
 }
 
 /* Inflates a message in pieces of @first_bytes and then @piece_bytes. */
-static enum echo_inflate_result feed_in_pieces(struct echo_inflater *inflater,
-                                               const uint8_t *message, size_t bytes,
-                                               size_t first_bytes, size_t piece_bytes, size_t room,
-                                               struct received *received)
+static enum inflater_result feed_in_pieces(struct inflater *inflater, const uint8_t *message,
+                                           size_t bytes, size_t first_bytes, size_t piece_bytes,
+                                           size_t room, struct received *received)
 {
     size_t at = first_bytes;
-    enum echo_inflate_result result = feed(inflater, message, at, at == bytes, room, received);
+    enum inflater_result result = feed(inflater, message, at, at == bytes, room, received);
 
-    while (result == ECHO_INFLATE_DONE && at < bytes) {
+    while (result == INFLATER_DONE && at < bytes) {
         size_t next = bytes - at < piece_bytes ? bytes - at : piece_bytes;
 
         result = feed(inflater, message + at, next, at + next == bytes, room, received);
@@ -170,8 +167,8 @@ static enum echo_inflate_result feed_in_pieces(struct echo_inflater *inflater,
     return result;
 }
 
-static enum echo_inflate_result feed_whole(struct echo_inflater *inflater, const uint8_t *message,
-                                           size_t bytes, struct received *received)
+static enum inflater_result feed_whole(struct inflater *inflater, const uint8_t *message,
+                                       size_t bytes, struct received *received)
 {
     return feed(inflater, message, bytes, true, ROOM_MAX, received);
 }
@@ -228,7 +225,7 @@ static bool window_is_kept(int window_bits, bool keeps_context, size_t room)
     size_t distance = ((size_t)1 << (window_bits == 8 ? 9 : window_bits)) - 262;
     size_t bytes = distance + distance / 2;
     struct received received = received_new(bytes);
-    struct echo_inflater inflater;
+    struct inflater inflater;
     uint32_t random = 1;
     z_stream deflater;
     bool kept = true;
@@ -236,7 +233,7 @@ static bool window_is_kept(int window_bits, bool keeps_context, size_t room)
     fill_random(message, distance, &random);
     memcpy(message + distance, message, bytes - distance);
     deflater_init(&deflater, window_bits);
-    echo_inflater_init(&inflater, (unsigned)window_bits, keeps_context);
+    inflater_init(&inflater, (unsigned)window_bits, keeps_context);
     for (int i = 0; i < 3; i++) {
         size_t count;
 
@@ -246,11 +243,11 @@ static bool window_is_kept(int window_bits, bool keeps_context, size_t room)
         received.count = 0;
         kept = kept && count < bytes &&
                feed_in_pieces(&inflater, compressed, count, 0, 1000, room, &received) ==
-                   ECHO_INFLATE_DONE &&
+                   INFLATER_DONE &&
                is_received(&received, message, bytes);
     }
     deflateEnd(&deflater);
-    echo_inflater_fini(&inflater);
+    inflater_fini(&inflater);
     free(received.bytes);
 
     return kept;
@@ -282,26 +279,26 @@ static void a_message_may_be_cut_anywhere(void)
     deflateEnd(&deflater);
     for (size_t i = 0; i < ROOM_COUNT; i++) {
         struct received received = received_new(sizeof(message));
-        struct echo_inflater inflater;
+        struct inflater inflater;
         size_t wrong = 0;
 
-        echo_inflater_init(&inflater, 15, false);
+        inflater_init(&inflater, 15, false);
         for (size_t cut = 0; cut <= count; cut++) {
             received.count = 0;
             wrong +=
-                feed(&inflater, compressed, cut, false, rooms[i], &received) != ECHO_INFLATE_DONE ||
+                feed(&inflater, compressed, cut, false, rooms[i], &received) != INFLATER_DONE ||
                 feed(&inflater, compressed + cut, count - cut, true, rooms[i], &received) !=
-                    ECHO_INFLATE_DONE ||
+                    INFLATER_DONE ||
                 !is_received(&received, message, sizeof(message));
         }
         for (size_t piece = 1; piece <= 3; piece++) {
             received.count = 0;
             wrong += feed_in_pieces(&inflater, compressed, count, 0, piece, rooms[i], &received) !=
-                         ECHO_INFLATE_DONE ||
+                         INFLATER_DONE ||
                      !is_received(&received, message, sizeof(message));
         }
         CU_ASSERT_EQUAL(wrong, 0);
-        echo_inflater_fini(&inflater);
+        inflater_fini(&inflater);
         free(received.bytes);
     }
 }
@@ -354,9 +351,9 @@ static void messages_end_where_rfc_7692_says(void)
 
         for (size_t room = 1; room <= 12; room++) {
             for (size_t cut = 0; cut <= bytes; cut++) {
-                struct echo_inflater inflater;
+                struct inflater inflater;
 
-                echo_inflater_init(&inflater, 8 + room % 8, true);
+                inflater_init(&inflater, 8 + room % 8, true);
                 CHECK_ROW(!feed_whole(&inflater, before, valid[i].before_bytes, &received),
                           valid[i].name);
                 received.count = 0;
@@ -369,7 +366,7 @@ static void messages_end_where_rfc_7692_says(void)
                     !feed_whole(&inflater, (const uint8_t *)HELLO, sizeof(HELLO) - 1, &received),
                     valid[i].name);
                 CHECK_ROW(is_received(&received, "Hello", 5), valid[i].name);
-                echo_inflater_fini(&inflater);
+                inflater_fini(&inflater);
             }
         }
         free(received.bytes);
@@ -426,15 +423,15 @@ static void what_is_no_whole_message_is_invalid(void)
 
         for (size_t room = 1; room <= 40; room++) {
             for (size_t cut = 0; cut <= bytes; cut++) {
-                struct echo_inflater inflater;
+                struct inflater inflater;
 
                 received.count = 0;
-                echo_inflater_init(&inflater, 15, room % 2);
+                inflater_init(&inflater, 15, room % 2);
                 CHECK_ROW(feed_in_pieces(&inflater, payload, bytes, cut, 1 + cut, room,
-                                         &received) == ECHO_INFLATE_INVALID,
+                                         &received) == INFLATER_INVALID,
                           invalid[i].name);
                 CHECK_ROW(!received.broken_promises, invalid[i].name);
-                echo_inflater_fini(&inflater);
+                inflater_fini(&inflater);
                 CHECK_ROW(!heap.blocks, invalid[i].name);
             }
         }
@@ -445,38 +442,36 @@ static void what_is_no_whole_message_is_invalid(void)
 static void an_empty_last_piece_ends_a_message(void)
 {
     struct received received = received_new(100);
-    struct echo_inflater inflater;
+    struct inflater inflater;
 
-    echo_inflater_init(&inflater, 15, true);
+    inflater_init(&inflater, 15, true);
     for (int i = 0; i < 3; i++) {
-        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, false, 7, &received), ECHO_INFLATE_DONE);
+        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, false, 7, &received), INFLATER_DONE);
         CU_ASSERT_EQUAL(feed(&inflater, (const uint8_t *)HELLO, 7, false, 7, &received),
-                        ECHO_INFLATE_DONE);
-        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, false, 7, &received), ECHO_INFLATE_DONE);
-        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, true, 7, &received), ECHO_INFLATE_DONE);
+                        INFLATER_DONE);
+        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, false, 7, &received), INFLATER_DONE);
+        CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, true, 7, &received), INFLATER_DONE);
     }
     CU_ASSERT_TRUE(is_received(&received, "HelloHelloHello", 15));
-    CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, true, 7, &received), ECHO_INFLATE_INVALID);
-    echo_inflater_fini(&inflater);
+    CU_ASSERT_EQUAL(feed(&inflater, NULL, 0, true, 7, &received), INFLATER_INVALID);
+    inflater_fini(&inflater);
     free(received.bytes);
 }
 
 static void messages_know_none_before_them_without_context(void)
 {
     struct received received = received_new(100);
-    struct echo_inflater inflater;
+    struct inflater inflater;
 
-    echo_inflater_init(&inflater, 15, false);
+    inflater_init(&inflater, 15, false);
     for (int i = 0; i < 3; i++) {
-        CU_ASSERT_EQUAL(feed_whole(&inflater, (const uint8_t *)"\0", 1, &received),
-                        ECHO_INFLATE_DONE);
-        CU_ASSERT_EQUAL(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received),
-                        ECHO_INFLATE_DONE);
+        CU_ASSERT_EQUAL(feed_whole(&inflater, (const uint8_t *)"\0", 1, &received), INFLATER_DONE);
+        CU_ASSERT_EQUAL(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received), INFLATER_DONE);
     }
     CU_ASSERT_TRUE(is_received(&received, "HelloHelloHello", 15));
     CU_ASSERT_EQUAL(feed_whole(&inflater, (const uint8_t *)HELLO_AGAIN, 5, &received),
-                    ECHO_INFLATE_INVALID);
-    echo_inflater_fini(&inflater);
+                    INFLATER_INVALID);
+    inflater_fini(&inflater);
     free(received.bytes);
 }
 
@@ -484,14 +479,14 @@ static void output_does_not_wait_for_input_to_come(void)
 {
     static const uint8_t stored[] = HELLO_STORED;
     struct received received = received_new(100);
-    struct echo_inflater inflater;
+    struct inflater inflater;
 
-    echo_inflater_init(&inflater, 15, false);
+    inflater_init(&inflater, 15, false);
     for (size_t i = 0; i < 10; i++) {
-        CU_ASSERT_EQUAL(feed(&inflater, stored + i, 1, false, 16, &received), ECHO_INFLATE_DONE);
+        CU_ASSERT_EQUAL(feed(&inflater, stored + i, 1, false, 16, &received), INFLATER_DONE);
         CU_ASSERT_EQUAL(received.count, i < 5 ? 0 : i - 4);
     }
-    echo_inflater_fini(&inflater);
+    inflater_fini(&inflater);
     free(received.bytes);
 }
 
@@ -499,21 +494,21 @@ static void output_that_fills_its_room_may_have_been_all(void)
 {
     const uint8_t *input = (const uint8_t *)HELLO;
     size_t input_bytes = 7;
-    struct echo_inflater inflater;
+    struct inflater inflater;
     size_t out_bytes;
     uint8_t out[6] = "";
 
-    echo_inflater_init(&inflater, 15, true);
-    CU_ASSERT_EQUAL(echo_inflater_next(&inflater, &input, &input_bytes, true, out, 5, &out_bytes),
-                    ECHO_INFLATE_MORE);
+    inflater_init(&inflater, 15, true);
+    CU_ASSERT_EQUAL(inflater_next(&inflater, &input, &input_bytes, true, out, 5, &out_bytes),
+                    INFLATER_MORE);
     CU_ASSERT_EQUAL(out_bytes, 5);
     CU_ASSERT_STRING_EQUAL(out, "Hello");
-    CU_ASSERT_EQUAL(echo_inflater_next(&inflater, &input, &input_bytes, true, out, 5, &out_bytes),
-                    ECHO_INFLATE_DONE);
+    CU_ASSERT_EQUAL(inflater_next(&inflater, &input, &input_bytes, true, out, 5, &out_bytes),
+                    INFLATER_DONE);
     CU_ASSERT_EQUAL(out_bytes, 0);
     CU_ASSERT_EQUAL(input_bytes, 0);
     CU_ASSERT_PTR_EQUAL(input, (const uint8_t *)HELLO + 7);
-    echo_inflater_fini(&inflater);
+    inflater_fini(&inflater);
 }
 
 /*
@@ -545,15 +540,15 @@ static size_t write_reference(uint8_t *out, unsigned distance)
 }
 
 /* Inflates a reference of @distance behind @bytes that came as a message. */
-static enum echo_inflate_result refer(int window_bits, const uint8_t *bytes, size_t count,
-                                      unsigned distance, struct received *received)
+static enum inflater_result refer(int window_bits, const uint8_t *bytes, size_t count,
+                                  unsigned distance, struct received *received)
 {
     uint8_t reference[5];
-    struct echo_inflater inflater;
-    enum echo_inflate_result result;
+    struct inflater inflater;
+    enum inflater_result result;
 
     received->count = 0;
-    echo_inflater_init(&inflater, (unsigned)window_bits, true);
+    inflater_init(&inflater, (unsigned)window_bits, true);
     for (size_t at = 0; at < count; at += 251) {
         uint8_t block[5 + 251 + 1] = {0};
         size_t block_bytes = count - at < 251 ? count - at : 251;
@@ -562,12 +557,12 @@ static enum echo_inflate_result refer(int window_bits, const uint8_t *bytes, siz
         block[3] = (uint8_t)~block_bytes;
         block[4] = 0xFF;
         memcpy(block + 5, bytes + at, block_bytes);
-        if (feed_whole(&inflater, block, 5 + block_bytes + 1, received) != ECHO_INFLATE_DONE)
+        if (feed_whole(&inflater, block, 5 + block_bytes + 1, received) != INFLATER_DONE)
             received->broken_promises++;
     }
     received->count = 0;
     result = feed_whole(&inflater, reference, write_reference(reference, distance), received);
-    echo_inflater_fini(&inflater);
+    inflater_fini(&inflater);
 
     return result;
 }
@@ -589,12 +584,11 @@ static void references_reach_to_the_end_of_the_window_and_no_further(void)
             unsigned furthest = count < window ? count : window;
 
             snprintf(row, sizeof(row), "%d bits, behind %u bytes", window_bits, count);
-            CHECK_ROW(refer(window_bits, bytes, count, furthest, &received) == ECHO_INFLATE_DONE,
-                      row);
+            CHECK_ROW(refer(window_bits, bytes, count, furthest, &received) == INFLATER_DONE, row);
             CHECK_ROW(is_received(&received, bytes + count - furthest, 3), row);
             if (furthest < WINDOW_MAX)
                 CHECK_ROW(refer(window_bits, bytes, count, furthest + 1, &received) ==
-                              ECHO_INFLATE_INVALID,
+                              INFLATER_INVALID,
                           row);
         }
     }
@@ -607,7 +601,7 @@ static void a_message_can_become_much_larger(void)
     static uint8_t compressed[INPUT_MAX];
     static uint8_t zeros[1 << 20];
     struct received received = {.max_bytes = (size_t)MEBIBYTES << 20};
-    struct echo_inflater inflater;
+    struct inflater inflater;
     z_stream deflater;
 
     deflater_init(&deflater, 15);
@@ -621,13 +615,13 @@ static void a_message_can_become_much_larger(void)
     }
     CU_ASSERT_TRUE(deflater.avail_out > 0);
 
-    echo_inflater_init(&inflater, 15, false);
+    inflater_init(&inflater, 15, false);
     CU_ASSERT_EQUAL(
         feed_whole(&inflater, compressed, sizeof(compressed) - deflater.avail_out - 4, &received),
-        ECHO_INFLATE_DONE);
+        INFLATER_DONE);
     CU_ASSERT_EQUAL(received.count, received.max_bytes);
     CU_ASSERT_EQUAL(received.broken_promises, 0);
-    echo_inflater_fini(&inflater);
+    inflater_fini(&inflater);
     deflateEnd(&deflater);
 }
 
@@ -672,20 +666,20 @@ static void garbage_is_judged_alike_in_any_pieces(void)
         size_t first_bytes = next_random(&random) % (bytes + 1);
         size_t piece_bytes = 1 + next_random(&random) % bytes;
         size_t room = 1 + next_random(&random) % 300;
-        enum echo_inflate_result result;
-        struct echo_inflater inflater;
+        enum inflater_result result;
+        struct inflater inflater;
 
         whole.count = pieces.count = 0;
-        echo_inflater_init(&inflater, 15, i % 2);
+        inflater_init(&inflater, 15, i % 2);
         result = feed_whole(&inflater, garbage, bytes, &whole);
-        echo_inflater_fini(&inflater);
-        refused += result == ECHO_INFLATE_INVALID;
+        inflater_fini(&inflater);
+        refused += result == INFLATER_INVALID;
 
-        echo_inflater_init(&inflater, 15, i % 2);
+        inflater_init(&inflater, 15, i % 2);
         wrong += feed_in_pieces(&inflater, garbage, bytes, first_bytes, piece_bytes, room,
                                 &pieces) != result ||
-                 (result == ECHO_INFLATE_DONE && !is_received(&pieces, whole.bytes, whole.count));
-        echo_inflater_fini(&inflater);
+                 (result == INFLATER_DONE && !is_received(&pieces, whole.bytes, whole.count));
+        inflater_fini(&inflater);
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(whole.broken_promises + pieces.broken_promises, 0);
@@ -701,11 +695,11 @@ static void memory_is_held_only_while_it_is_needed(void)
     for (int keeps_context = 0; keeps_context < 2; keeps_context++) {
         for (unsigned window_bits = 8; window_bits <= 15; window_bits++) {
             struct received received = received_new(100);
-            struct echo_inflater inflater;
+            struct inflater inflater;
 
             memset(&inflater, 0xFF, sizeof(inflater));
             heap.taken_bytes = 0;
-            echo_inflater_init(&inflater, window_bits, keeps_context);
+            inflater_init(&inflater, window_bits, keeps_context);
             CU_ASSERT_EQUAL(heap.blocks, 0);
 
             for (int i = 0; i < 3; i++) {
@@ -717,9 +711,9 @@ static void memory_is_held_only_while_it_is_needed(void)
             CU_ASSERT_TRUE(heap.taken_bytes / (keeps_context ? 1 : 3) <=
                            8192 + ((size_t)1 << window_bits));
             CU_ASSERT_TRUE(is_received(&received, "HelloHelloHello", 15));
-            echo_inflater_fini(&inflater);
+            inflater_fini(&inflater);
             CU_ASSERT_EQUAL(heap.blocks, 0);
-            echo_inflater_fini(&inflater);
+            inflater_fini(&inflater);
             free(received.bytes);
         }
     }
@@ -730,20 +724,20 @@ static void memory_is_given_back_wherever_a_message_ends(void)
     for (int keeps_context = 0; keeps_context < 2; keeps_context++) {
         for (size_t bytes = 0; bytes <= 7; bytes++) {
             struct received received = received_new(100);
-            struct echo_inflater inflater;
+            struct inflater inflater;
 
-            echo_inflater_init(&inflater, 15, keeps_context);
+            inflater_init(&inflater, 15, keeps_context);
             CU_ASSERT_FALSE(feed(&inflater, (const uint8_t *)HELLO, bytes, false, 7, &received));
             CU_ASSERT_NOT_EQUAL(heap.blocks, 0);
-            echo_inflater_fini(&inflater);
+            inflater_fini(&inflater);
             CU_ASSERT_EQUAL(heap.blocks, 0);
 
             /* the storage serves again */
             received.count = 0;
-            echo_inflater_init(&inflater, 15, keeps_context);
+            inflater_init(&inflater, 15, keeps_context);
             CU_ASSERT_FALSE(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received));
             CU_ASSERT_TRUE(is_received(&received, "Hello", 5));
-            echo_inflater_fini(&inflater);
+            inflater_fini(&inflater);
             free(received.bytes);
         }
     }
@@ -761,15 +755,14 @@ static void lack_of_memory_is_reported(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct received received = received_new(100);
-        struct echo_inflater inflater;
+        struct inflater inflater;
 
-        echo_inflater_init(&inflater, 15, true);
+        inflater_init(&inflater, 15, true);
         heap.blocks_max = rows[i].blocks_max;
-        CHECK_ROW(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received) ==
-                      ECHO_INFLATE_NO_MEMORY,
+        CHECK_ROW(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received) == INFLATER_NO_MEMORY,
                   rows[i].name);
         CHECK_ROW(!received.count && !received.broken_promises, rows[i].name);
-        echo_inflater_fini(&inflater);
+        inflater_fini(&inflater);
         CHECK_ROW(!heap.blocks, rows[i].name);
         heap.blocks_max = SIZE_MAX;
         free(received.bytes);

@@ -5,24 +5,24 @@
 #include <string.h>
 
 #include "check_text.h"
-#include "info.h"
+#include "config/setting_json.h"
+#include "core/info.h"
 #include "runner.h"
-#include "setting_json.h"
 
-static struct echo_options new_options(void)
+static struct options new_options(void)
 {
-    struct echo_options options;
+    struct options options;
 
-    setting_defaults(echo_options_table(), &options);
+    setting_defaults(options_table(), &options);
 
     return options;
 }
 
-static void set(struct echo_options *options, const char *key, const char *value)
+static void set(struct options *options, const char *key, const char *value)
 {
     struct setting_error error = {"", ""};
 
-    CHECK_ROW(!setting_set(echo_options_table(), options, key, value, &error), error.text);
+    CHECK_ROW(!setting_set(options_table(), options, key, value, &error), error.text);
 }
 
 static void check_member(const json_t *document, const char *key, const char *wanted)
@@ -33,10 +33,10 @@ static void check_member(const json_t *document, const char *key, const char *wa
 }
 
 /* Writes the document, checks its form, and returns it as jansson reads it. */
-static json_t *document_of(const struct echo_options *options)
+static json_t *document_of(const struct options *options)
 {
-    char text[ECHO_INFO_MAX];
-    int bytes = echo_info_write(options, "1.2.3", "4.1.6-\"\\\x01", text, sizeof(text));
+    char text[INFO_MAX];
+    int bytes = info_write(options, "1.2.3", "4.1.6-\"\\\x01", text, sizeof(text));
     json_t *document;
 
     CU_ASSERT_TRUE_FATAL(bytes > 0);
@@ -50,7 +50,7 @@ static json_t *document_of(const struct echo_options *options)
 
 static void the_versions_are_told(void)
 {
-    struct echo_options options = new_options();
+    struct options options = new_options();
     json_t *document = document_of(&options);
 
     check_member(document, "name", "lws-echo");
@@ -61,9 +61,9 @@ static void the_versions_are_told(void)
 }
 
 /* Each as a configuration has it; @options are other ones than the defaults. */
-static void check_settings(const struct echo_options *options)
+static void check_settings(const struct options *options)
 {
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
     json_t *document = document_of(options);
     json_t *told = json_object_get(document, "options");
     size_t published = 0;
@@ -83,7 +83,7 @@ static void check_settings(const struct echo_options *options)
 
 static void published_settings_are_told_as_they_are_configured(void)
 {
-    struct echo_options options = new_options();
+    struct options options = new_options();
 
     check_settings(&options);
     set(&options, "ping-interval", "30");
@@ -96,32 +96,32 @@ static void published_settings_are_told_as_they_are_configured(void)
 
 static void internal_names_are_not_told(void)
 {
-    struct echo_options options = new_options();
-    char text[ECHO_INFO_MAX];
+    struct options options = new_options();
+    char text[INFO_MAX];
 
     set(&options, "allowed-origins", "https://intranet.example");
     set(&options, "info-path", "/hidden");
-    CU_ASSERT_TRUE(echo_info_write(&options, "", "", text, sizeof(text)) > 0);
+    CU_ASSERT_TRUE(info_write(&options, "", "", text, sizeof(text)) > 0);
     CU_ASSERT_PTR_NULL(strstr(text, "intranet"));
     CU_ASSERT_PTR_NULL(strstr(text, "hidden"));
 }
 
 /* The settings that make the longest document: what must be escaped, and many items. */
-static struct echo_options longest_options(void)
+static struct options longest_options(void)
 {
-    struct echo_options options = new_options();
+    struct options options = new_options();
 
-    memset(options.path, '"', ECHO_PATH_MAX);
+    memset(options.path, '"', OPTIONS_PATH_MAX);
     options.path[0] = '/';
-    options.path[ECHO_PATH_MAX] = '\0';
-    memset(options.subprotocols, 'x', ECHO_SUBPROTOCOLS_MAX);
-    for (size_t i = 1; i < ECHO_SUBPROTOCOLS_MAX; i += 2)
+    options.path[OPTIONS_PATH_MAX] = '\0';
+    memset(options.subprotocols, 'x', OPTIONS_SUBPROTOCOLS_MAX);
+    for (size_t i = 1; i < OPTIONS_SUBPROTOCOLS_MAX; i += 2)
         options.subprotocols[i] = ',';
-    options.subprotocols[ECHO_SUBPROTOCOLS_MAX] = '\0';
+    options.subprotocols[OPTIONS_SUBPROTOCOLS_MAX] = '\0';
     options.ping_interval_s = options.pong_timeout_s = INT64_MAX;
     options.rx_buffer_bytes = options.max_message_bytes = INT64_MAX;
     options.max_inflated_bytes = INT64_MAX;
-    options.compression = ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER;
+    options.compression = COMPRESSION_NO_CONTEXT_TAKEOVER;
 
     return options;
 }
@@ -130,27 +130,27 @@ static void the_longest_document_fits(void)
 {
     static const char version[] =
         "0123456789012345678901234567890123456789012345678901234567890123";
-    struct echo_options options = longest_options();
-    char text[ECHO_INFO_MAX];
+    struct options options = longest_options();
+    char text[INFO_MAX];
 
-    CU_ASSERT_TRUE(echo_info_write(&options, version, version, text, sizeof(text)) > 0);
+    CU_ASSERT_TRUE(info_write(&options, version, version, text, sizeof(text)) > 0);
     check_settings(&options);
 }
 
 static void a_document_that_does_not_fit_is_an_error(void)
 {
-    struct echo_options options = longest_options();
-    char whole[ECHO_INFO_MAX];
-    int bytes = echo_info_write(&options, "1", "2", whole, sizeof(whole));
+    struct options options = longest_options();
+    char whole[INFO_MAX];
+    int bytes = info_write(&options, "1", "2", whole, sizeof(whole));
 
     for (int size = 0; size <= bytes; size++) {
         char *text = malloc(size ? (size_t)size : 1); /* so that a byte too much is found */
 
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-        CU_ASSERT_EQUAL(echo_info_write(&options, "1", "2", text, (size_t)size), -ENOBUFS);
+        CU_ASSERT_EQUAL(info_write(&options, "1", "2", text, (size_t)size), -ENOBUFS);
         free(text);
     }
-    CU_ASSERT_EQUAL(echo_info_write(&options, "1", "2", whole, (size_t)bytes + 1), bytes);
+    CU_ASSERT_EQUAL(info_write(&options, "1", "2", whole, (size_t)bytes + 1), bytes);
 }
 
 int main(int argc, char **argv)

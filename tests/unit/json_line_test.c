@@ -1,4 +1,4 @@
-#include "json_line.h"
+#include "config/json_line.h"
 #include "runner.h"
 
 #define DEPTH_MAX 3

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "keepalive.h"
+#include "core/keepalive.h"
 #include "runner.h"
 
 /* No clock is read: every time is a number of this file. */
@@ -13,43 +13,40 @@
 #define TIMEOUT (TIMEOUT_S * SECOND)
 #define LOOK (WRITE_S * SECOND / 4)
 
-static void init(struct echo_keepalive *keepalive, uint64_t interval_s, uint64_t pong_s)
+static void init(struct keepalive *keepalive, uint64_t interval_s, uint64_t pong_s)
 {
-    const struct echo_keepalive_times times = {interval_s, pong_s, WRITE_S};
+    const struct keepalive_times times = {interval_s, pong_s, WRITE_S};
 
-    echo_keepalive_init(keepalive, times);
+    keepalive_init(keepalive, times);
 }
 
 /* Says whether the next thing due at @now_us is @event for @entry. */
-static bool next_is(struct echo_keepalive *keepalive, int64_t now_us,
-                    enum echo_keepalive_event event, const struct echo_keepalive_entry *entry)
+static bool next_is(struct keepalive *keepalive, int64_t now_us, enum keepalive_event event,
+                    const struct keepalive_entry *entry)
 {
-    struct echo_keepalive_entry *found = NULL;
+    struct keepalive_entry *found = NULL;
 
-    return echo_keepalive_next(keepalive, now_us, &found) == event && found == entry;
+    return keepalive_next(keepalive, now_us, &found) == event && found == entry;
 }
 
-static bool nothing_until(struct echo_keepalive *keepalive, int64_t now_us)
+static bool nothing_until(struct keepalive *keepalive, int64_t now_us)
 {
-    return next_is(keepalive, now_us, ECHO_KEEPALIVE_NOTHING, NULL);
+    return next_is(keepalive, now_us, KEEPALIVE_NOTHING, NULL);
 }
 
-static bool pings(struct echo_keepalive *keepalive, int64_t now_us,
-                  const struct echo_keepalive_entry *entry)
+static bool pings(struct keepalive *keepalive, int64_t now_us, const struct keepalive_entry *entry)
 {
-    return next_is(keepalive, now_us, ECHO_KEEPALIVE_PING, entry);
+    return next_is(keepalive, now_us, KEEPALIVE_PING, entry);
 }
 
-static bool drops(struct echo_keepalive *keepalive, int64_t now_us,
-                  const struct echo_keepalive_entry *entry)
+static bool drops(struct keepalive *keepalive, int64_t now_us, const struct keepalive_entry *entry)
 {
-    return next_is(keepalive, now_us, ECHO_KEEPALIVE_DROP, entry);
+    return next_is(keepalive, now_us, KEEPALIVE_DROP, entry);
 }
 
-static bool looks(struct echo_keepalive *keepalive, int64_t now_us,
-                  const struct echo_keepalive_entry *entry)
+static bool looks(struct keepalive *keepalive, int64_t now_us, const struct keepalive_entry *entry)
 {
-    return next_is(keepalive, now_us, ECHO_KEEPALIVE_LOOK, entry);
+    return next_is(keepalive, now_us, KEEPALIVE_LOOK, entry);
 }
 
 static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
@@ -67,12 +64,12 @@ static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t due_us = rows[i].added_us + (int64_t)rows[i].interval_s * SECOND;
-        struct echo_keepalive_entry entry = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry entry = {0};
+        struct keepalive keepalive;
 
         init(&keepalive, rows[i].interval_s, TIMEOUT_S);
-        echo_keepalive_add(&keepalive, &entry, rows[i].added_us);
-        CHECK_ROW(echo_keepalive_due(&keepalive) == due_us, rows[i].name);
+        keepalive_add(&keepalive, &entry, rows[i].added_us);
+        CHECK_ROW(keepalive_due(&keepalive) == due_us, rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, rows[i].added_us), rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, due_us - 1), rows[i].name);
         CHECK_ROW(pings(&keepalive, due_us, &entry), rows[i].name);
@@ -82,30 +79,30 @@ static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
 
 static void bytes_received_postpone_the_ping(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_received(&keepalive, &entry, false, 4 * SECOND);
-    echo_keepalive_received(&keepalive, &entry, false, 9 * SECOND);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), 9 * SECOND + INTERVAL);
+    keepalive_add(&keepalive, &entry, 0);
+    keepalive_received(&keepalive, &entry, false, 4 * SECOND);
+    keepalive_received(&keepalive, &entry, false, 9 * SECOND);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), 9 * SECOND + INTERVAL);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 9 * SECOND + INTERVAL - 1));
     CU_ASSERT_TRUE(pings(&keepalive, 9 * SECOND + INTERVAL, &entry));
 }
 
 static void the_longest_silent_is_pinged_first(void)
 {
-    struct echo_keepalive_entry a = {0};
-    struct echo_keepalive_entry b = {0};
-    struct echo_keepalive_entry c = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry a = {0};
+    struct keepalive_entry b = {0};
+    struct keepalive_entry c = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &a, 0);
-    echo_keepalive_add(&keepalive, &b, 1);
-    echo_keepalive_add(&keepalive, &c, 1);
-    echo_keepalive_received(&keepalive, &a, false, 2);
+    keepalive_add(&keepalive, &a, 0);
+    keepalive_add(&keepalive, &b, 1);
+    keepalive_add(&keepalive, &c, 1);
+    keepalive_received(&keepalive, &a, false, 2);
 
     CU_ASSERT_TRUE(pings(&keepalive, 1 + INTERVAL, &b));
     CU_ASSERT_TRUE(pings(&keepalive, 1 + INTERVAL, &c));
@@ -117,33 +114,33 @@ static void the_longest_silent_is_pinged_first(void)
 static void a_missing_pong_drops_and_detaches(void)
 {
     const int64_t pinged_us = INTERVAL + 5;
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, pinged_us, &entry));
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), pinged_us + TIMEOUT);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), pinged_us + TIMEOUT);
     CU_ASSERT_TRUE(nothing_until(&keepalive, pinged_us + TIMEOUT - 1));
     CU_ASSERT_TRUE(drops(&keepalive, pinged_us + TIMEOUT, &entry));
 
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
-    echo_keepalive_received(&keepalive, &entry, false, pinged_us + TIMEOUT);
-    echo_keepalive_pong(&keepalive, &entry, pinged_us + TIMEOUT);
-    echo_keepalive_remove(&entry);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
+    keepalive_received(&keepalive, &entry, false, pinged_us + TIMEOUT);
+    keepalive_pong(&keepalive, &entry, pinged_us + TIMEOUT);
+    keepalive_remove(&entry);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 1000 * INTERVAL));
 }
 
 static void the_longest_awaited_is_dropped_first(void)
 {
-    struct echo_keepalive_entry a = {0};
-    struct echo_keepalive_entry b = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry a = {0};
+    struct keepalive_entry b = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &a, 0);
-    echo_keepalive_add(&keepalive, &b, 1);
+    keepalive_add(&keepalive, &a, 0);
+    keepalive_add(&keepalive, &b, 1);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &a));
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL + 1, &b));
 
@@ -154,79 +151,79 @@ static void the_longest_awaited_is_dropped_first(void)
 
 static void other_bytes_do_not_stand_for_the_pong(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
-    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + TIMEOUT - 1);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INTERVAL + TIMEOUT);
+    keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
+    keepalive_received(&keepalive, &entry, false, INTERVAL + TIMEOUT - 1);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INTERVAL + TIMEOUT);
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
 }
 
 static void inside_a_frame_a_pong_has_the_whole_time_again(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_received(&keepalive, &entry, true, 1);
+    keepalive_add(&keepalive, &entry, 0);
+    keepalive_received(&keepalive, &entry, true, 1);
     CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL));
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL + 1, &entry));
 
-    echo_keepalive_received(&keepalive, &entry, true, INTERVAL + 1 + TIMEOUT);
+    keepalive_received(&keepalive, &entry, true, INTERVAL + 1 + TIMEOUT);
     CU_ASSERT_TRUE(nothing_until(&keepalive, INTERVAL + TIMEOUT + TIMEOUT));
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + 1 + TIMEOUT + TIMEOUT, &entry));
-    echo_keepalive_received(&keepalive, &entry, true, 2 * INTERVAL);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    keepalive_received(&keepalive, &entry, true, 2 * INTERVAL);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
 }
 
 static void a_pong_ends_the_wait_and_starts_a_new_interval(void)
 {
     const int64_t pong_us = INTERVAL + TIMEOUT - 1;
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_pong(&keepalive, &entry, pong_us);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), pong_us + INTERVAL);
+    keepalive_pong(&keepalive, &entry, pong_us);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), pong_us + INTERVAL);
     CU_ASSERT_TRUE(nothing_until(&keepalive, pong_us + INTERVAL - 1));
     CU_ASSERT_TRUE(pings(&keepalive, pong_us + INTERVAL, &entry));
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), pong_us + INTERVAL + TIMEOUT);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), pong_us + INTERVAL + TIMEOUT);
 }
 
 static void a_pong_nobody_waits_for_postpones_the_ping(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_pong(&keepalive, &entry, 6);
+    keepalive_add(&keepalive, &entry, 0);
+    keepalive_pong(&keepalive, &entry, 6);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 5 + INTERVAL));
     CU_ASSERT_TRUE(pings(&keepalive, 6 + INTERVAL, &entry));
 }
 
 static void without_a_timeout_silence_is_pinged_each_interval(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, 0);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     for (int64_t now_us = INTERVAL; now_us <= 5 * INTERVAL; now_us += INTERVAL) {
-        CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), now_us);
+        CU_ASSERT_EQUAL(keepalive_due(&keepalive), now_us);
         CU_ASSERT_TRUE(nothing_until(&keepalive, now_us - 1));
         CU_ASSERT_TRUE(pings(&keepalive, now_us, &entry));
         CU_ASSERT_TRUE(nothing_until(&keepalive, now_us));
     }
-    echo_keepalive_received(&keepalive, &entry, false, 5 * INTERVAL + 1);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), 6 * INTERVAL + 1);
+    keepalive_received(&keepalive, &entry, false, 5 * INTERVAL + 1);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), 6 * INTERVAL + 1);
 }
 
 static void without_an_interval_nothing_is_ever_due(void)
@@ -240,17 +237,17 @@ static void without_an_interval_nothing_is_ever_due(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_keepalive_entry entry = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry entry = {0};
+        struct keepalive keepalive;
 
         init(&keepalive, 0, rows[i].timeout_s);
-        echo_keepalive_add(&keepalive, &entry, 0);
-        echo_keepalive_received(&keepalive, &entry, false, 1);
-        echo_keepalive_resume(&keepalive, &entry, 2);
-        echo_keepalive_pong(&keepalive, &entry, 3);
-        CHECK_ROW(echo_keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
+        keepalive_add(&keepalive, &entry, 0);
+        keepalive_received(&keepalive, &entry, false, 1);
+        keepalive_resume(&keepalive, &entry, 2);
+        keepalive_pong(&keepalive, &entry, 3);
+        CHECK_ROW(keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, 1000 * INTERVAL), rows[i].name);
-        echo_keepalive_remove(&entry);
+        keepalive_remove(&entry);
     }
 }
 
@@ -273,18 +270,18 @@ static void due_is_the_earlier_of_ping_and_drop(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_keepalive_entry idle = {0};
-        struct echo_keepalive_entry awaited = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry idle = {0};
+        struct keepalive_entry awaited = {0};
+        struct keepalive keepalive;
 
         init(&keepalive, rows[i].interval_s, rows[i].timeout_s);
         if (rows[i].awaited_us >= 0) {
-            echo_keepalive_add(&keepalive, &awaited, 0);
+            keepalive_add(&keepalive, &awaited, 0);
             CHECK_ROW(pings(&keepalive, rows[i].awaited_us, &awaited), rows[i].name);
         }
         if (rows[i].idle_us >= 0)
-            echo_keepalive_add(&keepalive, &idle, rows[i].idle_us);
-        CHECK_ROW(echo_keepalive_due(&keepalive) == rows[i].due_us, rows[i].name);
+            keepalive_add(&keepalive, &idle, rows[i].idle_us);
+        CHECK_ROW(keepalive_due(&keepalive) == rows[i].due_us, rows[i].name);
     }
 }
 
@@ -301,25 +298,24 @@ static void a_removed_entry_is_never_due(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_keepalive_entry entries[3] = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry entries[3] = {0};
+        struct keepalive keepalive;
         int64_t now_us = INTERVAL;
 
         init(&keepalive, INTERVAL_S, TIMEOUT_S);
         for (size_t e = 0; e < 3; e++)
-            echo_keepalive_add(&keepalive, &entries[e], 0);
+            keepalive_add(&keepalive, &entries[e], 0);
         for (size_t e = 0; e < 3 && rows[i].awaited; e++)
             CHECK_ROW(pings(&keepalive, now_us, &entries[e]), rows[i].name);
 
-        echo_keepalive_remove(&entries[rows[i].removed]);
-        echo_keepalive_remove(&entries[rows[i].removed]);
+        keepalive_remove(&entries[rows[i].removed]);
+        keepalive_remove(&entries[rows[i].removed]);
         if (rows[i].awaited)
             now_us += TIMEOUT;
         for (size_t e = 0; e < 3; e++)
             if (e != rows[i].removed)
                 CHECK_ROW(next_is(&keepalive, now_us,
-                                  rows[i].awaited ? ECHO_KEEPALIVE_DROP : ECHO_KEEPALIVE_PING,
-                                  &entries[e]),
+                                  rows[i].awaited ? KEEPALIVE_DROP : KEEPALIVE_PING, &entries[e]),
                           rows[i].name);
         CHECK_ROW(nothing_until(&keepalive, now_us), rows[i].name);
     }
@@ -327,33 +323,33 @@ static void a_removed_entry_is_never_due(void)
 
 static void removing_the_last_one_leaves_nothing_due(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_remove(&entry);
-    echo_keepalive_add(&keepalive, &entry, 0);
-    echo_keepalive_remove(&entry);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    keepalive_remove(&entry);
+    keepalive_add(&keepalive, &entry, 0);
+    keepalive_remove(&entry);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
 
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_remove(&entry);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    keepalive_remove(&entry);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
 }
 
 static void an_entry_can_be_added_anew(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
     CU_ASSERT_TRUE(drops(&keepalive, INTERVAL + TIMEOUT, &entry));
 
-    echo_keepalive_add(&keepalive, &entry, 2 * INTERVAL);
-    echo_keepalive_received(&keepalive, &entry, false, 2 * INTERVAL + 1);
+    keepalive_add(&keepalive, &entry, 2 * INTERVAL);
+    keepalive_received(&keepalive, &entry, false, 2 * INTERVAL + 1);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 3 * INTERVAL));
     CU_ASSERT_TRUE(pings(&keepalive, 3 * INTERVAL + 1, &entry));
 }
@@ -361,23 +357,23 @@ static void an_entry_can_be_added_anew(void)
 static void who_stalls_has_the_whole_time_again(void)
 {
     const int64_t back_us = 5 * INTERVAL;
-    const struct echo_keepalive_times times = {INTERVAL_S, TIMEOUT_S, 0};
-    struct echo_keepalive_entry awaited = {0};
-    struct echo_keepalive_entry silent = {0};
-    struct echo_keepalive keepalive;
+    const struct keepalive_times times = {INTERVAL_S, TIMEOUT_S, 0};
+    struct keepalive_entry awaited = {0};
+    struct keepalive_entry silent = {0};
+    struct keepalive keepalive;
 
-    echo_keepalive_init(&keepalive, times);
-    echo_keepalive_add(&keepalive, &awaited, 0);
+    keepalive_init(&keepalive, times);
+    keepalive_add(&keepalive, &awaited, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &awaited));
-    echo_keepalive_add(&keepalive, &silent, INTERVAL);
+    keepalive_add(&keepalive, &silent, INTERVAL);
 
-    echo_keepalive_stall(&keepalive, &awaited, INTERVAL);
-    echo_keepalive_stall(&keepalive, &silent, INTERVAL);
+    keepalive_stall(&keepalive, &awaited, INTERVAL);
+    keepalive_stall(&keepalive, &silent, INTERVAL);
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us));
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
 
-    echo_keepalive_resume(&keepalive, &awaited, back_us);
-    echo_keepalive_resume(&keepalive, &silent, back_us);
+    keepalive_resume(&keepalive, &awaited, back_us);
+    keepalive_resume(&keepalive, &silent, back_us);
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + TIMEOUT - 1));
     CU_ASSERT_TRUE(drops(&keepalive, back_us + TIMEOUT, &awaited));
     CU_ASSERT_TRUE(nothing_until(&keepalive, back_us + INTERVAL - 1));
@@ -386,17 +382,17 @@ static void who_stalls_has_the_whole_time_again(void)
 
 static void a_pong_counts_for_who_is_stalled(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, INTERVAL_S, TIMEOUT_S);
-    echo_keepalive_add(&keepalive, &entry, 0);
+    keepalive_add(&keepalive, &entry, 0);
     CU_ASSERT_TRUE(pings(&keepalive, INTERVAL, &entry));
-    echo_keepalive_stall(&keepalive, &entry, INTERVAL);
-    echo_keepalive_pong(&keepalive, &entry, INTERVAL + 1);
-    echo_keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
-    CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INTERVAL + LOOK);
-    echo_keepalive_resume(&keepalive, &entry, INTERVAL + 2);
+    keepalive_stall(&keepalive, &entry, INTERVAL);
+    keepalive_pong(&keepalive, &entry, INTERVAL + 1);
+    keepalive_received(&keepalive, &entry, false, INTERVAL + 1);
+    CU_ASSERT_EQUAL(keepalive_due(&keepalive), INTERVAL + LOOK);
+    keepalive_resume(&keepalive, &entry, INTERVAL + 2);
     CU_ASSERT_TRUE(nothing_until(&keepalive, 2 * INTERVAL + 1));
     CU_ASSERT_TRUE(pings(&keepalive, 2 * INTERVAL + 2, &entry));
 }
@@ -420,38 +416,38 @@ static void who_takes_nothing_is_stuck(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_keepalive_entry entry = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry entry = {0};
+        struct keepalive keepalive;
 
         init(&keepalive, rows[i].interval_s, TIMEOUT_S);
-        echo_keepalive_add(&keepalive, &entry, 0);
-        echo_keepalive_stall(&keepalive, &entry, 1);
+        keepalive_add(&keepalive, &entry, 0);
+        keepalive_stall(&keepalive, &entry, 1);
         for (size_t l = 0; l < 8 && l <= rows[i].stuck; l++) {
             int64_t now_us = 1 + ((int64_t)l + 1) * LOOK;
 
-            CHECK_ROW(echo_keepalive_due(&keepalive) == now_us, rows[i].name);
+            CHECK_ROW(keepalive_due(&keepalive) == now_us, rows[i].name);
             CHECK_ROW(nothing_until(&keepalive, now_us - 1), rows[i].name);
             CHECK_ROW(looks(&keepalive, now_us, &entry), rows[i].name);
-            CHECK_ROW(echo_keepalive_is_stuck(&entry, rows[i].taken[l]) == (l == rows[i].stuck),
+            CHECK_ROW(keepalive_is_stuck(&entry, rows[i].taken[l]) == (l == rows[i].stuck),
                       rows[i].name);
         }
-        echo_keepalive_remove(&entry);
-        CHECK_ROW(echo_keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
+        keepalive_remove(&entry);
+        CHECK_ROW(keepalive_due(&keepalive) == INT64_MAX, rows[i].name);
     }
 }
 
 static void who_stalls_again_begins_anew(void)
 {
-    struct echo_keepalive_entry entry = {0};
-    struct echo_keepalive keepalive;
+    struct keepalive_entry entry = {0};
+    struct keepalive keepalive;
 
     init(&keepalive, 0, 0);
     for (int stall = 0; stall < 2; stall++) {
-        echo_keepalive_stall(&keepalive, &entry, 0);
+        keepalive_stall(&keepalive, &entry, 0);
         for (int l = 0; l < 4; l++)
-            CU_ASSERT_FALSE(echo_keepalive_is_stuck(&entry, 1));
-        echo_keepalive_resume(&keepalive, &entry, 0);
-        CU_ASSERT_EQUAL(echo_keepalive_due(&keepalive), INT64_MAX);
+            CU_ASSERT_FALSE(keepalive_is_stuck(&entry, 1));
+        keepalive_resume(&keepalive, &entry, 0);
+        CU_ASSERT_EQUAL(keepalive_due(&keepalive), INT64_MAX);
     }
 }
 
@@ -525,21 +521,20 @@ static size_t model_first(const struct model *model, enum model_state state, int
 }
 
 /* Says whether @event for @e is what the model expects, and does the same to the model. */
-static bool model_takes(struct model *model, enum echo_keepalive_event event, size_t e,
-                        int64_t now_us)
+static bool model_takes(struct model *model, enum keepalive_event event, size_t e, int64_t now_us)
 {
     switch (event) {
-    case ECHO_KEEPALIVE_PING:
+    case KEEPALIVE_PING:
         if (e != model_first(model, IDLE, now_us))
             return false;
         model_put(model, e, model->timeout_us ? AWAITING : IDLE, now_us);
         return true;
-    case ECHO_KEEPALIVE_DROP:
+    case KEEPALIVE_DROP:
         if (e != model_first(model, AWAITING, now_us))
             return false;
         model->entries[e].state = ABSENT;
         return true;
-    case ECHO_KEEPALIVE_LOOK:
+    case KEEPALIVE_LOOK:
         if (e != model_first(model, STALLED, now_us))
             return false;
         model_put(model, e, STALLED, now_us);
@@ -562,26 +557,26 @@ static uint32_t random_below(uint32_t *state, uint32_t limit)
 }
 
 /* Takes all that is due. Returns whether the model agreed each time; counts the events. */
-static bool drain(struct echo_keepalive *keepalive, struct model *model,
-                  const struct echo_keepalive_entry *entries, int64_t now_us, unsigned *events)
+static bool drain(struct keepalive *keepalive, struct model *model,
+                  const struct keepalive_entry *entries, int64_t now_us, unsigned *events)
 {
-    enum echo_keepalive_event event;
+    enum keepalive_event event;
 
     do {
-        struct echo_keepalive_entry *found = NULL;
+        struct keepalive_entry *found = NULL;
 
-        event = echo_keepalive_next(keepalive, now_us, &found);
+        event = keepalive_next(keepalive, now_us, &found);
         if (!model_takes(model, event, found ? (size_t)(found - entries) : MODEL_ENTRIES, now_us))
             return false;
         events[event]++;
-    } while (event != ECHO_KEEPALIVE_NOTHING);
+    } while (event != KEEPALIVE_NOTHING);
 
     return true;
 }
 
 /* Does one random thing to both. */
-static void random_step(struct echo_keepalive *keepalive, struct model *model,
-                        struct echo_keepalive_entry *entries, int64_t now_us, uint32_t *random)
+static void random_step(struct keepalive *keepalive, struct model *model,
+                        struct keepalive_entry *entries, int64_t now_us, uint32_t *random)
 {
     size_t e = random_below(random, MODEL_ENTRIES);
     enum model_state state = model->entries[e].state;
@@ -590,23 +585,23 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
     case 0:
         if (state != ABSENT)
             break;
-        echo_keepalive_add(keepalive, &entries[e], now_us);
+        keepalive_add(keepalive, &entries[e], now_us);
         if (model->interval_us)
             model_put(model, e, IDLE, now_us);
         break;
     case 1:
         if (random_below(random, 4))
             break;
-        echo_keepalive_remove(&entries[e]);
+        keepalive_remove(&entries[e]);
         model->entries[e].state = ABSENT;
         break;
     case 2:
-        echo_keepalive_received(keepalive, &entries[e], false, now_us);
+        keepalive_received(keepalive, &entries[e], false, now_us);
         if (state == IDLE && model->entries[e].since_us != now_us)
             model_put(model, e, IDLE, now_us);
         break;
     case 3:
-        echo_keepalive_pong(keepalive, &entries[e], now_us);
+        keepalive_pong(keepalive, &entries[e], now_us);
         model->entries[e].awaiting = false;
         if (state == IDLE || state == AWAITING)
             model_put(model, e, IDLE, now_us);
@@ -614,13 +609,13 @@ static void random_step(struct echo_keepalive *keepalive, struct model *model,
     case 4:
         if (state == ABSENT)
             break;
-        echo_keepalive_stall(keepalive, &entries[e], now_us);
+        keepalive_stall(keepalive, &entries[e], now_us);
         model_put(model, e, STALLED, now_us);
         break;
     default:
         if (state == ABSENT)
             break;
-        echo_keepalive_resume(keepalive, &entries[e], now_us);
+        keepalive_resume(keepalive, &entries[e], now_us);
         model_put(model, e, model->entries[e].awaiting ? AWAITING : IDLE, now_us);
         break;
     }
@@ -646,8 +641,8 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct model model = {.interval_us = (int64_t)rows[i].interval_s * SECOND,
                               .timeout_us = (int64_t)rows[i].timeout_s * SECOND};
-        struct echo_keepalive_entry entries[MODEL_ENTRIES] = {0};
-        struct echo_keepalive keepalive;
+        struct keepalive_entry entries[MODEL_ENTRIES] = {0};
+        struct keepalive keepalive;
         uint32_t random = 20200101;
         unsigned events[4] = {0};
         int64_t now_us = 0;
@@ -661,15 +656,15 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
             now_us += random_below(&random, 2) * (int64_t)random_below(&random, 1000) * 1000;
             random_step(&keepalive, &model, entries, now_us, &random);
             agree =
-                echo_keepalive_due(&keepalive) == model_due(&model) &&
+                keepalive_due(&keepalive) == model_due(&model) &&
                 (random_below(&random, 3) || drain(&keepalive, &model, entries, now_us, events)) &&
-                echo_keepalive_due(&keepalive) == model_due(&model);
+                keepalive_due(&keepalive) == model_due(&model);
             snprintf(name, sizeof(name), "%s, step %u", rows[i].name, step);
             CHECK_ROW(agree, name);
         }
-        CHECK_ROW(events[ECHO_KEEPALIVE_PING] >= rows[i].pings_min, rows[i].name);
-        CHECK_ROW(events[ECHO_KEEPALIVE_DROP] >= rows[i].drops_min, rows[i].name);
-        CHECK_ROW(events[ECHO_KEEPALIVE_LOOK] >= rows[i].looks_min, rows[i].name);
+        CHECK_ROW(events[KEEPALIVE_PING] >= rows[i].pings_min, rows[i].name);
+        CHECK_ROW(events[KEEPALIVE_DROP] >= rows[i].drops_min, rows[i].name);
+        CHECK_ROW(events[KEEPALIVE_LOOK] >= rows[i].looks_min, rows[i].name);
     }
 }
 

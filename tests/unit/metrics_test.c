@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "check_text.h"
-#include "metrics.h"
+#include "core/metrics.h"
 #include "runner.h"
 
-static const struct echo_metrics_facts facts = {
+static const struct metrics_facts facts = {
     .version = "1.2.3",
     .libwebsockets = "4.1.6-\"\\",
     .processes = 2,
@@ -32,34 +32,34 @@ static void close_codes_have_their_kinds(void)
     char room[8];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_TEXT(echo_counters_close_name(echo_counters_close_kind(rows[i].code), room),
-                   rows[i].name, rows[i].name);
+        CHECK_TEXT(counters_close_name(counters_close_kind(rows[i].code), room), rows[i].name,
+                   rows[i].name);
 }
 
 static void each_refusal_has_a_name_of_its_own(void)
 {
-    for (int i = 0; i < ECHO_REFUSALS; i++) {
-        const char *name = echo_counters_refusal_name((enum echo_refusal)i);
+    for (int i = 0; i < REFUSALS; i++) {
+        const char *name = counters_refusal_name((enum refusal)i);
 
         CU_ASSERT_PTR_NOT_NULL(name);
         for (int j = 0; name && j < i; j++)
-            CHECK_ROW(strcmp(name, echo_counters_refusal_name((enum echo_refusal)j)) != 0, name);
+            CHECK_ROW(strcmp(name, counters_refusal_name((enum refusal)j)) != 0, name);
     }
 }
 
 static void a_successor_goes_on_counting(void)
 {
-    struct echo_counters counters = {.draining = 1};
+    struct counters counters = {.draining = 1};
 
-    echo_counters_begin(&counters, 10, 1000);
+    counters_begin(&counters, 10, 1000);
     CU_ASSERT_EQUAL(counters.pid, 10);
     CU_ASSERT_EQUAL(counters.started_s, 1000);
     counters.open = 3;
     counters.opened = 7;
-    echo_counters_begin(&counters, 10, 2000); /* another vhost of the same process */
+    counters_begin(&counters, 10, 2000); /* another vhost of the same process */
     CU_ASSERT_EQUAL(counters.open, 3);
     CU_ASSERT_EQUAL(counters.started_s, 1000);
-    echo_counters_begin(&counters, 11, 3000);
+    counters_begin(&counters, 11, 3000);
     CU_ASSERT_EQUAL(counters.pid, 11);
     CU_ASSERT_EQUAL(counters.started_s, 3000);
     CU_ASSERT_EQUAL(counters.open, 0);
@@ -67,7 +67,7 @@ static void a_successor_goes_on_counting(void)
 }
 
 /* Fills every number, each with one of its own. */
-static void fill(struct echo_counters *counters, uint64_t factor)
+static void fill(struct counters *counters, uint64_t factor)
 {
     uint64_t *numbers = (uint64_t *)counters;
 
@@ -77,32 +77,32 @@ static void fill(struct echo_counters *counters, uint64_t factor)
 
 static void what_a_dead_process_had_open_is_closed(void)
 {
-    struct echo_counters counters = {.pid = 1, .open = 3, .opened = 5, .draining = 1};
-    const struct echo_board board = {&counters, 1, 0};
-    struct echo_counters sum;
+    struct counters counters = {.pid = 1, .open = 3, .opened = 5, .draining = 1};
+    const struct counters_board board = {&counters, 1, 0};
+    struct counters sum;
 
-    counters.closed[echo_counters_close_kind(1000)] = 2;
-    echo_counters_end(&counters);
-    echo_counters_sum(&board, &sum);
+    counters.closed[counters_close_kind(1000)] = 2;
+    counters_end(&counters);
+    counters_sum(&board, &sum);
     CU_ASSERT_EQUAL(sum.open, 0);
     CU_ASSERT_EQUAL(sum.draining, 0);
     CU_ASSERT_EQUAL(sum.opened, 5);
-    CU_ASSERT_EQUAL(sum.closed[echo_counters_close_kind(1000)], 2);
-    CU_ASSERT_EQUAL(sum.closed[echo_counters_close_kind(1006)], 3);
+    CU_ASSERT_EQUAL(sum.closed[counters_close_kind(1000)], 2);
+    CU_ASSERT_EQUAL(sum.closed[counters_close_kind(1006)], 3);
 }
 
 static void all_processes_are_added_up(void)
 {
-    struct echo_counters all[4] = {{0}};
-    struct echo_board board = {all, 4, 0};
-    struct echo_counters sum;
+    struct counters all[4] = {{0}};
+    struct counters_board board = {all, 4, 0};
+    struct counters sum;
     const uint64_t *numbers = (const uint64_t *)&sum;
 
     fill(&all[0], 1);
     fill(&all[2], 1000);
     all[3].opened = 5; /* whoever counted there has no pid: it has never begun */
     all[0].draining = 0;
-    echo_counters_sum(&board, &sum);
+    counters_sum(&board, &sum);
     CU_ASSERT_EQUAL(sum.started_s, all[0].started_s);
     CU_ASSERT_EQUAL(sum.draining, 1);
     /* what stands behind the first three, pid, start and draining */
@@ -126,8 +126,8 @@ static uint64_t sample(const char *text, const char *name)
 
 static void each_number_is_told(void)
 {
-    struct echo_counters counters;
-    char text[ECHO_METRICS_MAX];
+    struct counters counters;
+    char text[METRICS_MAX];
     const struct {
         const char *name;
         const uint64_t *value;
@@ -148,14 +148,13 @@ static void each_number_is_told(void)
         {"lws_echo_closed_connections_total{code=\"1000\"}", &counters.closed[0]},
         {"lws_echo_closed_connections_total{code=\"1015\"}", &counters.closed[15]},
         {"lws_echo_closed_connections_total{code=\"other\"}",
-         &counters.closed[ECHO_CLOSE_KIND_OTHER]},
+         &counters.closed[COUNTERS_CLOSE_OTHER]},
         {"lws_echo_refused_handshakes_total{reason=\"upgrade\"}", &counters.refused[0]},
-        {"lws_echo_refused_handshakes_total{reason=\"options\"}",
-         &counters.refused[ECHO_REFUSALS - 1]},
+        {"lws_echo_refused_handshakes_total{reason=\"options\"}", &counters.refused[REFUSALS - 1]},
     };
 
     fill(&counters, 3);
-    CU_ASSERT_TRUE(echo_metrics_write(&counters, &facts, text, sizeof(text)) > 0);
+    CU_ASSERT_TRUE(metrics_write(&counters, &facts, text, sizeof(text)) > 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         CHECK_ROW(sample(text, rows[i].name) == *rows[i].value, rows[i].name);
     CU_ASSERT_PTR_NOT_NULL(strstr(
@@ -165,14 +164,14 @@ static void each_number_is_told(void)
 /* The form that the exposition format asks for: each family once, its head first. */
 static void each_family_has_its_head_before_its_samples(void)
 {
-    struct echo_counters counters = {0};
-    char text[ECHO_METRICS_MAX];
+    struct counters counters = {0};
+    char text[METRICS_MAX];
     char family[64] = "";
     char *rest = text;
     char *line;
     size_t samples = 0;
 
-    CU_ASSERT_TRUE_FATAL(echo_metrics_write(&counters, &facts, text, sizeof(text)) > 0);
+    CU_ASSERT_TRUE_FATAL(metrics_write(&counters, &facts, text, sizeof(text)) > 0);
     CU_ASSERT_EQUAL(text[strlen(text) - 1], '\n');
     while ((line = strsep(&rest, "\n")) && *line) {
         char type[16];
@@ -200,26 +199,25 @@ static void each_family_has_its_head_before_its_samples(void)
 
 static void the_longest_document_fits(void)
 {
-    struct echo_counters counters;
-    char text[ECHO_METRICS_MAX];
+    struct counters counters;
+    char text[METRICS_MAX];
     int bytes;
 
     memset(&counters, 0xff, sizeof(counters));
-    bytes = echo_metrics_write(&counters,
-                               &(struct echo_metrics_facts){"100.100.100-something",
-                                                            "100.100.100-something long",
-                                                            UINT64_MAX, UINT64_MAX},
-                               text, sizeof(text));
+    bytes =
+        metrics_write(&counters,
+                      &(struct metrics_facts){"100.100.100-something", "100.100.100-something long",
+                                              UINT64_MAX, UINT64_MAX},
+                      text, sizeof(text));
     CU_ASSERT_TRUE_FATAL(bytes > 0);
     CU_ASSERT_EQUAL((size_t)bytes, strlen(text));
     for (size_t size = 0; size <= (size_t)bytes; size++)
-        CU_ASSERT_EQUAL(
-            echo_metrics_write(&counters,
-                               &(struct echo_metrics_facts){"100.100.100-something",
-                                                            "100.100.100-something long",
-                                                            UINT64_MAX, UINT64_MAX},
-                               text, size),
-            -ENOBUFS);
+        CU_ASSERT_EQUAL(metrics_write(&counters,
+                                      &(struct metrics_facts){"100.100.100-something",
+                                                              "100.100.100-something long",
+                                                              UINT64_MAX, UINT64_MAX},
+                                      text, size),
+                        -ENOBUFS);
 }
 
 static CU_TestInfo tests[] = {

@@ -4,32 +4,32 @@
 #include <string.h>
 
 #include "check_text.h"
-#include "options.h"
+#include "core/options.h"
 #include "runner.h"
 
-static struct echo_options new_options(void)
+static struct options new_options(void)
 {
-    struct echo_options options;
+    struct options options;
 
-    setting_defaults(echo_options_table(), &options);
+    setting_defaults(options_table(), &options);
 
     return options;
 }
 
 static void defaults_are_those_of_the_design(void)
 {
-    struct echo_options options = new_options();
+    struct options options = new_options();
 
     CU_ASSERT_EQUAL(options.ping_interval_s, 120);
     CU_ASSERT_EQUAL(options.pong_timeout_s, 0);
-    CU_ASSERT_EQUAL(options.keep_alive_mode, ECHO_KEEPALIVE_MODE_PING);
+    CU_ASSERT_EQUAL(options.keep_alive_mode, KEEPALIVE_MODE_PING);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 262144);
     CU_ASSERT_EQUAL(options.max_message_bytes, 0);
     CHECK_TEXT(options.path, "/ws", "path");
     CHECK_TEXT(options.info_path, "/info.json", "info-path");
     CHECK_TEXT(options.allowed_origins, "", "allowed-origins");
     CHECK_TEXT(options.subprotocols, "", "subprotocols");
-    CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_OFF);
+    CU_ASSERT_EQUAL(options.compression, COMPRESSION_OFF);
     CU_ASSERT_EQUAL(options.max_inflated_bytes, 67108864);
 }
 
@@ -45,10 +45,10 @@ static void default_of(const struct setting *row, char *out, size_t size)
 
 static void every_default_is_a_value_its_row_takes(void)
 {
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
 
     for (size_t i = 0; i < table.count; i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
         char value[32];
 
@@ -85,11 +85,11 @@ static void numbers_are_taken_up_to_their_limits(void)
         {"max-inflated", "0", "9223372036854775807", NULL, "9223372036854775808",
          "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 67108864)"},
     };
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct setting *row = setting_find(table, rows[i].key);
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
 
         CHECK_ROW(!setting_set(table, &options, rows[i].key, rows[i].min, &error), rows[i].key);
@@ -130,30 +130,30 @@ static void each_option_has_its_own_field(void)
         {"trusted-proxies", "::1, unix"},
         {"log-format", "json"},
     };
-    struct echo_options options = new_options();
+    struct options options = new_options();
     struct setting_error error;
 
-    CU_ASSERT_EQUAL(echo_options_table().count, sizeof(pairs) / sizeof(pairs[0]));
+    CU_ASSERT_EQUAL(options_table().count, sizeof(pairs) / sizeof(pairs[0]));
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-        CHECK_ROW(!setting_set(echo_options_table(), &options, pairs[i][0], pairs[i][1], &error),
+        CHECK_ROW(!setting_set(options_table(), &options, pairs[i][0], pairs[i][1], &error),
                   pairs[i][0]);
     CU_ASSERT_EQUAL(options.ping_interval_s, 1);
     CU_ASSERT_EQUAL(options.pong_timeout_s, 2);
-    CU_ASSERT_EQUAL(options.keep_alive_mode, ECHO_KEEPALIVE_MODE_PONG);
+    CU_ASSERT_EQUAL(options.keep_alive_mode, KEEPALIVE_MODE_PONG);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 3000);
     CU_ASSERT_EQUAL(options.max_message_bytes, 4);
     CHECK_TEXT(options.path, "/four", "path");
     CHECK_TEXT(options.info_path, "/info", "info-path");
     CHECK_TEXT(options.allowed_origins, "https://five,null", "allowed-origins");
     CHECK_TEXT(options.subprotocols, "six", "subprotocols");
-    CU_ASSERT_EQUAL(options.compression, ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER);
+    CU_ASSERT_EQUAL(options.compression, COMPRESSION_NO_CONTEXT_TAKEOVER);
     CU_ASSERT_EQUAL(options.max_inflated_bytes, 8);
     CHECK_TEXT(options.health_path, "/health", "health-path");
     CHECK_TEXT(options.metrics_path, "/nine", "metrics-path");
     CU_ASSERT_EQUAL(options.max_connections, 10);
     CU_ASSERT_EQUAL(options.max_connections_per_address, 11);
     CHECK_TEXT(options.trusted_proxies, "::1,unix", "trusted-proxies");
-    CU_ASSERT_EQUAL(options.log_format, ECHO_LOG_FORMAT_JSON);
+    CU_ASSERT_EQUAL(options.log_format, LOG_FORMAT_JSON);
 }
 
 /* Writes "/ppp...", of @bytes in all. */
@@ -166,15 +166,15 @@ static void long_path(char *out, size_t bytes)
 
 static void url_paths_are_taken(void)
 {
-    char longest[ECHO_PATH_MAX + 1];
+    char longest[OPTIONS_PATH_MAX + 1];
     const char *const paths[] = {"/", "/ws", "/a/b-c_d.e~", "/%20", "/!$&'()*+,;=:@", longest};
 
-    long_path(longest, ECHO_PATH_MAX);
+    long_path(longest, OPTIONS_PATH_MAX);
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
 
-        CHECK_ROW(!setting_set(echo_options_table(), &options, "path", paths[i], &error), paths[i]);
+        CHECK_ROW(!setting_set(options_table(), &options, "path", paths[i], &error), paths[i]);
         CHECK_TEXT(options.path, paths[i], paths[i]);
     }
 }
@@ -197,11 +197,10 @@ static void what_is_not_a_url_path_is_refused(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
 
-        CHECK_ROW(setting_set(echo_options_table(), &options, "path", rows[i].path, &error) ==
-                      -EINVAL,
+        CHECK_ROW(setting_set(options_table(), &options, "path", rows[i].path, &error) == -EINVAL,
                   rows[i].path);
         CHECK_TEXT(error.key, "path", rows[i].path);
         CHECK_TEXT(error.text, rows[i].says, rows[i].path);
@@ -211,12 +210,12 @@ static void what_is_not_a_url_path_is_refused(void)
 
 static void a_path_one_byte_too_long_is_refused(void)
 {
-    struct echo_options options = new_options();
-    char path[ECHO_PATH_MAX + 2];
+    struct options options = new_options();
+    char path[OPTIONS_PATH_MAX + 2];
     struct setting_error error;
 
-    long_path(path, ECHO_PATH_MAX + 1);
-    CU_ASSERT_EQUAL(setting_set(echo_options_table(), &options, "path", path, &error), -EINVAL);
+    long_path(path, OPTIONS_PATH_MAX + 1);
+    CU_ASSERT_EQUAL(setting_set(options_table(), &options, "path", path, &error), -EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "has 256 bytes (0..255; default \"/ws\")"));
     CHECK_TEXT(options.path, "/ws", "path");
 }
@@ -229,20 +228,20 @@ static void choices_are_taken_as_their_enums(void)
         uint64_t index;
         const char *says; /* NULL: it is taken */
     } rows[] = {
-        {"keep-alive-mode", "ping", ECHO_KEEPALIVE_MODE_PING, NULL},
-        {"keep-alive-mode", "pong", ECHO_KEEPALIVE_MODE_PONG, NULL},
+        {"keep-alive-mode", "ping", KEEPALIVE_MODE_PING, NULL},
+        {"keep-alive-mode", "pong", KEEPALIVE_MODE_PONG, NULL},
         {"keep-alive-mode", "pingg", 0,
          "\"pingg\" is not one of \"ping\", \"pong\" (default \"ping\")"},
-        {"compression", "off", ECHO_COMPRESSION_OFF, NULL},
-        {"compression", "on", ECHO_COMPRESSION_ON, NULL},
-        {"compression", "no-context-takeover", ECHO_COMPRESSION_NO_CONTEXT_TAKEOVER, NULL},
+        {"compression", "off", COMPRESSION_OFF, NULL},
+        {"compression", "on", COMPRESSION_ON, NULL},
+        {"compression", "no-context-takeover", COMPRESSION_NO_CONTEXT_TAKEOVER, NULL},
         {"compression", "yes", 0,
          "\"yes\" is not one of \"off\", \"on\", \"no-context-takeover\" (default \"off\")"},
     };
-    struct setting_table table = echo_options_table();
+    struct setting_table table = options_table();
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error = {0};
 
         CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].value, &error) ==
@@ -275,12 +274,11 @@ static void origins_are_taken(void)
     };
 
     for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
 
-        CHECK_ROW(
-            !setting_set(echo_options_table(), &options, "allowed-origins", origins[i], &error),
-            origins[i]);
+        CHECK_ROW(!setting_set(options_table(), &options, "allowed-origins", origins[i], &error),
+                  origins[i]);
         CHECK_TEXT(options.allowed_origins, origins[i], origins[i]);
     }
 }
@@ -335,7 +333,7 @@ static void what_is_not_an_origin_is_refused(void)
     };
 
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error;
         size_t length = strlen(items[i]) - (items[i][strlen(items[i]) - 1] == ' ');
         char value[200];
@@ -344,11 +342,11 @@ static void what_is_not_an_origin_is_refused(void)
         /* what stands around it does not mend it */
         snprintf(value, sizeof(value), "https://a, %s ,https://b", items[i]);
         snprintf(says, sizeof(says), "\"%.*s\"" NOT_AN_ORIGIN, (int)length, items[i]);
-        CHECK_ROW(setting_set(echo_options_table(), &options, "allowed-origins", items[i],
-                              &error) == -EINVAL,
+        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", items[i], &error) ==
+                      -EINVAL,
                   items[i]);
         CHECK_TEXT(error.text, says, items[i]);
-        CHECK_ROW(setting_set(echo_options_table(), &options, "allowed-origins", value, &error) ==
+        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", value, &error) ==
                       -EINVAL,
                   value);
         CHECK_TEXT(error.text, says, value);
@@ -389,7 +387,7 @@ static void http_tokens_are_subprotocols(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error = {0};
         char says[200] = "";
 
@@ -398,8 +396,8 @@ static void http_tokens_are_subprotocols(void)
                      "\"%s\" is not a subprotocol: an HTTP token of at most 62 bytes, like "
                      "\"mqtt\" (default empty)",
                      rows[i].says);
-        CHECK_ROW(setting_set(echo_options_table(), &options, "subprotocols", rows[i].value,
-                              &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(setting_set(options_table(), &options, "subprotocols", rows[i].value, &error) ==
+                      (rows[i].says ? -EINVAL : 0),
                   rows[i].value);
         CHECK_TEXT(error.text, says, rows[i].value);
         CHECK_TEXT(options.subprotocols, rows[i].says ? "" : rows[i].value, rows[i].value);
@@ -418,19 +416,19 @@ static void long_list(char *out, size_t bytes)
 
 static void a_list_one_byte_too_long_is_refused(void)
 {
-    char value[ECHO_ORIGINS_MAX + 2];
-    struct setting_table table = echo_options_table();
+    char value[OPTIONS_ORIGINS_MAX + 2];
+    struct setting_table table = options_table();
     const struct setting *row = setting_find(table, "allowed-origins");
-    struct echo_options options = new_options();
+    struct options options = new_options();
     struct setting_error error;
 
-    long_list(value, ECHO_ORIGINS_MAX);
+    long_list(value, OPTIONS_ORIGINS_MAX);
     CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), 0);
     CU_ASSERT_STRING_EQUAL(options.allowed_origins, value);
     CHECK_TEXT(options.subprotocols, "", "subprotocols"); /* the next field */
 
     options = new_options();
-    long_list(value, ECHO_ORIGINS_MAX + 1);
+    long_list(value, OPTIONS_ORIGINS_MAX + 1);
     CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), -EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "...\" has 2048 bytes (a list of up to 2047 bytes, "
                                               "commas included; default empty)"));
@@ -445,21 +443,21 @@ static void unanswered_pongs_have_no_timeout(void)
         uint64_t mode;
         const char *says; /* NULL: it is taken */
     } rows[] = {
-        {"pings, none awaited", 0, ECHO_KEEPALIVE_MODE_PING, NULL},
-        {"pings", 30, ECHO_KEEPALIVE_MODE_PING, NULL},
-        {"pongs, none awaited", 0, ECHO_KEEPALIVE_MODE_PONG, NULL},
-        {"pongs", 30, ECHO_KEEPALIVE_MODE_PONG,
+        {"pings, none awaited", 0, KEEPALIVE_MODE_PING, NULL},
+        {"pings", 30, KEEPALIVE_MODE_PING, NULL},
+        {"pongs, none awaited", 0, KEEPALIVE_MODE_PONG, NULL},
+        {"pongs", 30, KEEPALIVE_MODE_PONG,
          "30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it must "
          "be 0"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error = {0};
 
         options.pong_timeout_s = rows[i].pong_timeout_s;
         options.keep_alive_mode = rows[i].mode;
-        CHECK_ROW(echo_options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
                   rows[i].name);
         CHECK_TEXT(error.key, rows[i].says ? "pong-timeout" : "", rows[i].name);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].name);
@@ -481,12 +479,12 @@ static void each_path_is_for_one_thing(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error = {0};
 
         snprintf(options.path, sizeof(options.path), "%s", rows[i].path);
         snprintf(options.info_path, sizeof(options.info_path), "%s", rows[i].info_path);
-        CHECK_ROW(echo_options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
                   rows[i].info_path);
         CHECK_TEXT(error.key, rows[i].says ? "info-path" : "", rows[i].info_path);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].info_path);
@@ -511,11 +509,11 @@ static void tls_needs_a_buffer_for_a_whole_record(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
         struct setting_error error = {0};
 
         options.rx_buffer_bytes = rows[i].rx_buffer_bytes;
-        CHECK_ROW(echo_options_check(&options, rows[i].tls, &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(options_check(&options, rows[i].tls, &error) == (rows[i].says ? -EINVAL : 0),
                   rows[i].name);
         CHECK_TEXT(error.key, rows[i].says ? "rx-buffer" : "", rows[i].name);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].name);
@@ -535,10 +533,10 @@ static void the_service_buffer_holds_a_chunk_and_the_headers(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_options options = new_options();
+        struct options options = new_options();
 
         options.rx_buffer_bytes = rows[i].rx_buffer_bytes;
-        CHECK_ROW(echo_options_service_buffer_bytes(&options) == rows[i].service_buffer_bytes,
+        CHECK_ROW(options_service_buffer_bytes(&options) == rows[i].service_buffer_bytes,
                   rows[i].name);
     }
 }

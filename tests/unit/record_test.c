@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "check_text.h"
-#include "record.h"
+#include "core/record.h"
 #include "runner.h"
 
-static struct echo_record new_record(void)
+static struct record new_record(void)
 {
-    struct echo_record record = {
+    struct record record = {
         .path = "/ws",
         .compression = "off",
         .duration_us = 61001999,
@@ -22,17 +22,17 @@ static struct echo_record new_record(void)
         .why = "closed by the peer",
     };
 
-    echo_address_read(&record.peer, "192.0.2.1", 9);
+    address_read(&record.peer, "192.0.2.1", 9);
 
     return record;
 }
 
 static void it_is_logfmt(void)
 {
-    struct echo_record record = new_record();
-    char line[ECHO_RECORD_MAX];
+    struct record record = new_record();
+    char line[RECORD_MAX];
 
-    CU_ASSERT_TRUE(echo_record_write_text(&record, line, sizeof(line)) == (int)strlen(line));
+    CU_ASSERT_TRUE(record_write_text(&record, line, sizeof(line)) == (int)strlen(line));
     CHECK_TEXT(line,
                "lws-echo: connection closed peer=192.0.2.1 code=1000 why=\"closed by the peer\" "
                "duration_s=61.001 received_messages=1 received_bytes=2 sent_messages=3 "
@@ -40,20 +40,20 @@ static void it_is_logfmt(void)
                "without a subprotocol");
     record.subprotocol = "mqtt,other";
     record.subprotocol_bytes = 4;
-    echo_record_write_text(&record, line, sizeof(line));
+    record_write_text(&record, line, sizeof(line));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, " compression=off subprotocol=mqtt path=/ws"));
 }
 
 static void it_is_json(void)
 {
-    struct echo_record record = new_record();
-    char line[ECHO_RECORD_MAX];
+    struct record record = new_record();
+    char line[RECORD_MAX];
     json_t *object;
 
     record.subprotocol = "mqtt";
     record.subprotocol_bytes = 4;
-    CU_ASSERT_TRUE(echo_record_write_json(&record, "2026-01-02T03:04:05.678Z", line,
-                                          sizeof(line)) == (int)strlen(line));
+    CU_ASSERT_TRUE(record_write_json(&record, "2026-01-02T03:04:05.678Z", line, sizeof(line)) ==
+                   (int)strlen(line));
     CHECK_TEXT(line,
                "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"info\","
                "\"message\":\"connection closed\",\"peer\":\"192.0.2.1\",\"code\":1000,"
@@ -75,15 +75,15 @@ static void no_field_can_be_forged(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_record record = new_record();
-        char line[ECHO_RECORD_MAX];
+        struct record record = new_record();
+        char line[RECORD_MAX];
         json_t *object;
 
         record.path = rows[i];
-        CHECK_ROW(echo_record_write_text(&record, line, sizeof(line)) > 0, rows[i]);
+        CHECK_ROW(record_write_text(&record, line, sizeof(line)) > 0, rows[i]);
         CHECK_ROW(strstr(line, " path=\"/"), line);
         CHECK_ROW(!strpbrk(line, "\n\t\x7f"), line);
-        CHECK_ROW(echo_record_write_json(&record, "", line, sizeof(line)) > 0, rows[i]);
+        CHECK_ROW(record_write_json(&record, "", line, sizeof(line)) > 0, rows[i]);
         object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         CHECK_TEXT(json_string_value(json_object_get(object, "path")), rows[i], rows[i]);
         json_decref(object);
@@ -92,15 +92,15 @@ static void no_field_can_be_forged(void)
 
 static void a_refusal_has_a_line_too(void)
 {
-    struct echo_record record = new_record();
-    char line[ECHO_RECORD_MAX];
+    struct record record = new_record();
+    char line[RECORD_MAX];
 
-    CU_ASSERT_TRUE(echo_refusal_write_text(&record.peer, "http-version", 400, line, sizeof(line)) >
-                   0);
+    CU_ASSERT_TRUE(
+        record_write_refusal_text(&record.peer, "http-version", 400, line, sizeof(line)) > 0);
     CHECK_TEXT(line, "lws-echo: handshake refused peer=192.0.2.1 reason=http-version status=400",
                "text");
-    CU_ASSERT_TRUE(echo_refusal_write_json(&record.peer, "origin", 403, "now", line, sizeof(line)) >
-                   0);
+    CU_ASSERT_TRUE(
+        record_write_refusal_json(&record.peer, "origin", 403, "now", line, sizeof(line)) > 0);
     CHECK_TEXT(line,
                "{\"time\":\"now\",\"level\":\"info\",\"message\":\"handshake refused\","
                "\"peer\":\"192.0.2.1\",\"reason\":\"origin\",\"status\":403}",
@@ -109,8 +109,8 @@ static void a_refusal_has_a_line_too(void)
 
 static void the_longest_line_fits(void)
 {
-    struct echo_record record = new_record();
-    char line[ECHO_RECORD_MAX];
+    struct record record = new_record();
+    char line[RECORD_MAX];
     char path[256];
     char name[63];
     int bytes;
@@ -125,13 +125,13 @@ static void the_longest_line_fits(void)
     record.received_messages = record.received_bytes = UINT64_MAX;
     record.sent_messages = record.sent_bytes = UINT64_MAX;
     record.code = 65535;
-    echo_address_read(&record.peer, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 39);
-    bytes = echo_record_write_json(&record, "2026-01-02T03:04:05.678Z", line, sizeof(line));
+    address_read(&record.peer, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 39);
+    bytes = record_write_json(&record, "2026-01-02T03:04:05.678Z", line, sizeof(line));
     CU_ASSERT_TRUE_FATAL(bytes > 0);
     for (size_t size = 0; size <= (size_t)bytes; size++)
-        CU_ASSERT_EQUAL(echo_record_write_json(&record, "2026-01-02T03:04:05.678Z", line, size),
+        CU_ASSERT_EQUAL(record_write_json(&record, "2026-01-02T03:04:05.678Z", line, size),
                         -ENOBUFS);
-    CU_ASSERT_TRUE(echo_record_write_text(&record, line, sizeof(line)) > 0);
+    CU_ASSERT_TRUE(record_write_text(&record, line, sizeof(line)) > 0);
 }
 
 static CU_TestInfo tests[] = {

@@ -2,15 +2,15 @@
 #include <string.h>
 
 #include "check_text.h"
+#include "core/session.h"
 #include "runner.h"
-#include "session.h"
 
-#define REASON_MAX (ECHO_CONTROL_PAYLOAD_MAX - 2)
+#define REASON_MAX (FRAME_CONTROL_PAYLOAD_MAX - 2)
 
 /* A string that is no text: its length counts, NULs included. */
 #define BYTES(string) (string), sizeof(string) - 1
 
-static bool is_close(const struct echo_close *close, unsigned code)
+static bool is_close(const struct close_payload *close, unsigned code)
 {
     return close->bytes == 2 && close->payload[0] == code >> 8 &&
            close->payload[1] == (code & 0xFF);
@@ -28,18 +28,17 @@ static size_t close_payload(uint8_t *out, unsigned code, size_t reason_bytes)
 }
 
 /* Returns the code of the fault that the next piece is, or 0. */
-static unsigned take(struct echo_session *session, const struct echo_piece *piece,
-                     uint64_t max_bytes)
+static unsigned take(struct session *session, const struct piece *piece, uint64_t max_bytes)
 {
-    const struct echo_fault *fault = echo_session_take(session, piece, max_bytes);
+    const struct fault *fault = session_take(session, piece, max_bytes);
 
     return fault ? fault->code : 0;
 }
 
-static unsigned take_text(struct echo_session *session, const char *payload, size_t bytes,
-                          bool first, bool final)
+static unsigned take_text(struct session *session, const char *payload, size_t bytes, bool first,
+                          bool final)
 {
-    const struct echo_piece piece = {
+    const struct piece piece = {
         .payload = payload,
         .bytes = bytes,
         .first = first,
@@ -55,7 +54,7 @@ enum { NEVER = -1, PIECES_MAX = 4 };
 static const struct {
     const char *name;
     uint64_t max_bytes;
-    struct echo_piece pieces[PIECES_MAX];
+    struct piece pieces[PIECES_MAX];
     int refused; /* the piece at which the message is too big */
 } limits[] = {
     {"no limit", 0, {{.bytes = SIZE_MAX, .frame_left_bytes = UINT64_MAX}}, NEVER},
@@ -122,11 +121,11 @@ static const struct {
 static void a_message_is_too_big_as_soon_as_that_is_known(void)
 {
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-        struct echo_session session = {.message_bytes = 77};
+        struct session session = {.message_bytes = 77};
         int refused = NEVER;
 
         for (int at = 0; at < PIECES_MAX && refused == NEVER; at++) {
-            struct echo_piece piece = limits[i].pieces[at];
+            struct piece piece = limits[i].pieces[at];
             unsigned code;
 
             piece.binary = true;
@@ -141,8 +140,8 @@ static void a_message_is_too_big_as_soon_as_that_is_known(void)
 
 static void text_counts_its_bytes(void)
 {
-    struct echo_session session = {0};
-    struct echo_piece piece = {.payload = "\xE2\x82\xAC", .bytes = 3, .first = true};
+    struct session session = {0};
+    struct piece piece = {.payload = "\xE2\x82\xAC", .bytes = 3, .first = true};
 
     CU_ASSERT_EQUAL(take(&session, &piece, 6), 0);
     piece.first = false;
@@ -170,7 +169,7 @@ static void text_may_be_cut_anywhere(void)
         size_t bytes = rows[i].bytes;
 
         for (size_t cut = 0; cut <= bytes; cut++) {
-            struct echo_session session = {0};
+            struct session session = {0};
 
             CHECK_ROW(!take_text(&session, text, cut, true, false), rows[i].name);
             CHECK_ROW(!take_text(&session, NULL, 0, false, false), rows[i].name);
@@ -198,7 +197,7 @@ static void text_is_refused_at_its_first_impossible_byte(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {0};
+        struct session session = {0};
         size_t at = 0;
 
         while (at < rows[i].bytes && !take_text(&session, rows[i].text + at, 1, !at, false))
@@ -227,7 +226,7 @@ static void text_that_ends_inside_a_character_is_refused_at_its_end(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *text = rows[i].text;
         size_t bytes = rows[i].bytes;
-        struct echo_session session = {0};
+        struct session session = {0};
 
         CHECK_ROW(take_text(&session, text, bytes, true, true) == 1007, rows[i].name);
 
@@ -242,10 +241,10 @@ static void text_that_ends_inside_a_character_is_refused_at_its_end(void)
 static void binary_may_be_no_text(void)
 {
     static const char bytes[] = {'\x80', '\xFF', '\xC3'};
-    struct echo_session session = {0};
+    struct session session = {0};
 
     for (size_t i = 0; i < sizeof(bytes); i++) {
-        const struct echo_piece piece = {
+        const struct piece piece = {
             .payload = bytes + i,
             .bytes = 1,
             .first = i == 0,
@@ -260,7 +259,7 @@ static void binary_may_be_no_text(void)
 
 static void a_message_begins_with_no_character_cut(void)
 {
-    struct echo_session session = {0};
+    struct session session = {0};
 
     CU_ASSERT_EQUAL(take_text(&session, "\xF0\x9F", 2, true, false), 0);
     CU_ASSERT_EQUAL(take_text(&session, NULL, 0, true, true), 0);
@@ -271,9 +270,9 @@ static void a_message_begins_with_no_character_cut(void)
 
 static void a_message_that_is_too_big_is_not_read_as_text(void)
 {
-    const struct echo_piece piece = {.payload = "\xFF\xFF", .bytes = 2, .first = true};
-    const struct echo_piece header = {.bytes = 0, .frame_left_bytes = 2, .first = true};
-    struct echo_session session = {0};
+    const struct piece piece = {.payload = "\xFF\xFF", .bytes = 2, .first = true};
+    const struct piece header = {.bytes = 0, .frame_left_bytes = 2, .first = true};
+    struct session session = {0};
 
     CU_ASSERT_EQUAL(take(&session, &piece, 1), 1009);
     CU_ASSERT_EQUAL(take(&session, &header, 1), 1009);
@@ -284,7 +283,7 @@ static void a_fault_says_what_a_close_can_carry(void)
 {
     static const struct {
         const char *name;
-        struct echo_piece piece;
+        struct piece piece;
         const char *reason;
     } rows[] = {
         {"too big", {.payload = "ab", .bytes = 2, .first = true}, "message too big"},
@@ -293,8 +292,8 @@ static void a_fault_says_what_a_close_can_carry(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {0};
-        const struct echo_fault *fault = echo_session_take(&session, &rows[i].piece, 1);
+        struct session session = {0};
+        const struct fault *fault = session_take(&session, &rows[i].piece, 1);
         const char *reason = fault ? fault->reason : "none";
 
         CHECK_TEXT(reason, rows[i].reason, rows[i].name);
@@ -311,25 +310,25 @@ static void a_piece_is_echoed_with_its_type_and_place(void)
         bool first;
         bool final;
         bool binary;
-        struct echo_frame frame;
+        struct frame frame;
     } rows[] = {
-        {"whole text", true, true, false, {ECHO_OPCODE_TEXT, true, false}},
-        {"whole binary", true, true, true, {ECHO_OPCODE_BINARY, true, false}},
-        {"first of text", true, false, false, {ECHO_OPCODE_TEXT, false, false}},
-        {"first of binary", true, false, true, {ECHO_OPCODE_BINARY, false, false}},
-        {"middle of text", false, false, false, {ECHO_OPCODE_CONTINUATION, false, false}},
-        {"middle of binary", false, false, true, {ECHO_OPCODE_CONTINUATION, false, false}},
-        {"last of text", false, true, false, {ECHO_OPCODE_CONTINUATION, true, false}},
-        {"last of binary", false, true, true, {ECHO_OPCODE_CONTINUATION, true, false}},
+        {"whole text", true, true, false, {OPCODE_TEXT, true, false}},
+        {"whole binary", true, true, true, {OPCODE_BINARY, true, false}},
+        {"first of text", true, false, false, {OPCODE_TEXT, false, false}},
+        {"first of binary", true, false, true, {OPCODE_BINARY, false, false}},
+        {"middle of text", false, false, false, {OPCODE_CONTINUATION, false, false}},
+        {"middle of binary", false, false, true, {OPCODE_CONTINUATION, false, false}},
+        {"last of text", false, true, false, {OPCODE_CONTINUATION, true, false}},
+        {"last of binary", false, true, true, {OPCODE_CONTINUATION, true, false}},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct echo_piece piece = {
+        const struct piece piece = {
             .first = rows[i].first,
             .final = rows[i].final,
             .binary = rows[i].binary,
         };
-        struct echo_frame frame = echo_session_frame(&piece);
+        struct frame frame = session_frame(&piece);
 
         CHECK_ROW(frame.opcode == rows[i].frame.opcode, rows[i].name);
         CHECK_ROW(frame.fin == rows[i].frame.fin, rows[i].name);
@@ -341,29 +340,29 @@ static void only_an_open_session_echoes(void)
 {
     static const struct {
         const char *name;
-        struct echo_session session;
+        struct session session;
         bool echoes;
     } rows[] = {
         {"new", {0}, true},
-        {"open", {.state = ECHO_SESSION_OPEN}, true},
-        {"open and blocked", {.state = ECHO_SESSION_OPEN, .blocked = true}, true},
-        {"closing", {.state = ECHO_SESSION_CLOSING}, false},
-        {"closing, Close owed", {.state = ECHO_SESSION_CLOSING, .close_owed = true}, false},
-        {"closed", {.state = ECHO_SESSION_CLOSED}, false},
+        {"open", {.state = SESSION_OPEN}, true},
+        {"open and blocked", {.state = SESSION_OPEN, .blocked = true}, true},
+        {"closing", {.state = SESSION_CLOSING}, false},
+        {"closing, Close owed", {.state = SESSION_CLOSING, .close_owed = true}, false},
+        {"closed", {.state = SESSION_CLOSED}, false},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(echo_session_echoes(&rows[i].session) == rows[i].echoes, rows[i].name);
+        CHECK_ROW(session_echoes(&rows[i].session) == rows[i].echoes, rows[i].name);
 }
 
 static void an_empty_close_is_answered_with_1000(void)
 {
-    struct echo_session session = {0};
-    struct echo_close answer;
+    struct session session = {0};
+    struct close_payload answer;
 
-    CU_ASSERT_TRUE(echo_session_peer_close(&session, NULL, 0, &answer));
+    CU_ASSERT_TRUE(session_peer_close(&session, NULL, 0, &answer));
     CU_ASSERT_TRUE(is_close(&answer, 1000));
-    CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSED);
+    CU_ASSERT_EQUAL(session.state, SESSION_CLOSED);
 }
 
 static void an_allowed_close_is_answered_with_its_code_and_reason(void)
@@ -395,15 +394,15 @@ static void an_allowed_close_is_answered_with_its_code_and_reason(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {0};
-        struct echo_close answer;
-        uint8_t payload[ECHO_CONTROL_PAYLOAD_MAX];
+        struct session session = {0};
+        struct close_payload answer;
+        uint8_t payload[FRAME_CONTROL_PAYLOAD_MAX];
         size_t bytes = close_payload(payload, rows[i].code, rows[i].reason_bytes);
 
-        CHECK_ROW(echo_session_peer_close(&session, payload, bytes, &answer), rows[i].name);
+        CHECK_ROW(session_peer_close(&session, payload, bytes, &answer), rows[i].name);
         CHECK_ROW(answer.bytes == bytes, rows[i].name);
         CHECK_ROW(!memcmp(answer.payload, payload, bytes), rows[i].name);
-        CHECK_ROW(session.state == ECHO_SESSION_CLOSED, rows[i].name);
+        CHECK_ROW(session.state == SESSION_CLOSED, rows[i].name);
     }
 }
 
@@ -424,19 +423,19 @@ static void a_close_that_is_not_allowed_is_answered_with_1002(void)
         {"1016", 1016, 5},
         {"2999", 2999, 5},
         {"5000", 5000, 5},
-        {"65535", 65535, ECHO_CONTROL_PAYLOAD_MAX},
-        {"a payload that no control frame can have", 1000, ECHO_CONTROL_PAYLOAD_MAX + 1},
+        {"65535", 65535, FRAME_CONTROL_PAYLOAD_MAX},
+        {"a payload that no control frame can have", 1000, FRAME_CONTROL_PAYLOAD_MAX + 1},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {0};
-        struct echo_close answer;
-        uint8_t payload[ECHO_CONTROL_PAYLOAD_MAX + 1];
+        struct session session = {0};
+        struct close_payload answer;
+        uint8_t payload[FRAME_CONTROL_PAYLOAD_MAX + 1];
 
         close_payload(payload, rows[i].code, sizeof(payload) - 2);
-        CHECK_ROW(echo_session_peer_close(&session, payload, rows[i].bytes, &answer), rows[i].name);
+        CHECK_ROW(session_peer_close(&session, payload, rows[i].bytes, &answer), rows[i].name);
         CHECK_ROW(is_close(&answer, 1002), rows[i].name);
-        CHECK_ROW(session.state == ECHO_SESSION_CLOSED, rows[i].name);
+        CHECK_ROW(session.state == SESSION_CLOSED, rows[i].name);
     }
 }
 
@@ -480,17 +479,17 @@ static void the_reason_of_a_close_must_be_utf8(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const uint8_t *payload = (const uint8_t *)rows[i].payload;
         /* a text is under way, and a character of it is cut */
-        struct echo_session session = {.utf8 = {.missing = 1, .low = 0x80, .high = 0xBF}};
-        struct echo_close answer;
+        struct session session = {.utf8 = {.missing = 1, .low = 0x80, .high = 0xBF}};
+        struct close_payload answer;
 
-        CHECK_ROW(echo_session_peer_close(&session, payload, rows[i].bytes, &answer), rows[i].name);
+        CHECK_ROW(session_peer_close(&session, payload, rows[i].bytes, &answer), rows[i].name);
         if (rows[i].code)
             CHECK_ROW(is_close(&answer, rows[i].code), rows[i].name);
         else
             CHECK_ROW(answer.bytes == rows[i].bytes &&
                           !memcmp(answer.payload, payload, rows[i].bytes),
                       rows[i].name);
-        CHECK_ROW(session.state == ECHO_SESSION_CLOSED, rows[i].name);
+        CHECK_ROW(session.state == SESSION_CLOSED, rows[i].name);
     }
 }
 
@@ -498,66 +497,66 @@ static void our_close_is_sent_at_once_when_output_is_free(void)
 {
     static const struct {
         const char *name;
-        enum echo_close_code code;
+        enum close_code code;
     } rows[] = {
-        {"normal", ECHO_CLOSE_NORMAL},
-        {"going away", ECHO_CLOSE_GOING_AWAY},
-        {"protocol error", ECHO_CLOSE_PROTOCOL_ERROR},
-        {"invalid payload", ECHO_CLOSE_INVALID_PAYLOAD},
-        {"too big", ECHO_CLOSE_TOO_BIG},
-        {"internal error", ECHO_CLOSE_INTERNAL_ERROR},
+        {"normal", CLOSE_NORMAL},
+        {"going away", CLOSE_GOING_AWAY},
+        {"protocol error", CLOSE_PROTOCOL_ERROR},
+        {"invalid payload", CLOSE_INVALID_PAYLOAD},
+        {"too big", CLOSE_TOO_BIG},
+        {"internal error", CLOSE_INTERNAL_ERROR},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {0};
-        struct echo_close answer;
+        struct session session = {0};
+        struct close_payload answer;
 
-        CHECK_ROW(echo_session_close(&session, rows[i].code, &answer), rows[i].name);
+        CHECK_ROW(session_close(&session, rows[i].code, &answer), rows[i].name);
         CHECK_ROW(is_close(&answer, rows[i].code), rows[i].name);
-        CHECK_ROW(session.state == ECHO_SESSION_CLOSING, rows[i].name);
-        CHECK_ROW(!echo_session_echoes(&session), rows[i].name);
-        CHECK_ROW(!echo_session_drained(&session, &answer), rows[i].name);
+        CHECK_ROW(session.state == SESSION_CLOSING, rows[i].name);
+        CHECK_ROW(!session_echoes(&session), rows[i].name);
+        CHECK_ROW(!session_drained(&session, &answer), rows[i].name);
     }
 }
 
 static void our_close_waits_until_blocked_output_has_drained(void)
 {
-    struct echo_session session = {.blocked = true};
-    struct echo_close answer;
+    struct session session = {.blocked = true};
+    struct close_payload answer;
 
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSING);
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_EQUAL(session.state, SESSION_CLOSING);
     CU_ASSERT_TRUE(session.close_owed);
-    CU_ASSERT_FALSE(echo_session_echoes(&session));
+    CU_ASSERT_FALSE(session_echoes(&session));
 
-    CU_ASSERT_TRUE(echo_session_drained(&session, &answer));
+    CU_ASSERT_TRUE(session_drained(&session, &answer));
     CU_ASSERT_TRUE(is_close(&answer, 1001));
-    CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSING);
+    CU_ASSERT_EQUAL(session.state, SESSION_CLOSING);
     CU_ASSERT_FALSE(session.blocked);
     CU_ASSERT_FALSE(session.close_owed);
 
     session.blocked = true;
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
 }
 
 static void our_close_is_sent_once(void)
 {
-    struct echo_session session = {0};
-    struct echo_close answer;
+    struct session session = {0};
+    struct close_payload answer;
 
-    CU_ASSERT_TRUE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_PROTOCOL_ERROR, &answer));
+    CU_ASSERT_TRUE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_PROTOCOL_ERROR, &answer));
 }
 
 static void an_owed_close_keeps_its_first_code(void)
 {
-    struct echo_session session = {.blocked = true};
-    struct echo_close answer;
+    struct session session = {.blocked = true};
+    struct close_payload answer;
 
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_PROTOCOL_ERROR, &answer));
-    CU_ASSERT_TRUE(echo_session_drained(&session, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_PROTOCOL_ERROR, &answer));
+    CU_ASSERT_TRUE(session_drained(&session, &answer));
     CU_ASSERT_TRUE(is_close(&answer, 1001));
 }
 
@@ -576,79 +575,78 @@ static void the_answer_to_our_close_is_not_answered(void)
     const uint8_t payload[] = {0x03, 0xE9};
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct echo_session session = {.blocked = rows[i].blocked};
-        struct echo_close answer;
+        struct session session = {.blocked = rows[i].blocked};
+        struct close_payload answer;
 
-        echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer);
+        session_close(&session, CLOSE_GOING_AWAY, &answer);
         if (rows[i].blocked)
-            CHECK_ROW(echo_session_drained(&session, &answer), rows[i].name);
-        CHECK_ROW(!echo_session_peer_close(&session, payload, rows[i].bytes, &answer),
-                  rows[i].name);
-        CHECK_ROW(session.state == ECHO_SESSION_CLOSED, rows[i].name);
+            CHECK_ROW(session_drained(&session, &answer), rows[i].name);
+        CHECK_ROW(!session_peer_close(&session, payload, rows[i].bytes, &answer), rows[i].name);
+        CHECK_ROW(session.state == SESSION_CLOSED, rows[i].name);
     }
 }
 
 static void a_close_that_overtakes_our_owed_one_is_answered_instead(void)
 {
-    struct echo_session session = {.blocked = true};
-    struct echo_close answer;
+    struct session session = {.blocked = true};
+    struct close_payload answer;
     const uint8_t payload[] = {0x0F, 0xA0, 'b', 'y', 'e'};
 
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_TRUE(echo_session_peer_close(&session, payload, sizeof(payload), &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_TRUE(session_peer_close(&session, payload, sizeof(payload), &answer));
     CU_ASSERT_EQUAL(answer.bytes, sizeof(payload));
     CU_ASSERT_FALSE(memcmp(answer.payload, payload, sizeof(payload)));
 
-    CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSED);
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
+    CU_ASSERT_EQUAL(session.state, SESSION_CLOSED);
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
 }
 
 static void nothing_is_sent_after_the_peers_close(void)
 {
-    struct echo_session session = {0};
-    struct echo_close answer;
+    struct session session = {0};
+    struct close_payload answer;
 
-    CU_ASSERT_TRUE(echo_session_peer_close(&session, NULL, 0, &answer));
-    CU_ASSERT_FALSE(echo_session_echoes(&session));
-    CU_ASSERT_FALSE(echo_session_peer_close(&session, NULL, 0, &answer));
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
-    CU_ASSERT_EQUAL(session.state, ECHO_SESSION_CLOSED);
+    CU_ASSERT_TRUE(session_peer_close(&session, NULL, 0, &answer));
+    CU_ASSERT_FALSE(session_echoes(&session));
+    CU_ASSERT_FALSE(session_peer_close(&session, NULL, 0, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
+    CU_ASSERT_EQUAL(session.state, SESSION_CLOSED);
 }
 
 static void an_ended_session_says_nothing(void)
 {
-    struct echo_session session = {.blocked = true};
-    struct echo_close answer;
+    struct session session = {.blocked = true};
+    struct close_payload answer;
 
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
-    echo_session_end(&session);
-    CU_ASSERT_FALSE(echo_session_echoes(&session));
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
-    CU_ASSERT_FALSE(echo_session_peer_close(&session, NULL, 0, &answer));
-    CU_ASSERT_FALSE(echo_session_close(&session, ECHO_CLOSE_GOING_AWAY, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
+    session_end(&session);
+    CU_ASSERT_FALSE(session_echoes(&session));
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
+    CU_ASSERT_FALSE(session_peer_close(&session, NULL, 0, &answer));
+    CU_ASSERT_FALSE(session_close(&session, CLOSE_GOING_AWAY, &answer));
 }
 
 static void a_session_is_blocked_once(void)
 {
-    struct echo_session session = {0};
-    struct echo_close answer;
+    struct session session = {0};
+    struct close_payload answer;
 
-    CU_ASSERT_TRUE(echo_session_block(&session));
-    CU_ASSERT_FALSE(echo_session_block(&session));
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
-    CU_ASSERT_TRUE(echo_session_block(&session));
+    CU_ASSERT_TRUE(session_block(&session));
+    CU_ASSERT_FALSE(session_block(&session));
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
+    CU_ASSERT_TRUE(session_block(&session));
 }
 
 static void draining_unblocks_an_open_session(void)
 {
-    struct echo_session session = {.blocked = true};
-    struct echo_close answer;
+    struct session session = {.blocked = true};
+    struct close_payload answer;
 
-    CU_ASSERT_FALSE(echo_session_drained(&session, &answer));
+    CU_ASSERT_FALSE(session_drained(&session, &answer));
     CU_ASSERT_FALSE(session.blocked);
-    CU_ASSERT_TRUE(echo_session_echoes(&session));
-    CU_ASSERT_TRUE(echo_session_close(&session, ECHO_CLOSE_NORMAL, &answer));
+    CU_ASSERT_TRUE(session_echoes(&session));
+    CU_ASSERT_TRUE(session_close(&session, CLOSE_NORMAL, &answer));
 }
 
 int main(int argc, char **argv)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "check_text.h"
+#include "core/base/setting.h"
 #include "runner.h"
-#include "setting.h"
 
 #define NAME_MAX_BYTES 8
 #define NOTE_MAX_BYTES 100

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "runner.h"
-#include "utf8.h"
 
 #define NOWHERE SIZE_MAX
 
@@ -169,13 +169,13 @@ static uint8_t *allocate(size_t bytes)
 }
 
 /* Checks a copy that ends where its memory does, so that AddressSanitizer sees reads beyond. */
-static bool check_exact(struct echo_utf8 *utf8, const uint8_t *text, size_t bytes)
+static bool check_exact(struct utf8 *utf8, const uint8_t *text, size_t bytes)
 {
     uint8_t *copy = allocate(bytes + !bytes);
     bool possible;
 
     memcpy(copy, text, bytes);
-    possible = echo_utf8_check(utf8, copy, bytes);
+    possible = utf8_check(utf8, copy, bytes);
     free(copy);
 
     return possible;
@@ -186,18 +186,18 @@ static bool agrees_in_two(const uint8_t *text, size_t first, size_t bytes)
 {
     struct judgement of_first = judge(text, first);
     struct judgement of_both = judge(text, bytes);
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
 
     if (check_exact(&utf8, text, first) != (of_first.refused_at == NOWHERE))
         return false;
     if (of_first.refused_at != NOWHERE)
         return true;
-    if (echo_utf8_is_whole(&utf8) != of_first.whole)
+    if (utf8_is_whole(&utf8) != of_first.whole)
         return false;
     if (check_exact(&utf8, text + first, bytes - first) != (of_both.refused_at == NOWHERE))
         return false;
 
-    return of_both.refused_at != NOWHERE || echo_utf8_is_whole(&utf8) == of_both.whole;
+    return of_both.refused_at != NOWHERE || utf8_is_whole(&utf8) == of_both.whole;
 }
 
 static uint32_t next_random(uint32_t *random)
@@ -228,36 +228,36 @@ static size_t write_character(uint8_t *out, uint32_t *random)
 
 static void all_zero_is_between_two_characters(void)
 {
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
 
     CU_ASSERT_EQUAL(sizeof(utf8), 3);
-    CU_ASSERT_TRUE(echo_utf8_is_whole(&utf8));
+    CU_ASSERT_TRUE(utf8_is_whole(&utf8));
 }
 
 static void nothing_changes_nothing(void)
 {
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
 
-    CU_ASSERT_TRUE(echo_utf8_check(&utf8, NULL, 0));
-    CU_ASSERT_TRUE(echo_utf8_is_whole(&utf8));
+    CU_ASSERT_TRUE(utf8_check(&utf8, NULL, 0));
+    CU_ASSERT_TRUE(utf8_is_whole(&utf8));
 
-    CU_ASSERT_TRUE(echo_utf8_check(&utf8, "\xED", 1));
-    CU_ASSERT_TRUE(echo_utf8_check(&utf8, NULL, 0));
-    CU_ASSERT_FALSE(echo_utf8_is_whole(&utf8));
-    CU_ASSERT_FALSE(echo_utf8_check(&utf8, "\xA0", 1));
+    CU_ASSERT_TRUE(utf8_check(&utf8, "\xED", 1));
+    CU_ASSERT_TRUE(utf8_check(&utf8, NULL, 0));
+    CU_ASSERT_FALSE(utf8_is_whole(&utf8));
+    CU_ASSERT_FALSE(utf8_check(&utf8, "\xA0", 1));
 }
 
 static void the_first_impossible_byte_is_refused(void)
 {
     for (size_t i = 0; i < SAMPLE_COUNT; i++) {
-        struct echo_utf8 utf8 = {0};
+        struct utf8 utf8 = {0};
         size_t at = 0;
 
-        while (at < samples[i].bytes && echo_utf8_check(&utf8, samples[i].text + at, 1))
+        while (at < samples[i].bytes && utf8_check(&utf8, samples[i].text + at, 1))
             at++;
         CHECK_ROW((at < samples[i].bytes ? at : NOWHERE) == samples[i].refused_at, samples[i].name);
         if (samples[i].refused_at == NOWHERE)
-            CHECK_ROW(echo_utf8_is_whole(&utf8) == samples[i].whole, samples[i].name);
+            CHECK_ROW(utf8_is_whole(&utf8) == samples[i].whole, samples[i].name);
     }
 }
 
@@ -314,10 +314,10 @@ static void an_impossible_byte_is_found_wherever_it_stands(void)
 
             memset(memory, 0xFF, offset); /* would be refused if it were looked at */
             memset(text, '.', bytes);
-            refused += !echo_utf8_check(&(struct echo_utf8){0}, text, bytes);
+            refused += !utf8_check(&(struct utf8){0}, text, bytes);
             for (size_t i = 0; i < bytes; i++) {
                 text[i] = impossible[(offset + i) % sizeof(impossible)];
-                missed += echo_utf8_check(&(struct echo_utf8){0}, text, bytes);
+                missed += utf8_check(&(struct utf8){0}, text, bytes);
                 text[i] = '.';
             }
             free(memory);
@@ -356,19 +356,19 @@ static bool agrees_in_long_text(const uint8_t *sequence, size_t bytes, size_t at
     struct judgement judgement = judge(sequence, bytes);
     bool possible = judgement.refused_at == NOWHERE;
     uint8_t text[LONG_BYTES];
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
     bool middle;
 
     memset(text, '.', sizeof(text));
     memcpy(text + at % (LONG_BYTES - bytes), sequence, bytes);
-    middle = echo_utf8_check(&utf8, text, sizeof(text)) == (possible && judgement.whole);
+    middle = utf8_check(&utf8, text, sizeof(text)) == (possible && judgement.whole);
 
     memset(text, '.', sizeof(text));
     memcpy(text + sizeof(text) - bytes, sequence, bytes);
-    utf8 = (struct echo_utf8){0};
+    utf8 = (struct utf8){0};
 
-    return middle && echo_utf8_check(&utf8, text, sizeof(text)) == possible &&
-           (!possible || echo_utf8_is_whole(&utf8) == judgement.whole);
+    return middle && utf8_check(&utf8, text, sizeof(text)) == possible &&
+           (!possible || utf8_is_whole(&utf8) == judgement.whole);
 }
 
 /*
@@ -378,7 +378,7 @@ static bool agrees_in_long_text(const uint8_t *sequence, size_t bytes, size_t at
  */
 static void every_sequence_is_judged_as_by_a_naive_decoder(void)
 {
-    struct echo_utf8 states[5] = {{0}}; /* behind so many bytes */
+    struct utf8 states[5] = {{0}}; /* behind so many bytes */
     uint8_t sequence[4] = {0};
     size_t wrong_alone = 0;
     size_t wrong_in_text = 0;
@@ -392,8 +392,8 @@ static void every_sequence_is_judged_as_by_a_naive_decoder(void)
         size_t length = length_by(sequence[0]);
 
         states[bytes] = states[bytes - 1];
-        wrong_alone += echo_utf8_check(&states[bytes], last, 1) != possible ||
-                       (possible && echo_utf8_is_whole(&states[bytes]) != judgement.whole);
+        wrong_alone += utf8_check(&states[bytes], last, 1) != possible ||
+                       (possible && utf8_is_whole(&states[bytes]) != judgement.whole);
         wrong_in_text += !agrees_in_long_text(sequence, bytes, tried++);
 
         if (possible && bytes < length + (length < 3)) {
@@ -414,7 +414,7 @@ static void every_sequence_is_judged_as_by_a_naive_decoder(void)
 static bool agrees_in_many(const uint8_t *text, size_t bytes, uint32_t *random)
 {
     size_t refused_at = judge(text, bytes).refused_at;
-    struct echo_utf8 utf8 = {0};
+    struct utf8 utf8 = {0};
     size_t end = 0;
 
     for (size_t begin = 0; begin < bytes; begin = end) {
@@ -423,7 +423,7 @@ static bool agrees_in_many(const uint8_t *text, size_t bytes, uint32_t *random)
             end = bytes;
         if (!check_exact(&utf8, text + begin, end - begin))
             return refused_at >= begin && refused_at < end;
-        if (refused_at < end || echo_utf8_is_whole(&utf8) != judge(text, end).whole)
+        if (refused_at < end || utf8_is_whole(&utf8) != judge(text, end).whole)
             return false;
     }
 

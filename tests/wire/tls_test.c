@@ -12,8 +12,8 @@
 #include "client.h"
 #include "runner.h"
 #include "server.h"
+#include "sites/tls.h"
 #include "stream.h"
-#include "tls.h"
 
 #define SELF_SIGNED ON_FREE_PORT ", \"tls\": \"self-signed\""
 

@@ -1,0 +1,333 @@
+#include "config/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_options.h"
+#include "config/json_line.h"
+#include "config/paths.h"
+#include "config/setting_json.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 20)
+
+/* What a load works on; config_error is written at the level that knows the key. */
+struct loading {
+    struct config *config;
+    const char *file;
+    char *text;
+    size_t text_bytes;
+    struct config_error *error;
+};
+
+/*
+ * Reports @wrong at the line of @key, which stands in the object @section, or in the outermost one
+ * when that is NULL.
+ */
+static int fail_at(const struct loading *loading, const char *section, const char *key,
+                   const struct setting_error *wrong)
+{
+    const char *const path[] = {section ? section : key, key};
+    unsigned line = json_line_of_key(loading->text, path, section ? 2 : 1);
+
+    if (!line)
+        line = json_line_of_key(loading->text, path, 1); /* a key that is missing */
+    snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s", loading->file,
+             line, wrong->key, wrong->text);
+
+    return -1;
+}
+
+static int read_whole(struct loading *loading)
+{
+    FILE *stream = fopen(loading->file, "rb");
+    size_t bytes = 0;
+    int failure = stream ? 0 : errno;
+
+    loading->text = malloc(FILE_MAX_BYTES + 1);
+    if (!loading->text)
+        failure = ENOMEM;
+    if (!failure) {
+        bytes = fread(loading->text, 1, FILE_MAX_BYTES + 1, stream);
+        failure = ferror(stream) ? errno : 0;
+    }
+    if (stream)
+        fclose(stream);
+
+    if (failure) {
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s: cannot be read: %s",
+                 loading->file, strerror(failure));
+        return -1;
+    }
+    if (bytes > FILE_MAX_BYTES) {
+        snprintf(loading->error->text, sizeof(loading->error->text),
+                 "%s: is larger than a configuration can be (%zu bytes)", loading->file,
+                 FILE_MAX_BYTES);
+        return -1;
+    }
+    loading->text[bytes] = '\0';
+    loading->text_bytes = bytes;
+
+    return 0;
+}
+
+static json_t *parse(const struct loading *loading)
+{
+    json_error_t syntax;
+    json_t *root = json_loadb(loading->text, loading->text_bytes, JSON_REJECT_DUPLICATES, &syntax);
+
+    if (!root && syntax.line < 0)
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s: out of memory",
+                 loading->file);
+    else if (!root)
+        snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
+                 syntax.line, syntax.column, syntax.text);
+    setting_hide_control_characters(loading->error->text); /* jansson quotes what it met */
+    if (root && !json_is_object(root)) {
+        snprintf(loading->error->text, sizeof(loading->error->text),
+                 "%s:1: the configuration must be an object, { ... }", loading->file);
+        json_decref(root);
+        return NULL;
+    }
+
+    return root;
+}
+
+static int set_row(struct loading *loading, struct setting_table table, const char *section,
+                   const char *key, const json_t *value)
+{
+    const struct setting *row = setting_find(table, key);
+    struct setting_error wrong;
+    char *text = NULL;
+    int failure;
+
+    if (row)
+        text = setting_json_text(row, value, &wrong);
+    else
+        setting_fail_unknown(&wrong, table, key);
+
+    failure = text ? setting_set(table, loading->config, key, text, &wrong) : -1;
+    free(text);
+
+    return failure ? fail_at(loading, section, key, &wrong) : 0;
+}
+
+static int resolve(const struct loading *loading, const char *section, const char *key, char *path,
+                   size_t size)
+{
+    struct setting_error wrong;
+    char resolved[PATH_MAX];
+
+    if (!*path || (!path_beside(loading->file, path, resolved, sizeof(resolved)) &&
+                   strlen(resolved) < size)) {
+        if (*path)
+            memcpy(path, resolved, strlen(resolved) + 1);
+        return 0;
+    }
+    setting_fail(&wrong, key, "the path is too long (at most %zu bytes, directory included)",
+                 size - 1);
+
+    return fail_at(loading, section, key, &wrong);
+}
+
+static int load_tls(struct loading *loading, json_t *tls)
+{
+    struct config *config = loading->config;
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(tls) && !strcmp(json_string_value(tls), "self-signed")) {
+        config->tls = CONFIG_TLS_SELF_SIGNED;
+        return 0;
+    }
+    if (!json_is_object(tls)) {
+        setting_fail(&wrong, "tls", "must be %s", setting_find(config_table(), "tls")->text);
+        return fail_at(loading, NULL, wrong.key, &wrong);
+    }
+
+    json_object_foreach (tls, key, value)
+        if (set_row(loading, config_tls_table(), "tls", key, value))
+            return -1;
+
+    for (size_t i = 0; i < config_tls_table().count; i++) {
+        const struct setting *row = &config_tls_table().rows[i];
+
+        if (!json_object_get(tls, row->key)) {
+            setting_fail(&wrong, "tls", "\"%s\" is missing: %s", row->key, row->help);
+            return fail_at(loading, NULL, wrong.key, &wrong);
+        }
+    }
+    config->tls = CONFIG_TLS_FILES;
+
+    return resolve(loading, "tls", "cert", config->tls_cert, sizeof(config->tls_cert)) ||
+                   resolve(loading, "tls", "key", config->tls_key, sizeof(config->tls_key))
+               ? -1
+               : 0;
+}
+
+static int add_option(struct loading *loading, const char *key, const json_t *value)
+{
+    const struct setting *row = setting_find(options_table(), key);
+    struct setting_error wrong;
+    char *text;
+    int failure;
+
+    if (!row) {
+        setting_fail_unknown(&wrong, options_table(), key);
+        return fail_at(loading, "echo", key, &wrong);
+    }
+
+    /* a number may be a string here, as it is in lwsws */
+    if (row->type == SETTING_NUMBER && json_is_string(value)) {
+        setting_fail(&wrong, key, "out of memory"); /* if nothing else goes wrong */
+        text = strdup(json_string_value(value));
+    } else {
+        text = setting_json_text(row, value, &wrong);
+    }
+
+    failure = text ? config_options_add(loading->config, key, text, &wrong) : -1;
+    free(text);
+
+    return failure ? fail_at(loading, "echo", key, &wrong) : 0;
+}
+
+static int load_echo(struct loading *loading, json_t *echo)
+{
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    if (!json_is_object(echo)) {
+        setting_fail(&wrong, "echo", "must be %s", setting_find(config_table(), "echo")->text);
+        return fail_at(loading, NULL, wrong.key, &wrong);
+    }
+
+    json_object_foreach (echo, key, value)
+        if (add_option(loading, key, value))
+            return -1;
+
+    return 0;
+}
+
+static int ignore(struct loading *loading, json_t *value)
+{
+    (void)loading;
+    (void)value;
+
+    return 0;
+}
+
+/* The keys whose values have parts; all others are plain rows. */
+static const struct {
+    const char *key;
+    int (*load)(struct loading *loading, json_t *value);
+} sections[] = {
+    {"tls", load_tls},
+    {"echo", load_echo},
+    {"$schema", ignore},
+};
+
+static int load_key(struct loading *loading, const char *key, json_t *value)
+{
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+        if (!strcmp(key, sections[i].key))
+            return sections[i].load(loading, value);
+
+    return set_row(loading, config_table(), NULL, key, value);
+}
+
+static int load_root(struct loading *loading, json_t *root)
+{
+    struct config *config = loading->config;
+    struct setting_error wrong;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach (root, key, value)
+        if (load_key(loading, key, value))
+            return -1;
+
+    if (options_check(&config->options_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
+        return fail_at(loading, "echo", wrong.key, &wrong);
+
+    return resolve(loading, NULL, "mount-origin", config->mount_origin,
+                   sizeof(config->mount_origin)) ||
+                   resolve(loading, NULL, "plugin-dir", config->plugin_dir,
+                           sizeof(config->plugin_dir))
+               ? -1
+               : 0;
+}
+
+static int load_file(struct config *config, const char *file, struct config_error *error)
+{
+    struct loading loading = {.config = config, .file = file, .error = error};
+    int failure = -1;
+    json_t *root;
+
+    if (read_whole(&loading))
+        goto free_text;
+    root = parse(&loading);
+    if (!root)
+        goto free_text;
+
+    failure = load_root(&loading, root);
+    json_decref(root);
+
+free_text:
+    free(loading.text);
+
+    return failure;
+}
+
+static int locate(struct config *config, struct config_error *error)
+{
+    if ((!config->plugin_dir[0] &&
+         path_of_plugins(config->plugin_dir, sizeof(config->plugin_dir))) ||
+        (!config->mount_origin[0] &&
+         path_of_page(config->mount_origin, sizeof(config->mount_origin)))) {
+        snprintf(
+            error->text, sizeof(error->text),
+            "lws-echo: the program does not find itself: its path is too long, or /proc is not "
+            "there; set \"plugin-dir\" and \"mount-origin\"");
+        return -1;
+    }
+
+    return 0;
+}
+
+int config_load(struct config *config, const char *file, struct config_error *error)
+{
+    memset(config, 0, sizeof(*config));
+    setting_defaults(config_table(), config);
+    config_options_begin(config);
+
+    if ((file && load_file(config, file, error)) || locate(config, error))
+        return -1;
+    if (config_options_end(config)) {
+        snprintf(error->text, sizeof(error->text), "lws-echo: out of memory");
+        return -1;
+    }
+
+    return 0;
+}
+
+int config_load_source(struct config *config, const struct config_source *source,
+                       struct config_error *error)
+{
+    struct setting_error wrong;
+
+    if (config_load(config, source->file, error))
+        return -1;
+    for (size_t i = 0; i < source->override_count; i++)
+        if (setting_set(config_table(), config, source->overrides[i].key,
+                        source->overrides[i].value, &wrong)) {
+            snprintf(error->text, sizeof(error->text), "lws-echo: --%s: %s", wrong.key, wrong.text);
+            return -1;
+        }
+
+    return 0;
+}

@@ -1,0 +1,196 @@
+#include "config/config.h"
+
+#include <string.h>
+
+#include "log.h"
+#include "sockets/listen_address.h"
+
+/* These say what a text must be, or NULL when it is; it ends in a NUL behind its @bytes. */
+
+static const char *check_address(const char *value, size_t bytes)
+{
+    (void)bytes;
+
+    return listen_address_parse(NULL, value, 0);
+}
+
+static const char *check_admin(const char *value, size_t bytes)
+{
+    (void)bytes;
+
+    return listen_address_parse_admin(NULL, value);
+}
+
+static const char *check_mode(const char *value, size_t bytes)
+{
+    bool octal = strspn(value, "01234567") == bytes;
+
+    return octal && (bytes == 3 || value[0] == '0') ? NULL
+                                                    : "three octal digits, as \"660\" or \"0660\"";
+}
+
+static const struct setting rows[] = {
+    {
+        .key = "port",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, port),
+        .max = 65535,
+        .number = 5000,
+        .help = "TCP port to listen on; 0 takes a free one",
+    },
+    {
+        .key = "address",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, address),
+        .max = CONFIG_ADDRESS_MAX,
+        .text = "",
+        .help = "address to listen on, or \"unix:\" and a path; empty is all interfaces",
+        .check = check_address,
+    },
+    {
+        .key = "admin",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, admin),
+        .max = CONFIG_ADDRESS_MAX,
+        .text = "",
+        .help = "where health and metrics are served instead: address and port, or \"unix:\" and a "
+                "path",
+        .check = check_admin,
+    },
+    {
+        .key = "socket-mode",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, socket_mode),
+        .min = 3,
+        .max = 4,
+        .text = "0660",
+        .help = "who may connect to a unix socket: the mode of its file, in octal",
+        .check = check_mode,
+    },
+    {
+        .key = "user",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, user),
+        .max = CONFIG_NAME_MAX,
+        .text = "",
+        .help = "user to become when the sockets are open; empty is the one that starts it",
+    },
+    {
+        .key = "group",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, group),
+        .max = CONFIG_NAME_MAX,
+        .text = "",
+        .help = "group to become; empty is that of the user",
+    },
+    {
+        .key = "mount-origin",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, mount_origin),
+        .max = CONFIG_MOUNT_ORIGIN_MAX,
+        .text = "",
+        .help = "directory served at \"/\"; empty is the page that belongs to the app",
+    },
+    {
+        .key = "plugin-dir",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, plugin_dir),
+        .max = CONFIG_PLUGIN_DIR_MAX,
+        .text = "",
+        .help = "directory of the plugin; empty is the one that belongs to the app",
+    },
+    {
+        .key = "workers",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, workers),
+        .min = 1,
+        .max = CONFIG_WORKERS_MAX,
+        .number = 1,
+        .word = "auto",
+        .help = "processes that share the port; \"auto\" is one for each processor",
+    },
+    {
+        .key = "max-open-files",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, max_open_files),
+        .min = 64,
+        .max = 1048576,
+        .number = SETTING_WORD,
+        .word = "auto",
+        .help = "open files of a process, connections among them; \"auto\" is up to 16384",
+    },
+    {
+        .key = "drain-delay",
+        .type = SETTING_NUMBER,
+        .offset = offsetof(struct config, drain_delay_s),
+        .max = 3600,
+        .number = 0,
+        .unit = "s",
+        .help = "time from SIGTERM to the end of accepting, for load balancers to see it",
+    },
+    {
+        .key = "log-level",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct config, log_level),
+        .number = LOG_LEVEL_DEFAULT,
+        .choices = log_levels,
+        .help = "least important messages that are logged",
+    },
+    {
+        .key = "log-format",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct config, log_format),
+        .number = LOG_FORMAT_TEXT,
+        .choices = options_log_formats,
+        .help = "lines of text, or JSON objects",
+    },
+    {
+        .key = "tls",
+        .type = SETTING_SECTION,
+        .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",
+        .help = "serve https and wss",
+    },
+    {
+        .key = "echo",
+        .type = SETTING_SECTION,
+        .text = "{ OPTION: VALUE, ... }",
+        .help = "options of the plugin",
+    },
+    {
+        .key = "$schema",
+        .type = SETTING_SECTION,
+        .text = "URL",
+        .help = "for editors; not read",
+    },
+};
+
+static const struct setting tls_rows[] = {
+    {
+        .key = "cert",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, tls_cert),
+        .min = 1,
+        .max = PATH_MAX - 1,
+        .text = "",
+        .help = "PEM file with the certificate and its chain",
+    },
+    {
+        .key = "key",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct config, tls_key),
+        .min = 1,
+        .max = PATH_MAX - 1,
+        .text = "",
+        .help = "PEM file with the private key",
+    },
+};
+
+struct setting_table config_table(void)
+{
+    return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
+}
+
+struct setting_table config_tls_table(void)
+{
+    return (struct setting_table){tls_rows, sizeof(tls_rows) / sizeof(tls_rows[0])};
+}

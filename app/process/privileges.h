@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "config/config.h"
+
+/* Who the server runs as. */
+struct privileges {
+    uid_t user;  /* (uid_t)-1: as started */
+    gid_t group; /* (gid_t)-1: as started */
+    char name[CONFIG_NAME_MAX + 1];
+};
+
+/**
+ * Looks up the user and group of @config.
+ *
+ * A user without a group takes its own. Returns 0, or -1 after one line on standard error: there is
+ * no such user or group, or only root could become it.
+ */
+int privileges_find(struct privileges *privileges, const struct config *config);
+
+/**
+ * Becomes the user and group for good: nothing leads back, and no capability is left.
+ *
+ * Returns 0, or -1 after one line on standard error.
+ */
+int privileges_drop(const struct privileges *privileges);

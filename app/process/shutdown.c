@@ -1,0 +1,57 @@
+#include "process/shutdown.h"
+
+#include "echo_host.h"
+#include "process/board.h"
+
+#define POLL_MS 10
+
+static void on_poll(uv_timer_t *timer)
+{
+    struct shutdown *shutdown = timer->data;
+
+    if (!sites_tell(shutdown->sites, ECHO_HOST_DRAIN) ||
+        uv_now(timer->loop) >= shutdown->deadline_ms)
+        uv_stop(timer->loop);
+}
+
+static void close_connections(uv_timer_t *timer)
+{
+    struct shutdown *shutdown = timer->data;
+
+    listener_finish(shutdown->listener);
+    shutdown->deadline_ms = uv_now(timer->loop) + SHUTDOWN_DEADLINE_MS;
+    uv_timer_start(timer, on_poll, 0, POLL_MS);
+}
+
+int shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sites,
+                  struct listener *listener, const struct counters_board *board)
+{
+    *shutdown = (struct shutdown){.sites = sites, .listener = listener, .board = board};
+    shutdown->timer.data = shutdown;
+
+    return uv_timer_init(loop, &shutdown->timer);
+}
+
+void shutdown_begin(struct shutdown *shutdown)
+{
+    if (shutdown->announced)
+        return;
+
+    shutdown->announced = true;
+    board_drain_own(shutdown->board);
+    uv_timer_start(&shutdown->timer, close_connections,
+                   shutdown->sites->current->config.drain_delay_s * 1000, 0);
+}
+
+void shutdown_hasten(struct shutdown *shutdown)
+{
+    if (shutdown->deadline_ms)
+        uv_stop(shutdown->timer.loop);
+    else
+        close_connections(&shutdown->timer);
+}
+
+void shutdown_close(struct shutdown *shutdown)
+{
+    uv_close((uv_handle_t *)&shutdown->timer, NULL);
+}

@@ -1,0 +1,229 @@
+#include "sites/site.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "config/config_options.h"
+#include "log.h"
+#include "sites/page.h"
+
+/* Options of an endpoint beside those of the configuration. */
+#define EXTRA_OPTIONS 4
+
+/* Of requests and documents; at least what the plugin wants for its smallest "rx-buffer". */
+#define ADMIN_BUFFER_BYTES 16384
+
+/* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
+static const lws_retry_bo_t no_validity_checks;
+
+/* The list that lwsws would make of the same options. */
+static int options_new(struct site_vhost *endpoint, const struct site *site,
+                       const struct host *host)
+{
+    endpoint->options = calloc(site->config.echo_count + EXTRA_OPTIONS, sizeof(*endpoint->options));
+    endpoint->echo.name = host->protocols[0].name;
+    endpoint->echo.options = endpoint->options;
+
+    return endpoint->options ? 0 : -1;
+}
+
+static void options_add(struct site_vhost *endpoint, const char *key, const char *value)
+{
+    struct lws_protocol_vhost_options *option = endpoint->options;
+
+    while (option->name)
+        option++;
+    option->name = key;
+    option->value = value;
+    if (option != endpoint->options)
+        option[-1].next = option;
+}
+
+/* Adds those options of the configuration for which @wanted says @answer. */
+static void options_add_configured(struct site_vhost *endpoint, const struct config *config,
+                                   bool (*wanted)(const char *key), bool answer)
+{
+    for (size_t i = 0; i < config->echo_count; i++)
+        if (wanted(config->echo[i].key) == answer)
+            options_add(endpoint, config->echo[i].key, config->echo[i].value);
+}
+
+static bool always(const char *key)
+{
+    (void)key;
+
+    return true;
+}
+
+/* Composes the options of both endpoints. Returns 0 or -1. */
+static int compose_options(struct site *site, const struct host *host, bool has_admin)
+{
+    const struct config *config = &site->config;
+    struct site_vhost *admin = &site->admin;
+
+    if (options_new(&site->echo, site, host) || options_new(admin, site, host))
+        return -1;
+
+    options_add(&site->echo, "default", "1"); /* also serves clients that ask for no subprotocol */
+    options_add(&site->echo, "log-format", options_log_formats[config->log_format]);
+    if (!has_admin) {
+        options_add_configured(&site->echo, config, always, true);
+        return 0;
+    }
+    options_add_configured(&site->echo, config, config_options_is_admin, false);
+
+    options_add(admin, "default", "1");
+    options_add(admin, "log-format", options_log_formats[config->log_format]);
+    options_add(admin, "path", "");
+    options_add(admin, "info-path", "");
+    options_add_configured(admin, config, config_options_is_admin, true);
+
+    return 0;
+}
+
+static void compose_page(struct site *site)
+{
+    /* libwebsockets answers 415 for file names that it does not know */
+    site->any_type.name = "*";
+    site->any_type.value = "application/octet-stream";
+
+    site->page.mountpoint = "/";
+    site->page.mountpoint_len = 1;
+    site->page.origin = site->config.mount_origin;
+    site->page.origin_protocol = LWSMPRO_FILE;
+    site->page.def = PAGE_FILE;
+    site->page.extra_mimetypes = &site->any_type;
+}
+
+static void compose_tls(const struct config *config, const struct tls_pair *self_signed,
+                        struct lws_context_creation_info *info)
+{
+    if (config->tls == CONFIG_TLS_OFF)
+        return;
+
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
+    info->alpn = "http/1.1"; /* WebSocket over HTTP/2 stalls in libwebsockets 4.1 */
+    if (config->tls == CONFIG_TLS_FILES) {
+        info->ssl_cert_filepath = config->tls_cert;
+        info->ssl_private_key_filepath = config->tls_key;
+    } else {
+        info->server_ssl_cert_mem = self_signed->cert;
+        info->server_ssl_cert_mem_len = (unsigned)self_signed->cert_bytes;
+        info->server_ssl_private_key_mem = self_signed->key;
+        info->server_ssl_private_key_mem_len = (unsigned)self_signed->key_bytes;
+    }
+}
+
+/* Makes context and vhost as @info describes the latter so far. Returns 0 or -1. */
+static int open_endpoint(struct site_vhost *endpoint, struct host *host,
+                         struct lws_context_creation_info *info)
+{
+    const uint64_t options = info->options | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                             LWS_SERVER_OPTION_LIBUV |
+                             LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
+
+    info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
+    info->options = options;
+    info->foreign_loops = host->loops;
+    info->pcontext = &endpoint->context;
+    info->retry_and_idle_policy = &no_validity_checks;
+    info->protocols = host->protocols;
+    info->extensions = host->extensions;
+    info->pvo = &endpoint->echo;
+
+    /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
+    if (host->tls_is_set_up)
+        info->options &= ~(uint64_t)LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    endpoint->context = lws_create_context(info);
+    if (!endpoint->context)
+        return -1;
+    info->options = options;
+    host->tls_is_set_up |= (options & LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) != 0;
+    endpoint->vhost = lws_create_vhost(endpoint->context, info);
+    ERR_clear_error(); /* libwebsockets tries keys as RSA first */
+
+    /* what libwebsockets 4.3 returns does not tell whether the protocol could begin */
+    return endpoint->vhost && !lws_protocol_init(endpoint->context) &&
+                   lws_protocol_vh_priv_get(
+                       endpoint->vhost,
+                       lws_vhost_name_to_protocol(endpoint->vhost, endpoint->echo.name))
+               ? 0
+               : -1;
+}
+
+static int open_echo(struct site *site, struct host *host, const struct tls_pair *self_signed)
+{
+    const struct config *config = &site->config;
+    struct lws_context_creation_info info = {
+        .vhost_name = "lws-echo",
+        .mounts = &site->page,
+        .pt_serv_buf_size = (unsigned)options_service_buffer_bytes(&config->options_in_force),
+    };
+
+    compose_page(site);
+    compose_tls(config, self_signed, &info);
+
+    return open_endpoint(&site->echo, host, &info);
+}
+
+static int open_admin(struct site *site, struct host *host)
+{
+    struct lws_context_creation_info info = {
+        .vhost_name = "admin",
+        .pt_serv_buf_size = ADMIN_BUFFER_BYTES,
+    };
+
+    return open_endpoint(&site->admin, host, &info);
+}
+
+int site_open(struct site **site, struct host *host, const struct config *config,
+              const struct tls_pair *self_signed, bool has_admin)
+{
+    *site = NULL;
+    if (page_check(config->mount_origin) ||
+        (config->tls == CONFIG_TLS_FILES && tls_check_files(config)))
+        return -1;
+
+    *site = calloc(1, sizeof(**site));
+    if (!*site || config_copy(&(*site)->config, config) ||
+        compose_options(*site, host, has_admin)) {
+        log_say(LLL_ERR, "out of memory");
+        return -1;
+    }
+    if (open_echo(*site, host, self_signed) || (has_admin && open_admin(*site, host))) {
+        log_say(LLL_ERR, "libwebsockets cannot start; --log-level debug shows why");
+        return -1;
+    }
+
+    return 0;
+}
+
+size_t site_tell(struct site *site, int message)
+{
+    size_t count = 0;
+
+    lws_callback_all_protocol_vhost_args(site->echo.vhost, NULL, message, &count, sizeof(count));
+
+    return count;
+}
+
+void site_close(struct site *site)
+{
+    lws_context_destroy(site->echo.context);
+    lws_context_destroy(site->admin.context);
+}
+
+void site_free(struct site *site)
+{
+    /*
+     * On a loop that is not its own, libwebsockets needs two calls: one that closes its handles
+     * through the loop, one to release the rest, unless it has found an occasion by itself.
+     */
+    site_close(site);
+    config_fini(&site->config);
+    free(site->echo.options);
+    free(site->admin.options);
+    free(site);
+}

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/*
+ * Where a socket listens, as it is written in the configuration. Pure: nothing is opened.
+ */
+
+#define LISTEN_ADDRESS_UNIX_PREFIX "unix:"
+
+struct listen_address {
+    struct sockaddr_storage name;
+    socklen_t name_bytes;
+    bool any;       /* all interfaces: "::", or "0.0.0.0" on a kernel without IPv6 */
+    char text[128]; /* how it is called in messages */
+};
+
+/**
+ * Reads an address, "" for all interfaces, an IPv4 or IPv6 address or "unix:" and an absolute path,
+ * and a port, which has no meaning with a path.
+ *
+ * Returns NULL, or what it must be. @endpoint may be NULL.
+ */
+const char *listen_address_parse(struct listen_address *endpoint, const char *address,
+                                 uint64_t port);
+
+/**
+ * Reads an address with its port, "127.0.0.1:9090" or "[::1]:9090", or "unix:" and an absolute
+ * path.
+ *
+ * Returns NULL, or what it must be. @endpoint may be NULL.
+ */
+const char *listen_address_parse_admin(struct listen_address *endpoint, const char *text);
+
+/** Returns the path of a unix socket, or NULL. */
+const char *listen_address_path(const struct listen_address *endpoint);

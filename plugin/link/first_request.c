@@ -1,0 +1,30 @@
+#include "link/first_request.h"
+
+#include <stdint.h>
+
+#define PATIENCE_US ((uintptr_t)LWS_US_PER_SEC)
+
+/* Not 0, which is no time; where pointers are short it goes round, and differences stay right. */
+static uintptr_t now_us(void)
+{
+    return (uintptr_t)lws_now_usecs() | 1;
+}
+
+void first_request_begin(struct lws *wsi)
+{
+    if (!lws_get_opaque_user_data(wsi))
+        lws_set_opaque_user_data(wsi, (void *)now_us()); /* NOLINT(performance-no-int-to-ptr) */
+}
+
+void first_request_end(struct lws *wsi)
+{
+    if (first_request_is_pending(wsi))
+        lws_set_opaque_user_data(wsi, NULL);
+}
+
+bool first_request_is_pending(struct lws *wsi)
+{
+    uintptr_t came_us = (uintptr_t)lws_get_opaque_user_data(wsi);
+
+    return came_us && now_us() - came_us < PATIENCE_US;
+}

@@ -1,0 +1,153 @@
+#include "link/http.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "link/lws_version.h"
+#include "link/vhost.h"
+
+#define RESPONSE_MAX 1024
+#define HEADERS_MAX 2048
+
+/* The statuses of refusals, and what is said with them beside the sentence. */
+static const struct status {
+    unsigned code;
+    const char *phrase;
+    const char *headers;
+    const char *connection;
+} statuses[] = {
+    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "", "close"}, /* and any other */
+    {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
+    {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
+    {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},
+    {HTTP_STATUS_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow: GET, HEAD\r\n", "close"},
+    /* RFC 6455 section 4.4 and RFC 9110 section 15.5.22 */
+    {HTTP_STATUS_UPGRADE_REQUIRED, "Upgrade Required",
+     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "Upgrade, close"},
+    {HTTP_STATUS_TOO_MANY_REQUESTS, "Too Many Requests", "", "close"}, /* RFC 6585 section 4 */
+    {HTTP_STATUS_SERVICE_UNAVAILABLE, "Service Unavailable", "", "close"},
+};
+
+static const struct status *find_status(unsigned code)
+{
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(statuses); i++)
+        if (statuses[i].code == code)
+            return &statuses[i];
+
+    return &statuses[0];
+}
+
+bool http_has(struct lws *wsi, enum lws_token_indexes token)
+{
+    return lws_hdr_total_length(wsi, token) > 0;
+}
+
+bool http_read(struct lws *wsi, enum lws_token_indexes token, struct http_header *header)
+{
+    int bytes = lws_hdr_copy(wsi, header->value, sizeof(header->value), token);
+
+    header->bytes = bytes > 0 ? (size_t)bytes : 0;
+
+    /* a NUL would hide what stands behind it */
+    return bytes > 0 && !memchr(header->value, '\0', header->bytes);
+}
+
+void http_tokens_begin(struct lws_tokenize *list, const char *value)
+{
+    lws_tokenize_init(list, value,
+                      LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_MINUS_NONTERM |
+                          LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS |
+                          LWS_VERSION_TOKENIZE_ASTERISK);
+    list->len = strlen(value);
+}
+
+lws_tokenize_elem http_tokens_next(struct lws_tokenize *list)
+{
+    lws_tokenize_elem element;
+
+    do {
+        element = lws_tokenize(list);
+    } while (element == LWS_TOKZE_DELIMITER);
+
+    return element;
+}
+
+bool http_path_is(struct lws *wsi, const char *path)
+{
+    char *uri;
+    int uri_bytes;
+
+    return lws_http_get_uri_and_method(wsi, &uri, &uri_bytes) >= 0 &&
+           strlen(path) == (size_t)uri_bytes && !memcmp(uri, path, (size_t)uri_bytes);
+}
+
+enum http_upgrade http_upgrade_of(struct lws *wsi)
+{
+    char upgrade[sizeof("websocket")];
+
+    if (!http_has(wsi, WSI_TOKEN_UPGRADE))
+        return HTTP_UPGRADE_GONE;
+
+    /* what is longer does not fit and is not copied */
+    return lws_hdr_copy(wsi, upgrade, sizeof(upgrade), WSI_TOKEN_UPGRADE) > 0 &&
+                   !strcasecmp(upgrade, "websocket")
+               ? HTTP_UPGRADE_WEBSOCKET
+               : HTTP_UPGRADE_OTHER;
+}
+
+/*
+ * Composed here rather than with lws_add_http_header_*(): during a handshake libwebsockets has not
+ * yet taken note of the request's HTTP version and would answer in HTTP/1.0.
+ */
+int http_refuse(struct lws *wsi, unsigned code, const char *sentence)
+{
+    const struct status *status = find_status(code);
+    bool head = http_has(wsi, WSI_TOKEN_HEAD_URI);
+    char response[LWS_PRE + RESPONSE_MAX];
+    char *start = response + LWS_PRE;
+    int bytes = snprintf(start, RESPONSE_MAX,
+                         "HTTP/1.1 %u %s\r\n"
+                         "Content-Type: text/plain; charset=utf-8\r\n"
+                         "Content-Length: %zu\r\n"
+                         "X-Content-Type-Options: nosniff\r\n"
+                         "%sConnection: %s\r\n"
+                         "\r\n"
+                         "%s%s",
+                         status->code, status->phrase, strlen(sentence) + 1, status->headers,
+                         status->connection, head ? "" : sentence, head ? "" : "\n");
+
+    if (bytes > 0 && bytes < RESPONSE_MAX)
+        lws_write(wsi, (unsigned char *)start, (size_t)bytes, LWS_WRITE_HTTP);
+    else
+        lwsl_err(PROTOCOL_NAME ": a refusal of %d bytes is too long\n", bytes);
+
+    return -1;
+}
+
+int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *body, size_t bytes)
+{
+    unsigned char headers[LWS_PRE + HEADERS_MAX];
+    unsigned char *start = headers + LWS_PRE;
+    unsigned char *end = headers + sizeof(headers) - 1;
+    unsigned char *p = start;
+    bool head = http_has(wsi, WSI_TOKEN_HEAD_URI);
+
+    if (!head && !http_has(wsi, WSI_TOKEN_GET_URI))
+        return http_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
+                           "This document can be read, with GET or HEAD, and nothing else.");
+
+    if (lws_add_http_common_headers(wsi, code, type, bytes, &p, end) ||
+        lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
+                                     (const unsigned char *)"no-store", (int)strlen("no-store"), &p,
+                                     end) ||
+        lws_finalize_write_http_header(wsi, start, &p, end))
+        return -1;
+    if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
+        return -1;
+    /* with the next request come and no room to answer, libwebsockets polls without a pause */
+    if (lws_send_pipe_choked(wsi))
+        return -1;
+
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include <libwebsockets.h>
+
+/*
+ * What the plugin reads of a request and says in HTTP: documents, and refusals, each with one
+ * sentence for the person who reads it.
+ */
+
+#define HTTP_VALUE_MAX 1023
+
+/* A header's value; the lines of a header that is repeated are joined by commas. */
+struct http_header {
+    size_t bytes;
+    char value[HTTP_VALUE_MAX + 1];
+};
+
+/** Says whether the request has a @token header that is not empty, however long. */
+bool http_has(struct lws *wsi, enum lws_token_indexes token);
+
+/** Copies a header. Returns false when it is absent, empty or longer than HTTP_VALUE_MAX. */
+bool http_read(struct lws *wsi, enum lws_token_indexes token, struct http_header *header);
+
+/** Begins to read @value as a list of tokens, with libwebsockets' own idea of such lists. */
+void http_tokens_begin(struct lws_tokenize *list, const char *value);
+
+/**
+ * Returns the next element of the list: LWS_TOKZE_TOKEN, another positive one for what is not
+ * taken for a token (a number), LWS_TOKZE_ENDED, or a negative one where the list is malformed.
+ */
+lws_tokenize_elem http_tokens_next(struct lws_tokenize *list);
+
+/** Says whether the path of @wsi's request is @path; a query does not matter. */
+bool http_path_is(struct lws *wsi, const char *path);
+
+/* What a request asks to be upgraded to. */
+enum http_upgrade {
+    HTTP_UPGRADE_GONE, /* libwebsockets has answered already and dropped the headers */
+    HTTP_UPGRADE_WEBSOCKET,
+    HTTP_UPGRADE_OTHER,
+};
+
+enum http_upgrade http_upgrade_of(struct lws *wsi);
+
+#define HTTP_STATUS_UPGRADE_REQUIRED 426
+#define HTTP_STATUS_TOO_MANY_REQUESTS 429
+
+/**
+ * Answers @wsi's request with the status @code and @sentence as plain text, and ends the
+ * connection. A HEAD request gets the headers only (RFC 9110 section 9.3.2).
+ *
+ * Returns -1, for the callback to return.
+ */
+int http_refuse(struct lws *wsi, unsigned code, const char *sentence);
+
+/**
+ * Answers @wsi's request with the status @code and the @bytes of @body as a document of the MIME
+ * type @type, which is not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it
+ * whole, HEAD the headers only, and any other method 405.
+ *
+ * A connection whose peer does not read what it gets ends with the document.
+ *
+ * Returns what the callback is to return: 0 if the connection may serve another request, or -1.
+ */
+int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *body, size_t bytes);

@@ -1,0 +1,238 @@
+#include "link/output.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "core/base/inlining.h"
+#include "link/journal.h"
+#include "link/pinger.h"
+
+static void block(struct connection *connection)
+{
+    if (!session_block(&connection->session))
+        return;
+
+    lws_rx_flow_control(connection->wsi, 0);
+    pinger_stall(connection);
+}
+
+/*
+ * Hands what lies behind the first @sent bytes of @parts to libwebsockets, which keeps what the
+ * socket does not take. Raw: the frames are complete; libwebsockets may put control frames of its
+ * own between them. Returns 0, or -1 when the connection is beyond use.
+ */
+static int write_rest(struct connection *connection, const struct iovec *parts, size_t count,
+                      size_t sent)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = parts[i].iov_len;
+        size_t gone = sent < bytes ? sent : bytes;
+
+        sent -= gone;
+        if (gone < bytes && lws_write(connection->wsi, (uint8_t *)parts[i].iov_base + gone,
+                                      bytes - gone, LWS_WRITE_RAW) < 0)
+            return -1;
+    }
+    if (lws_partial_buffered(connection->wsi))
+        block(connection);
+
+    return 0;
+}
+
+/* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
+NOINLINE static int flush(struct thread *thread)
+{
+    struct connection *owner = thread->cork.owner;
+    struct iovec corked;
+
+    if (!owner)
+        return 0;
+
+    thread->flush_deferred = false;
+    corked.iov_base = cork_take(&thread->cork, &corked.iov_len);
+
+    return corked.iov_len ? write_rest(owner, &corked, 1, 0) : 0;
+}
+
+/* The same, outside of a callback of the owner, where -1 cannot be returned to libwebsockets. */
+static void flush_or_kill(struct thread *thread)
+{
+    struct connection *owner = thread->cork.owner;
+
+    if (flush(thread))
+        output_kill(owner);
+}
+
+static void on_pass_end(lws_sorted_usec_list_t *timer)
+{
+    struct thread *thread = lws_container_of(timer, struct thread, flush_timer);
+
+    thread->flush_pending = false;
+    flush_or_kill(thread);
+}
+
+NOINLINE static void schedule_flush(struct thread *thread)
+{
+    thread->flush_pending = true;
+    thread->now_us = lws_now_usecs();
+    /* 0, not 1: a timer in the future costs another turn of the event loop */
+    lws_sul_schedule(thread->context, thread->tsi, &thread->flush_timer, on_pass_end, 0);
+}
+
+NOINLINE static void change_owner(struct connection *connection)
+{
+    flush_or_kill(connection->thread);
+    connection->thread->cork.owner = connection;
+}
+
+NOINLINE static int refuse_frame(size_t payload_bytes)
+{
+    lwsl_err(PROTOCOL_NAME ": a frame of %zu bytes does not fit the output buffer\n",
+             payload_bytes);
+
+    return -1;
+}
+
+static inline int cork_frame(struct connection *connection, struct frame frame, const void *payload,
+                             size_t payload_bytes)
+{
+    struct cork *cork = &connection->thread->cork;
+
+    if (cork->owner != connection)
+        change_owner(connection);
+
+    return cork_append(cork, frame, payload, payload_bytes) ? refuse_frame(payload_bytes) : 0;
+}
+
+/*
+ * Sends the cork, which ends in a header, and the payload from where it is. lws_write() takes one
+ * piece only; copied into it, a large payload would cost half as much again.
+ */
+static int send_parts(struct connection *connection, const void *payload, size_t payload_bytes)
+{
+    struct thread *thread = connection->thread;
+    size_t corked_bytes;
+    uint8_t *corked = cork_take(&thread->cork, &corked_bytes);
+    struct iovec parts[] = {{corked, corked_bytes}, {(void *)payload, payload_bytes}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = LWS_ARRAY_SIZE(parts)};
+    ssize_t taken = sendmsg(lws_get_socket_fd(connection->wsi), &message, MSG_NOSIGNAL);
+    size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will meet the same error */
+
+    thread->flush_deferred = false;
+
+    return sent < corked_bytes + payload_bytes
+               ? write_rest(connection, parts, LWS_ARRAY_SIZE(parts), sent)
+               : 0;
+}
+
+/* Says whether the socket may be written to directly: it is ours alone, and nothing waits for it.
+ */
+static bool is_open_to_us(struct lws *wsi)
+{
+    return !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
+}
+
+NOINLINE static int send_large(struct connection *connection, struct frame frame,
+                               const void *payload, size_t payload_bytes)
+{
+    if (!is_open_to_us(connection->wsi))
+        return output_frame_now(connection, frame, payload, payload_bytes);
+
+    if (connection->thread->cork.owner != connection)
+        change_owner(connection);
+    if (cork_append_header(&connection->thread->cork, frame, payload_bytes))
+        return refuse_frame(payload_bytes);
+
+    return send_parts(connection, payload, payload_bytes);
+}
+
+static inline void count_sent(struct connection *connection, struct frame frame,
+                              size_t payload_bytes)
+{
+    struct counters *counters = connection->thread->counters;
+
+    connection->sent_bytes += payload_bytes;
+    counters->sent_bytes += payload_bytes;
+    connection->sent_messages += frame.fin;
+    counters->sent_messages += frame.fin;
+}
+
+int output_frame(struct connection *connection, struct frame frame, const void *payload,
+                 size_t payload_bytes)
+{
+    struct thread *thread = connection->thread;
+
+    count_sent(connection, frame, payload_bytes);
+    if (payload_bytes >= CORK_FULL_BYTES)
+        return send_large(connection, frame, payload, payload_bytes);
+    if (cork_frame(connection, frame, payload, payload_bytes))
+        return -1;
+    if (cork_is_full(&thread->cork))
+        return flush(thread);
+    if (!thread->flush_pending && !thread->flush_deferred)
+        schedule_flush(thread);
+
+    return 0;
+}
+
+int output_frame_now(struct connection *connection, struct frame frame, const void *payload,
+                     size_t payload_bytes)
+{
+    if (cork_frame(connection, frame, payload, payload_bytes))
+        return -1;
+
+    return flush(connection->thread);
+}
+
+void output_defer(struct connection *connection)
+{
+    struct thread *thread = connection->thread;
+
+    if (thread->cork.owner != connection || thread->flush_deferred)
+        return;
+
+    lws_sul_cancel(&thread->flush_timer);
+    thread->flush_pending = false;
+    thread->flush_deferred = true;
+    lws_callback_on_writable(connection->wsi);
+}
+
+int output_flush(struct connection *connection)
+{
+    return connection->thread->cork.owner == connection ? flush(connection->thread) : 0;
+}
+
+int output_fail(struct connection *connection, const struct fault *fault)
+{
+    unsigned char reason[FRAME_CONTROL_PAYLOAD_MAX];
+    size_t bytes = strlen(fault->reason);
+
+    memcpy(reason, fault->reason, bytes);
+    lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
+    connection->failed = true;
+    journal_ending(connection, fault->code, fault->reason);
+
+    return -1;
+}
+
+void output_kill(struct connection *connection)
+{
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+lws_usec_t output_now_us(const struct thread *thread)
+{
+    return thread->flush_pending ? thread->now_us : lws_now_usecs();
+}
+
+void output_pause(struct connection *connection)
+{
+    block(connection);
+    lws_callback_on_writable(connection->wsi);
+}
+
+bool output_has_drained(const struct connection *connection)
+{
+    return connection->session.blocked && !lws_partial_buffered(connection->wsi);
+}

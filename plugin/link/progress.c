@@ -1,0 +1,31 @@
+#include "link/progress.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Returns how much has been sent and is not acknowledged, or on a unix socket not read, as yet. */
+static int pending_bytes(struct lws *wsi)
+{
+    int bytes = 0;
+
+    return ioctl(lws_get_socket_fd(wsi), SIOCOUTQ, &bytes) ? 0 : bytes;
+}
+
+uint64_t progress_of(struct lws *wsi)
+{
+    struct tcp_info info = {0};
+    socklen_t bytes = sizeof(info);
+
+    if (getsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_INFO, &info, &bytes))
+        return (uint64_t)pending_bytes(wsi);
+
+    return info.tcpi_bytes_acked;
+}
+
+bool progress_is_pending(struct lws *wsi)
+{
+    return pending_bytes(wsi) > 0;
+}

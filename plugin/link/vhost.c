@@ -1,0 +1,183 @@
+#include "link/vhost.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "echo_host.h"
+
+/* Options that libwebsockets itself reads from the same list. */
+static const char *const host_options[] = {"default", "raw", "status", "basic-auth"};
+
+static bool is_host_option(const char *key)
+{
+    for (size_t i = 0; i < LWS_ARRAY_SIZE(host_options); i++)
+        if (!strcmp(key, host_options[i]))
+            return true;
+
+    return false;
+}
+
+static int read_options(struct options *out, const struct lws_protocol_vhost_options *option,
+                        struct setting_error *error)
+{
+    setting_defaults(options_table(), out);
+
+    for (; option; option = option->next) {
+        if (is_host_option(option->name))
+            continue;
+        if (setting_set(options_table(), out, option->name, option->value, error))
+            return -1;
+    }
+
+    return options_check(out, false, error);
+}
+
+static bool has_option(const struct lws_protocol_vhost_options *option, const char *key)
+{
+    while (option && strcmp(option->name, key) != 0)
+        option = option->next;
+
+    return option != NULL;
+}
+
+/* Prepares what compressed messages need. Raises @payload_max to what then goes out at once. */
+static int compression_init(struct thread *thread, size_t *payload_max)
+{
+    *payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
+    if (*payload_max < INFLATED_BYTES)
+        *payload_max = INFLATED_BYTES;
+
+    thread->blank_bytes = *payload_max + 1;
+    thread->blank = calloc(1, thread->blank_bytes);
+    thread->inflated = malloc(INFLATED_BYTES);
+
+    return thread->blank && thread->inflated ? 0 : -1;
+}
+
+/* Takes what the host hands over, or makes counters for the threads of the vhost. */
+static int host_init(struct vhost *vhost, const struct echo_host *host, size_t threads)
+{
+    if (host) {
+        vhost->board = host->board;
+        vhost->log = host->log;
+        return 0;
+    }
+
+    vhost->counters = calloc(threads, sizeof(*vhost->counters));
+    vhost->board = (struct counters_board){.all = vhost->counters, .count = threads};
+
+    return vhost->counters ? 0 : -1;
+}
+
+static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_context *context,
+                       int tsi)
+{
+    const struct options *options = &vhost->options;
+    const struct keepalive_times times = {
+        .interval_s = options->ping_interval_s,
+        .pong_s = options->pong_timeout_s,
+        .write_s = options->write_timeout_s,
+    };
+    size_t payload_max = options_read_bytes(options);
+    uint64_t key;
+
+    thread->vhost = vhost;
+    thread->context = context;
+    thread->tsi = tsi;
+    thread->keepalive_due_us = INT64_MAX;
+    thread->counters = &vhost->board.all[vhost->counters ? (size_t)tsi : vhost->board.own];
+    counters_begin(thread->counters, (uint64_t)getpid(), (uint64_t)time(NULL));
+    if (lws_get_random(context, &key, sizeof(key)) != sizeof(key))
+        return -1;
+    address_counts_init(&thread->address_counts, key);
+    keepalive_init(&thread->keepalive, times);
+    if (options->compression != COMPRESSION_OFF && compression_init(thread, &payload_max))
+        return -1;
+
+    return cork_init(&thread->cork, payload_max);
+}
+
+/*
+ * The vhost has its own copy of struct lws_protocols on the heap, so that sizes can be set for
+ * this vhost alone.
+ */
+static void set_protocol_sizes(struct lws *wsi, const struct vhost *vhost)
+{
+    struct lws_protocols *protocol = (struct lws_protocols *)lws_get_protocol(wsi);
+
+    protocol->rx_buffer_size = options_read_bytes(&vhost->options);
+    /* one send for all that a cork can hold: smaller ones multiply the CPU of large messages */
+    protocol->tx_packet_size = vhost->threads[0].cork.capacity_bytes;
+}
+
+int vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
+{
+    struct lws_context *context = lws_get_context(wsi);
+    struct setting_error error;
+    struct vhost *vhost;
+    int count = lws_get_count_threads(context);
+
+    vhost = lws_protocol_vh_priv_zalloc(lws_get_vhost(wsi), lws_get_protocol(wsi), sizeof(*vhost));
+    if (!vhost)
+        goto no_memory;
+
+    if (read_options(&vhost->options, options, &error)) {
+        lwsl_err(PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
+        return -1;
+    }
+
+    vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
+    if (!vhost->threads || host_init(vhost, lws_get_protocol(wsi)->user, (size_t)count)) {
+        free(vhost->threads);
+        vhost->threads = NULL;
+        goto no_memory;
+    }
+
+    for (int tsi = 0; tsi < count; tsi++) {
+        vhost->thread_count = tsi + 1;
+        if (thread_init(&vhost->threads[tsi], vhost, context, tsi)) {
+            vhost_fini(wsi);
+            goto no_memory;
+        }
+    }
+    set_protocol_sizes(wsi, vhost);
+    vhost->may_rename = count == 1 && !has_option(options, "basic-auth");
+
+    return 0;
+
+no_memory:
+    lwsl_err(PROTOCOL_NAME ": out of memory\n");
+    return -1;
+}
+
+void vhost_fini(struct lws *wsi)
+{
+    struct vhost *vhost = vhost_get(wsi);
+
+    if (!vhost)
+        return;
+
+    for (int tsi = 0; tsi < vhost->thread_count; tsi++) {
+        struct thread *thread = &vhost->threads[tsi];
+
+        lws_sul_cancel(&thread->flush_timer);
+        lws_sul_cancel(&thread->keepalive_timer);
+        cork_fini(&thread->cork);
+        address_counts_fini(&thread->address_counts);
+        free(thread->inflated);
+        free(thread->blank);
+    }
+    free(vhost->threads);
+    free(vhost->counters);
+    vhost->threads = NULL;
+    vhost->thread_count = 0;
+}
+
+struct vhost *vhost_get(struct lws *wsi)
+{
+    struct vhost *vhost = lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
+
+    return vhost && vhost->threads ? vhost : NULL;
+}
