@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 
 #include "core/counters.h"
+#include "core/options.h"
 
 /*
  * What a host may hand the plugin: a pointer to one of these in the field "user" of the plugin's
@@ -11,6 +12,12 @@
  */
 struct echo_host {
     struct counters_board board;
+
+    /*
+     * The vhost's options, checked already. NULL: the plugin reads the vhost's list of options
+     * (struct lws_protocol_vhost_options), as it does in lwsws.
+     */
+    const struct options *options;
 
     /*
      * Logs a line at level "info"; it has no line end. NULL: libwebsockets does, and cuts it at 255

@@ -114,6 +114,7 @@ static void set_protocol_sizes(struct lws *wsi, const struct vhost *vhost)
 
 int vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
 {
+    const struct echo_host *host = lws_get_protocol(wsi)->user;
     struct lws_context *context = lws_get_context(wsi);
     struct setting_error error;
     struct vhost *vhost;
@@ -123,13 +124,15 @@ int vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options
     if (!vhost)
         goto no_memory;
 
-    if (read_options(&vhost->options, options, &error)) {
+    if (host && host->options) {
+        vhost->options = *host->options;
+    } else if (read_options(&vhost->options, options, &error)) {
         lwsl_err(PROTOCOL_NAME ": \"%s\": %s\n", error.key, error.text);
         return -1;
     }
 
     vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
-    if (!vhost->threads || host_init(vhost, lws_get_protocol(wsi)->user, (size_t)count)) {
+    if (!vhost->threads || host_init(vhost, host, (size_t)count)) {
         free(vhost->threads);
         vhost->threads = NULL;
         goto no_memory;

@@ -56,7 +56,7 @@ static void it_counts_as_a_list_would(void)
 {
     enum { NETWORKS = 700, STEPS = 20000 };
     static const uint64_t keys[] = {0, 1, UINT64_MAX, 0x123456789abcdef0};
-    uint32_t counts[NETWORKS];
+    uint32_t expected[NETWORKS];
     char row[32];
 
     for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -64,7 +64,7 @@ static void it_counts_as_a_list_would(void)
         uint32_t seed = 12345;
         size_t used = 0;
 
-        memset(counts, 0, sizeof(counts));
+        memset(expected, 0, sizeof(expected));
         address_counts_init(&counts, keys[k]);
         for (int step = 0; step < STEPS; step++) {
             uint32_t choice;
@@ -75,16 +75,16 @@ static void it_counts_as_a_list_would(void)
             network = numbered(choice);
             if (seed >> 31) {
                 CU_ASSERT_EQUAL(address_counts_add(&counts, &network), 0);
-                used += !counts[choice]++;
-            } else if (counts[choice]) {
+                used += !expected[choice]++;
+            } else if (expected[choice]) {
                 address_counts_remove(&counts, &network);
-                used -= !--counts[choice];
+                used -= !--expected[choice];
             }
             if (step % 500 == 0)
                 for (uint32_t i = 0; i < NETWORKS; i++) {
                     network = numbered(i);
                     snprintf(row, sizeof(row), "step %d network %u", step, i);
-                    CHECK_ROW(address_counts_get(&counts, &network) == counts[i], row);
+                    CHECK_ROW(address_counts_get(&counts, &network) == expected[i], row);
                 }
             CU_ASSERT_EQUAL(counts.used, used);
             CU_ASSERT_TRUE(counts.used <= counts.room);
