@@ -48,8 +48,8 @@ int routes_request(struct lws *wsi)
 /* The echo is the one endpoint whose messages are many: a direct call, which can be inlined. */
 static inline int take_piece(struct connection *connection, struct piece *piece)
 {
-    return connection->endpoint == &echo_endpoint ? echo_piece(connection, piece)
-                                                  : connection->endpoint->piece(connection, piece);
+    return connection->direct ? echo_plain(connection, piece)
+                              : connection->endpoint->piece(connection, piece);
 }
 
 FLATTEN int routes_receive(struct lws *wsi, struct connection *connection, const void *payload,

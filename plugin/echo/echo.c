@@ -7,7 +7,7 @@
 #include "link/http.h"
 #include "link/output.h"
 
-FLATTEN static inline int echo_plain(struct connection *connection, const struct piece *piece)
+FLATTEN int echo_plain(struct connection *connection, const struct piece *piece)
 {
     const struct fault *fault = session_take(&connection->session, piece,
                                              connection->thread->vhost->options.max_message_bytes);
@@ -18,11 +18,14 @@ FLATTEN static inline int echo_plain(struct connection *connection, const struct
     return output_frame(connection, session_frame(piece), piece->payload, piece->bytes);
 }
 
-/* The same where compression has been agreed on: the message may be compressed. */
-NOINLINE static int echo_agreed(struct connection *connection, struct piece *piece)
+/* Where compression has been agreed on, the message may be compressed. */
+static int echo_piece(struct connection *connection, struct piece *piece)
 {
     const struct fault *fault;
     bool compressed;
+
+    if (!connection->compression)
+        return echo_plain(connection, piece);
 
     fault = compression_complete(connection, piece, &compressed);
     if (fault)
@@ -31,9 +34,11 @@ NOINLINE static int echo_agreed(struct connection *connection, struct piece *pie
     return compressed ? echo_compressed_piece(connection, piece) : echo_plain(connection, piece);
 }
 
-int echo_piece(struct connection *connection, struct piece *piece)
+static int echo_open(struct connection *connection)
 {
-    return connection->compression ? echo_agreed(connection, piece) : echo_plain(connection, piece);
+    connection->direct = !connection->compression;
+
+    return 0;
 }
 
 static int refuse(struct lws *wsi, const struct vhost *vhost)
@@ -47,6 +52,7 @@ static int refuse(struct lws *wsi, const struct vhost *vhost)
 
 const struct endpoint echo_endpoint = {
     .request = refuse,
+    .open = echo_open,
     .piece = echo_piece,
     .writable = echo_compressed_resume,
 };

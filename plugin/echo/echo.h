@@ -10,5 +10,8 @@
 
 extern const struct endpoint echo_endpoint;
 
-/** What the endpoint's piece() is; routes.h calls it directly, as every message passes it. */
-int echo_piece(struct connection *connection, struct piece *piece);
+/**
+ * Echoes a piece of a message that is not compressed: what piece() does without compression.
+ * routes.c calls it directly where the connection is "direct", as nearly every message passes it.
+ */
+int echo_plain(struct connection *connection, const struct piece *piece);

@@ -19,6 +19,7 @@ struct connection {
     struct lws *wsi; /* NULL before the handshake is done, and once the connection leaves */
     struct thread *thread;
     const struct endpoint *endpoint;
+    bool direct; /* the endpoint's pieces go by the short way of routes.c; the endpoint says so */
     struct session session;
     bool failed;       /* a fault of the peer, found by us, closes it */
     bool inside_frame; /* the next piece belongs to the same frame as the last one */
