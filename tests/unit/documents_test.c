@@ -13,7 +13,8 @@
 
 /*
  * What is written about the settings outside of their tables agrees with the tables. A row that
- * fails here says which document to correct.
+ * fails here says which document to correct. With --tables the program prints the tables of
+ * docs/configuration.md instead.
  */
 
 #define SCHEMA_FILE ECHO_SOURCE_DIR "/conf/lws-echo.schema.json"
@@ -250,13 +251,14 @@ static char *flag_line(const struct arguments_flag *flag)
     return table_line(key, NULL, flag->help);
 }
 
-/* Checks that @text has the line @wanted, which is freed; otherwise prints it, to be pasted. */
+/* Checks that @text has the line @wanted, which is freed; otherwise prints it. */
 static void check_line(const char *text, char *wanted, const char *name)
 {
     bool found = strstr(text, wanted);
 
     if (!found)
-        fprintf(stderr, "\ndocs/configuration.md lacks this line:\n%s", wanted);
+        fprintf(stderr, "\ndocs/configuration.md lacks this line (--tables prints all):\n%s",
+                wanted);
     CHECK_ROW(found, name);
     free(wanted);
 }
@@ -465,6 +467,33 @@ static void lwsws_is_given_all_options(void)
     json_decref(root);
 }
 
+static void print_line(char *line)
+{
+    fputs(line, stdout);
+    free(line);
+}
+
+static void print_settings(const char *head, struct setting_table table)
+{
+    printf("| %s | takes | meaning |\n|---|---|---|\n", head);
+    for (size_t i = 0; i < table.count; i++)
+        if (!is_schema(&table.rows[i]))
+            print_line(setting_line(&table.rows[i]));
+    putchar('\n');
+}
+
+/* Prints the tables of docs/configuration.md as they have to be. */
+static void print_tables(void)
+{
+    struct arguments_flag flag;
+
+    print_settings("key", config_table());
+    print_settings("option", options_table());
+    puts("| flag | meaning |\n|---|---|");
+    for (size_t i = 0; arguments_flag(i, &flag); i++)
+        print_line(flag_line(&flag));
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -486,6 +515,11 @@ int main(int argc, char **argv)
         {"documents", NULL, NULL, NULL, NULL, tests},
         CU_SUITE_INFO_NULL,
     };
+
+    if (argc == 2 && !strcmp(argv[1], "--tables")) {
+        print_tables();
+        return EXIT_SUCCESS;
+    }
 
     return runner_main(argc, argv, suites);
 }
