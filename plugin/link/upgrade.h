@@ -7,11 +7,13 @@
  * The opening handshake (RFC 6455 section 4.2), callback by callback, in the order in which they
  * come. All come in one go, before the thread deals with anything else:
  *
- *     upgrade_confirm()    fills a request once, has core/requirements.h judge it, keeps the
- * verdict upgrade_filter()     the connection is ours; judges here if another protocol was asked
- * above extension.h          attaches our extension if the verdict says so upgrade_respond()    the
- * response's headers are complete upgrade_take()       the connection is open and takes over the
- * verdict
+ * - upgrade_confirm() fills a request once, has core/requirements.h judge it, and keeps the
+ * verdict.
+ * - upgrade_filter() knows that the connection is ours; it judges if another protocol was asked to
+ *   confirm.
+ * - extension.h attaches our extension if the verdict says so.
+ * - upgrade_respond() completes the response's headers.
+ * - upgrade_take() hands the verdict to the connection, which is open.
  *
  * libwebsockets may drop the connection between any two of them, and not always with a callback. So
  * the verdict is given up, and our protocol gets its own name back, at the latest when the thread
