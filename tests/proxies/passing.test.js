@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { connect } from 'node:tls';
 
-import { Random, assertEcho, kinds, messageOf } from '../interop/messages.js';
+import { Random, assertEcho, kinds, messageOf } from '../kit/js/messages.js';
 import { behind, fetchText, open, openDirectly } from './clients.js';
 import { Proxy, proxyNames, substitute } from './proxy.js';
 import { instanceNames } from './setup.js';

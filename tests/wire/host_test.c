@@ -11,10 +11,9 @@
 #include <libwebsockets.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
-
-#define PATIENCE_MS 30000
 
 #define REQUEST                                                                                    \
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"         \
@@ -145,7 +144,7 @@ static bool connect_pair(int pair[2])
 static size_t ask_and_send(struct host *host, const char *request, const void *frames, size_t bytes,
                            const char *end, size_t end_bytes, char *response, size_t size)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    int64_t deadline_ms = clock_deadline_ms();
     size_t used = 0;
     ssize_t got = -1;
     int pair[2] = {-1, -1};
@@ -283,11 +282,11 @@ static void a_host_that_checks_text_does_not_see_compressed_text(void)
     char response[4096];
     uint8_t frames[64];
     struct host host;
-    size_t bytes = compose_frame(frames, FIN | PONG, "\xff", 1);
+    size_t bytes = compose_frame(frames, FIN | OPCODE_PONG, "\xff", 1);
     size_t heard;
 
-    bytes += compose_frame(frames + bytes, FIN | PING, "\xff", 1);
-    bytes += compose_frame(frames + bytes, FIN | RSV1 | TEXT, hello, sizeof(hello) - 1);
+    bytes += compose_frame(frames + bytes, FIN | OPCODE_PING, "\xff", 1);
+    bytes += compose_frame(frames + bytes, FIN | RSV1 | OPCODE_TEXT, hello, sizeof(hello) - 1);
     if (host_open(&host, &arrangement)) {
         heard = ask_and_send(&host, REQUEST DEFLATE "\r\n", frames, bytes, echo, sizeof(echo) - 1,
                              response, sizeof(response));

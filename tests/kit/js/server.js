@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const binary = process.env.LWS_ECHO ?? join(repository, 'build/release/bin/lws-echo');
 const ready = /^lws-echo is ready: open (https?:\/\/\S+:\d+\/)$/;
 const sanitizerReport = /Sanitizer|runtime error:/;

@@ -146,7 +146,7 @@ static void an_upgrade_may_follow_a_page_on_the_same_connection(void)
     CU_ASSERT_TRUE(client_request(&client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", response,
                                   sizeof(response)));
     if (client_upgrade(&client, "/ws"))
-        check_echo(&client, TEXT, "second", 6, "second request");
+        check_echo(&client, OPCODE_TEXT, "second", 6, "second request");
     client_say_goodbye(&client);
 }
 

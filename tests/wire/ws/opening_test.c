@@ -72,7 +72,7 @@ static void check_request(uint16_t port, const struct row *row, bool second)
 
     accepted = !strncmp(response, "HTTP/1.1 101 ", 13);
     if (accepted) {
-        check_echo(&client, TEXT, "open", 4, row->name);
+        check_echo(&client, OPCODE_TEXT, "open", 4, row->name);
         client_say_goodbye(&client);
         return;
     }

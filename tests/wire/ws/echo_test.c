@@ -34,10 +34,10 @@ static void messages_of_every_size_come_back(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t *binary = random_bytes((uint32_t)i, rows[i].bytes);
 
-        check_echo(&client, BINARY, binary, rows[i].bytes, rows[i].name);
+        check_echo(&client, OPCODE_BINARY, binary, rows[i].bytes, rows[i].name);
         for (size_t j = 0; j < rows[i].bytes; j++)
             binary[j] = (uint8_t)('a' + binary[j] % 26);
-        check_echo(&client, TEXT, binary, rows[i].bytes, rows[i].name);
+        check_echo(&client, OPCODE_TEXT, binary, rows[i].bytes, rows[i].name);
         free(binary);
     }
     client_say_goodbye(&client);
@@ -51,7 +51,7 @@ static void text_keeps_its_characters(void)
     if (!client_open(&client, server.port))
         return;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check_echo(&client, TEXT, rows[i], strlen(rows[i]), rows[i]);
+        check_echo(&client, OPCODE_TEXT, rows[i], strlen(rows[i]), rows[i]);
     client_say_goodbye(&client);
 }
 
@@ -62,12 +62,12 @@ static void fragments_come_back_as_one_message_of_the_same_type(void)
         unsigned opcode;
         const char *fragments[6]; /* NULL at the end */
     } rows[] = {
-        {"two", TEXT, {"ab", "cd", NULL}},
-        {"binary", BINARY, {"ab", "cd", "ef", NULL}},
-        {"empty first", TEXT, {"", "ab", NULL}},
-        {"empty last", TEXT, {"ab", "", NULL}},
-        {"empty between", BINARY, {"ab", "", "", "cd", NULL}},
-        {"all empty", BINARY, {"", "", "", NULL}},
+        {"two", OPCODE_TEXT, {"ab", "cd", NULL}},
+        {"binary", OPCODE_BINARY, {"ab", "cd", "ef", NULL}},
+        {"empty first", OPCODE_TEXT, {"", "ab", NULL}},
+        {"empty last", OPCODE_TEXT, {"ab", "", NULL}},
+        {"empty between", OPCODE_BINARY, {"ab", "", "", "cd", NULL}},
+        {"all empty", OPCODE_BINARY, {"", "", "", NULL}},
     };
     struct client client;
 
@@ -80,7 +80,7 @@ static void fragments_come_back_as_one_message_of_the_same_type(void)
         for (size_t j = 0; rows[i].fragments[j]; j++) {
             const char *fragment = rows[i].fragments[j];
             unsigned first =
-                (j ? CONTINUATION : rows[i].opcode) | (rows[i].fragments[j + 1] ? 0 : FIN);
+                (j ? OPCODE_CONTINUATION : rows[i].opcode) | (rows[i].fragments[j + 1] ? 0 : FIN);
 
             client_send_frame(&client, first, fragment, strlen(fragment));
             whole_bytes +=
@@ -96,9 +96,12 @@ static void fragment_borders_are_kept_when_nothing_is_large(void)
     static const struct {
         unsigned first;
         const char *payload;
-    } rows[] = {{TEXT, "ab"}, {CONTINUATION, ""}, {CONTINUATION, "cde"}, {FIN | CONTINUATION, "f"}};
+    } rows[] = {{OPCODE_TEXT, "ab"},
+                {OPCODE_CONTINUATION, ""},
+                {OPCODE_CONTINUATION, "cde"},
+                {FIN | OPCODE_CONTINUATION, "f"}};
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!client_open(&client, server.port))
         return;
@@ -117,23 +120,23 @@ static void control_frames_pass_between_fragments(void)
 {
     struct client client;
     struct message message = {0};
-    struct frame frame;
+    struct received_frame frame;
     int pongs = 0;
 
     if (!client_open(&client, server.port))
         return;
-    client_send_frame(&client, TEXT, "ab", 2);
-    client_send_frame(&client, FIN | PING, "between", 7);
-    client_send_frame(&client, FIN | PONG, "unasked", 7);
-    client_send_frame(&client, FIN | CONTINUATION, "cd", 2);
+    client_send_frame(&client, OPCODE_TEXT, "ab", 2);
+    client_send_frame(&client, FIN | OPCODE_PING, "between", 7);
+    client_send_frame(&client, FIN | OPCODE_PONG, "unasked", 7);
+    client_send_frame(&client, FIN | OPCODE_CONTINUATION, "cd", 2);
 
     while (client_read_frame(&client, &frame) == READ_OK) {
-        if (frame.opcode == PONG) {
+        if (frame.opcode == OPCODE_PONG) {
             pongs++;
             CU_ASSERT_EQUAL(frame.bytes, 7);
             CU_ASSERT_EQUAL(memcmp(frame.payload, "between", 7), 0);
         } else {
-            CU_ASSERT_EQUAL(frame.opcode, message.frames++ ? CONTINUATION : TEXT);
+            CU_ASSERT_EQUAL(frame.opcode, message.frames++ ? OPCODE_CONTINUATION : OPCODE_TEXT);
             message.bytes += frame.bytes;
         }
         if (pongs && message.bytes == 4)
@@ -149,16 +152,16 @@ static void pings_are_answered_with_their_payload(void)
 {
     static const size_t rows[] = {0, 1, 8, 124, 125};
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!client_open(&client, server.port))
         return;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t *payload = random_bytes(7, rows[i]);
 
-        client_send_frame(&client, FIN | PING, payload, rows[i]);
+        client_send_frame(&client, FIN | OPCODE_PING, payload, rows[i]);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PONG);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
         CU_ASSERT_EQUAL(frame.bytes, rows[i]);
         CU_ASSERT_EQUAL(memcmp(frame.payload, payload, rows[i]), 0);
         free(payload);
@@ -176,13 +179,14 @@ static void many_frames_in_one_write_keep_their_order(void)
 
     for (int i = 0; i < COUNT; i++) {
         snprintf(text, sizeof(text), "message %d", i);
-        used += compose_frame(out + used, FIN | (i % 2 ? TEXT : BINARY), text, strlen(text));
+        used += compose_frame(out + used, FIN | (i % 2 ? OPCODE_TEXT : OPCODE_BINARY), text,
+                              strlen(text));
     }
     if (client_open(&client, server.port)) {
         CU_ASSERT_TRUE(client_send(&client, out, used));
         for (int i = 0; i < COUNT; i++) {
             snprintf(text, sizeof(text), "message %d", i);
-            check_message(&client, i % 2 ? TEXT : BINARY, text, strlen(text), text);
+            check_message(&client, i % 2 ? OPCODE_TEXT : OPCODE_BINARY, text, strlen(text), text);
         }
         client_say_goodbye(&client);
     }
@@ -197,12 +201,12 @@ static void a_frame_may_come_a_byte_at_a_time(void)
     size_t bytes;
 
     memset(payload, 'x', sizeof(payload));
-    bytes = compose_frame(out, FIN | TEXT, payload, sizeof(payload));
+    bytes = compose_frame(out, FIN | OPCODE_TEXT, payload, sizeof(payload));
     if (!client_open(&client, server.port))
         return;
     for (size_t i = 0; i < bytes; i++)
         client_send(&client, out + i, 1);
-    check_message(&client, TEXT, payload, sizeof(payload), "byte by byte");
+    check_message(&client, OPCODE_TEXT, payload, sizeof(payload), "byte by byte");
     client_say_goodbye(&client);
 }
 
@@ -211,7 +215,7 @@ static void a_frame_may_be_split_anywhere_in_its_header(void)
     enum { PAYLOAD = 70000, HEADER = 14 };
     uint8_t *payload = random_bytes(3, PAYLOAD);
     uint8_t *out = malloc(PAYLOAD + HEADER);
-    size_t bytes = compose_frame(out, FIN | BINARY, payload, PAYLOAD);
+    size_t bytes = compose_frame(out, FIN | OPCODE_BINARY, payload, PAYLOAD);
     struct client client;
     char row[16];
 
@@ -221,7 +225,7 @@ static void a_frame_may_be_split_anywhere_in_its_header(void)
             client_send(&client, out, split);
             CHECK_ROW(client_wait_taken(&client), row);
             client_send(&client, out + split, bytes - split);
-            check_message(&client, BINARY, payload, PAYLOAD, row);
+            check_message(&client, OPCODE_BINARY, payload, PAYLOAD, row);
         }
         client_say_goodbye(&client);
     }
@@ -234,7 +238,7 @@ static void no_piece_is_larger_than_the_receive_buffer(void)
 {
     struct server small;
     struct client client;
-    struct frame frame = {0};
+    struct received_frame frame = {0};
     size_t bytes = 0;
 
     if (!server_start(&small, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 1024 }"))
@@ -242,7 +246,7 @@ static void no_piece_is_larger_than_the_receive_buffer(void)
     if (client_open(&client, small.port)) {
         uint8_t *payload = random_bytes(5, 50000);
 
-        client_send_frame(&client, FIN | BINARY, payload, 50000);
+        client_send_frame(&client, FIN | OPCODE_BINARY, payload, 50000);
         while (!frame.fin && client_read_frame(&client, &frame) == READ_OK) {
             CU_ASSERT_TRUE(frame.bytes <= 1024 + 14);
             CU_ASSERT_EQUAL(memcmp(frame.payload, payload + bytes, frame.bytes), 0);
@@ -259,7 +263,7 @@ static void a_message_of_the_receive_buffers_size_comes_back_in_one_piece(void)
 {
     struct server exact;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (server_is_lwsws())
         return; /* it reads no more than its service buffer of 8 KiB */
@@ -268,7 +272,7 @@ static void a_message_of_the_receive_buffers_size_comes_back_in_one_piece(void)
     if (client_open(&client, exact.port)) {
         uint8_t *payload = random_bytes(6, 20000);
 
-        client_send_frame(&client, FIN | BINARY, payload, 20000);
+        client_send_frame(&client, FIN | OPCODE_BINARY, payload, 20000);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
         CU_ASSERT_TRUE(frame.fin);
         CU_ASSERT_EQUAL(frame.bytes, 20000);
@@ -293,7 +297,7 @@ static void connections_do_not_mix(void)
             size_t bytes = (size_t)(c * 997 + round * 131) % 20000;
             uint8_t *payload = random_bytes((uint32_t)(c * ROUNDS + round), bytes);
 
-            client_send_frame(&clients[c], FIN | BINARY, payload, bytes);
+            client_send_frame(&clients[c], FIN | OPCODE_BINARY, payload, bytes);
             free(payload);
         }
         for (int c = CLIENTS - 1; c >= 0; c--) {
@@ -301,7 +305,7 @@ static void connections_do_not_mix(void)
             uint8_t *payload = random_bytes((uint32_t)(c * ROUNDS + round), bytes);
 
             snprintf(row, sizeof(row), "client %d round %d", c, round);
-            check_message(&clients[c], BINARY, payload, bytes, row);
+            check_message(&clients[c], OPCODE_BINARY, payload, bytes, row);
             free(payload);
         }
     }
@@ -320,12 +324,12 @@ static void data_may_follow_the_handshake_at_once(void)
     struct client client;
     size_t bytes = (size_t)snprintf(out, sizeof(out), "%s", handshake);
 
-    bytes += compose_frame((uint8_t *)out + bytes, FIN | TEXT, "early", 5);
+    bytes += compose_frame((uint8_t *)out + bytes, FIN | OPCODE_TEXT, "early", 5);
     if (!client_connect(&client, server.port))
         return;
     client_send(&client, out, bytes);
     CU_ASSERT_TRUE(client_request(&client, "", response, sizeof(response)));
-    check_message(&client, TEXT, "early", 5, "early");
+    check_message(&client, OPCODE_TEXT, "early", 5, "early");
     client_say_goodbye(&client);
 }
 

@@ -6,6 +6,7 @@
 
 #include <openssl/types.h>
 
+#include "core/frame.h"
 #include "corpus.h"
 
 /*
@@ -23,7 +24,7 @@ struct client {
 };
 
 /* One frame as it came. */
-struct frame {
+struct received_frame {
     bool fin;
     uint8_t rsv;
     uint8_t opcode;
@@ -41,13 +42,8 @@ struct message {
     uint8_t *payload; /* freed by message_free() */
 };
 
-enum opcode {
-    CONTINUATION = 0x0,
-    TEXT = 0x1,
-    BINARY = 0x2,
-    CLOSE = 0x8,
-    PING = 0x9,
-    PONG = 0xa,
+/* Bits of a frame's first byte, beside its opcode. */
+enum {
     RSV1 = 0x40,
     FIN = 0x80,
 };
@@ -138,7 +134,7 @@ enum read_result client_receive(struct client *client);
 void check_end(struct client *client);
 
 /** Reads up to @bytes of payload as they come, without putting frames together. */
-enum read_result client_read_frame(struct client *client, struct frame *frame);
+enum read_result client_read_frame(struct client *client, struct received_frame *frame);
 
 /** Reads one data message. */
 enum read_result client_read_message(struct client *client, struct message *message);
@@ -167,6 +163,3 @@ void client_say_goodbye(struct client *client);
 
 /** Returns @bytes pseudo-random bytes from @seed, to be freed. */
 uint8_t *random_bytes(uint32_t seed, size_t bytes);
-
-/** Milliseconds of a monotonic clock. */
-int64_t clock_ms(void);

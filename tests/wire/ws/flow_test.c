@@ -46,7 +46,7 @@ static void a_slow_reader_does_not_hold_up_others(void)
         stream_init(&stream, &slow, 1 << 20, 64);
         stream_push(&stream);
         for (int i = 0; i < 200; i++)
-            check_echo(&quick, TEXT, "quick", 5, "quick");
+            check_echo(&quick, OPCODE_TEXT, "quick", 5, "quick");
         client_say_goodbye(&quick);
         CU_ASSERT_TRUE(stream_exchange(&stream, UINT64_MAX));
         client_close(&slow);
@@ -69,7 +69,7 @@ static void a_close_behind_unread_echoes_is_answered_behind_them(void)
         stream_init(&stream, &client, message_bytes, messages);
         while (stream.composed < message_bytes * messages || stream.out_used < stream.out_bytes)
             stream_push(&stream);
-        client_send(&client, out, compose_frame(out, FIN | CLOSE, "\x03\xe8", 2));
+        client_send(&client, out, compose_frame(out, FIN | OPCODE_CLOSE, "\x03\xe8", 2));
         CU_ASSERT_TRUE(stream_read_to_close(&stream));
         CU_ASSERT_EQUAL(stream.received, message_bytes * messages);
         client_close(&client);
@@ -88,15 +88,15 @@ static void small_and_large_messages_mix_for_a_slow_reader(void)
     size_t bytes = 0;
 
     for (size_t i = 0; i < PAIRS; i++) {
-        bytes += compose_frame(out + bytes, FIN | BINARY, payload + i, SMALL);
-        bytes += compose_frame(out + bytes, FIN | BINARY, payload + i, LARGE);
+        bytes += compose_frame(out + bytes, FIN | OPCODE_BINARY, payload + i, SMALL);
+        bytes += compose_frame(out + bytes, FIN | OPCODE_BINARY, payload + i, LARGE);
     }
     if (server_start(&server, ON_FREE_PORT)) {
         if (client_open_narrow(&client, server.port, "")) {
             CU_ASSERT_TRUE(client_send_reading(&client, out, bytes));
             for (size_t i = 0; i < PAIRS; i++) {
-                check_message(&client, BINARY, payload + i, SMALL, "small");
-                check_message(&client, BINARY, payload + i, LARGE, "large");
+                check_message(&client, OPCODE_BINARY, payload + i, SMALL, "small");
+                check_message(&client, OPCODE_BINARY, payload + i, LARGE, "large");
             }
             client_say_goodbye(&client);
         }
@@ -116,15 +116,15 @@ static void a_large_message_behind_a_fragment_holds_up_nothing(void)
     struct client client;
     size_t bytes;
 
-    bytes = compose_frame(out, BINARY, "a", 1);
-    bytes += compose_frame(out + bytes, FIN | CONTINUATION, "b", 1);
-    bytes += compose_frame(out + bytes, FIN | BINARY, payload, LARGE);
+    bytes = compose_frame(out, OPCODE_BINARY, "a", 1);
+    bytes += compose_frame(out + bytes, FIN | OPCODE_CONTINUATION, "b", 1);
+    bytes += compose_frame(out + bytes, FIN | OPCODE_BINARY, payload, LARGE);
     if (server_start(&server, ON_FREE_PORT)) {
         if (client_open(&client, server.port)) {
             client_send(&client, out, bytes);
-            check_message(&client, BINARY, "ab", 2, "fragments");
-            check_message(&client, BINARY, payload, LARGE, "large");
-            check_echo(&client, TEXT, "after", 5, "after");
+            check_message(&client, OPCODE_BINARY, "ab", 2, "fragments");
+            check_message(&client, OPCODE_BINARY, payload, LARGE, "large");
+            check_echo(&client, OPCODE_TEXT, "after", 5, "after");
             client_say_goodbye(&client);
         }
         server_stop(&server);
@@ -174,7 +174,7 @@ static void who_reads_nothing_is_dropped(void)
             stream_push(&stream);
             CHECK_ROW(is_dropped(&deaf), rows[i].name);
             if (client_open(&other, server.port)) {
-                check_echo(&other, TEXT, "other", 5, rows[i].name);
+                check_echo(&other, OPCODE_TEXT, "other", 5, rows[i].name);
                 client_say_goodbye(&other);
             }
             client_close(&deaf);

@@ -37,7 +37,7 @@ static void a_message_of_the_limit_comes_back(void)
 
     if (client_open(&client, limited.port)) {
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-            check_echo(&client, BINARY, payload, sizes[i], "within the limit");
+            check_echo(&client, OPCODE_BINARY, payload, sizes[i], "within the limit");
         client_say_goodbye(&client);
     }
     free(payload);
@@ -64,12 +64,12 @@ static void a_larger_one_is_answered_1009_at_its_header(void)
     struct client client;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
-        unsigned opcode = BINARY;
+        size_t bytes = compose_frame(out, FIN | OPCODE_TEXT, "owed", 4);
+        unsigned opcode = OPCODE_BINARY;
 
         for (size_t j = 0; j < 3 && rows[i].fragments[j]; j++) {
             bytes += compose_frame(out + bytes, opcode, payload, rows[i].fragments[j]);
-            opcode = CONTINUATION;
+            opcode = OPCODE_CONTINUATION;
         }
         bytes += compose_header(out + bytes, FIN | opcode, rows[i].announced);
         for (size_t j = 0; j < rows[i].sent; j++)
@@ -78,7 +78,7 @@ static void a_larger_one_is_answered_1009_at_its_header(void)
         if (!client_open(&client, limited.port))
             break;
         client_send(&client, out, bytes);
-        check_message(&client, TEXT, "owed", 4, rows[i].name);
+        check_message(&client, OPCODE_TEXT, "owed", 4, rows[i].name);
         check_close(&client, too_big, sizeof(too_big) - 1, rows[i].name);
         client_close(&client);
     }
@@ -107,12 +107,13 @@ static void a_message_may_have_very_many_fragments(void)
         size_t bytes = 0;
 
         for (size_t j = 0; j < rows[i].fragments; j++)
-            bytes += compose_frame(
-                out + bytes, (j ? CONTINUATION : BINARY) | (j == rows[i].fragments - 1 ? FIN : 0u),
-                payload + j * piece, piece);
+            bytes += compose_frame(out + bytes,
+                                   (j ? OPCODE_CONTINUATION : OPCODE_BINARY) |
+                                       (j == rows[i].fragments - 1 ? FIN : 0u),
+                                   payload + j * piece, piece);
         if (client_open(&client, server.port)) {
             CHECK_ROW(client_send_reading(&client, out, bytes), rows[i].name);
-            check_message(&client, BINARY, payload, size, rows[i].name);
+            check_message(&client, OPCODE_BINARY, payload, size, rows[i].name);
             client_say_goodbye(&client);
         }
         free(out);
@@ -136,8 +137,8 @@ static void a_text_of_16_mib_comes_back(void)
     }
     if (client_open(&client, server.port)) {
         CU_ASSERT_TRUE(
-            client_send_reading(&client, out, compose_frame(out, FIN | TEXT, text, BYTES)));
-        check_message(&client, TEXT, text, BYTES, "16 MiB");
+            client_send_reading(&client, out, compose_frame(out, FIN | OPCODE_TEXT, text, BYTES)));
+        check_message(&client, OPCODE_TEXT, text, BYTES, "16 MiB");
         client_say_goodbye(&client);
     }
     free(out);

@@ -61,7 +61,7 @@ static void close_is_answered(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (!client_open(&client, server.port))
             return;
-        client_send_frame(&client, FIN | CLOSE, rows[i].sent, rows[i].sent_bytes);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, rows[i].sent, rows[i].sent_bytes);
         check_close(&client, rows[i].answer, rows[i].answer_bytes, rows[i].name);
         client_close(&client);
     }
@@ -95,7 +95,7 @@ static void a_close_that_must_not_be_sent_is_answered_with_its_error(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (!client_open(&client, server.port))
             return;
-        client_send_frame(&client, FIN | CLOSE, rows[i].sent, rows[i].sent_bytes);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, rows[i].sent, rows[i].sent_bytes);
         /* lwsws checks reasons itself, and takes what is not UTF-8 for a malformed frame */
         if (server_is_lwsws() && !memcmp(rows[i].sent, "\x03\xe8\xce", 3))
             check_close_code(&client, 1002, rows[i].name);
@@ -111,17 +111,17 @@ static void what_came_before_the_close_is_echoed_first(void)
     struct client client;
     size_t bytes = 0;
 
-    bytes += compose_frame(out, FIN | TEXT, "one", 3);
-    bytes += compose_frame(out + bytes, FIN | BINARY, "two", 3);
-    bytes += compose_frame(out + bytes, FIN | CLOSE,
+    bytes += compose_frame(out, FIN | OPCODE_TEXT, "one", 3);
+    bytes += compose_frame(out + bytes, FIN | OPCODE_BINARY, "two", 3);
+    bytes += compose_frame(out + bytes, FIN | OPCODE_CLOSE,
                            "\x0f\xa1"
                            "done",
                            6);
     if (!client_open(&client, server.port))
         return;
     client_send(&client, out, bytes);
-    check_message(&client, TEXT, "one", 3, "first");
-    check_message(&client, BINARY, "two", 3, "second");
+    check_message(&client, OPCODE_TEXT, "one", 3, "first");
+    check_message(&client, OPCODE_BINARY, "two", 3, "second");
     check_close(&client,
                 "\x0f\xa1"
                 "done",
@@ -135,8 +135,8 @@ static void nothing_is_echoed_after_the_close(void)
     struct client client;
     size_t bytes = 0;
 
-    bytes += compose_frame(out, FIN | CLOSE, "\x03\xe8", 2);
-    bytes += compose_frame(out + bytes, FIN | TEXT, "late", 4);
+    bytes += compose_frame(out, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
+    bytes += compose_frame(out + bytes, FIN | OPCODE_TEXT, "late", 4);
     if (!client_open(&client, server.port))
         return;
     client_send(&client, out, bytes);
@@ -148,19 +148,21 @@ static void what_follows_the_close_is_left_alone(void)
 {
     static const struct conversation rows[] = {
         {"data, Close, garbage (5.5.1)",
-         {SAY(FIN | TEXT, "owed"), SAY(FIN | CLOSE, "\x03\xe8"), SAY(0xff, "\xff\x00garbage")},
-         {SAY(TEXT, "owed")},
+         {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | OPCODE_CLOSE, "\x03\xe8"),
+          SAY(0xff, "\xff\x00garbage")},
+         {SAY(OPCODE_TEXT, "owed")},
          1000},
         {"two Closes (5.5.1)",
-         {SAY(FIN | CLOSE, "\x03\xe9"), SAY(FIN | CLOSE, "\x03\xe8")},
+         {SAY(FIN | OPCODE_CLOSE, "\x03\xe9"), SAY(FIN | OPCODE_CLOSE, "\x03\xe8")},
          {{0}},
          1001},
         {"Ping behind Close (5.5.1)",
-         {SAY(FIN | CLOSE, "\x03\xe8"), SAY(FIN | PING, "late")},
+         {SAY(FIN | OPCODE_CLOSE, "\x03\xe8"), SAY(FIN | OPCODE_PING, "late")},
          {{0}},
          1000},
         {"Close between fragments (5.4)",
-         {SAY(TEXT, "one"), SAY(FIN | CLOSE, "\x03\xe8"), SAY(FIN | CONTINUATION, "two")},
+         {SAY(OPCODE_TEXT, "one"), SAY(FIN | OPCODE_CLOSE, "\x03\xe8"),
+          SAY(FIN | OPCODE_CONTINUATION, "two")},
          {{0}},
          1000},
     };
@@ -172,14 +174,14 @@ static void what_follows_the_close_is_left_alone(void)
 static void a_close_may_come_inside_a_message(void)
 {
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!client_open(&client, server.port))
         return;
-    client_send_frame(&client, TEXT, "half", 4);
-    client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+    client_send_frame(&client, OPCODE_TEXT, "half", 4);
+    client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
     CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-    CU_ASSERT_EQUAL(frame.opcode, TEXT);
+    CU_ASSERT_EQUAL(frame.opcode, OPCODE_TEXT);
     CU_ASSERT_FALSE(frame.fin);
     check_close(&client, "\x03\xe8", 2, "close");
     client_close(&client);
@@ -191,23 +193,23 @@ static void a_protocol_error_is_answered_1002_behind_the_echoes_owed(void)
         const char *name;
         unsigned first;
     } rows[] = {
-        {"reserved bit", 0x80 | 0x40 | TEXT},
+        {"reserved bit", 0x80 | 0x40 | OPCODE_TEXT},
         {"reserved opcode 3", FIN | 0x3},
         {"reserved opcode 15", FIN | 0xf},
-        {"nothing to continue", FIN | CONTINUATION},
-        {"fragmented ping", PING},
+        {"nothing to continue", FIN | OPCODE_CONTINUATION},
+        {"fragmented ping", OPCODE_PING},
     };
     struct client client;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t out[64];
-        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+        size_t bytes = compose_frame(out, FIN | OPCODE_TEXT, "owed", 4);
 
         bytes += compose_frame(out + bytes, rows[i].first, "x", 1);
         if (!client_open(&client, server.port))
             return;
         client_send(&client, out, bytes);
-        check_message(&client, TEXT, "owed", 4, rows[i].name);
+        check_message(&client, OPCODE_TEXT, "owed", 4, rows[i].name);
         check_protocol_error(&client, rows[i].name);
         client_close(&client);
     }
@@ -222,7 +224,7 @@ static void a_protocol_error_ends_the_connection_at_once(void)
     struct server other;
     struct client wrong;
     struct client witness;
-    struct frame frame;
+    struct received_frame frame;
     struct pollfd readable = {.events = POLLIN};
 
     if (!server_start(&other, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
@@ -230,10 +232,10 @@ static void a_protocol_error_ends_the_connection_at_once(void)
     if (client_open(&wrong, other.port)) {
         client_send_frame(&wrong, FIN | 0x3, "x", 1);
         CU_ASSERT_EQUAL(client_read_frame(&wrong, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
         if (client_open(&witness, other.port)) {
             CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
             readable.fd = wrong.fd;
             CU_ASSERT_EQUAL(poll(&readable, 1, 0), 1);
             client_close(&witness);
@@ -258,12 +260,12 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
     if (server_start(&other, ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 4096 }")) {
         if (client_open_narrow(&client, other.port, "") && client_open(&witness, other.port)) {
             for (int i = 0; i < MESSAGES; i++)
-                client_send_frame(&client, FIN | BINARY, payload, MESSAGE);
+                client_send_frame(&client, FIN | OPCODE_BINARY, payload, MESSAGE);
             wait_settled(&client, &witness);
             client_send_frame(&client, FIN | 0x3, payload, REST);
             wait_settled(&client, &witness);
             for (int i = 0; i < MESSAGES; i++)
-                check_message(&client, BINARY, payload, MESSAGE, "owed");
+                check_message(&client, OPCODE_BINARY, payload, MESSAGE, "owed");
             check_protocol_error(&client, "behind the echoes");
             client_close(&client);
             client_say_goodbye(&witness);
@@ -290,11 +292,11 @@ static void a_close_behind_a_protocol_error_does_no_harm(void)
         if (!client_open_narrow(&client, server.port, ""))
             break;
         for (int i = 0; i < messages; i++)
-            client_send_frame(&client, FIN | BINARY, payload, MESSAGE);
+            client_send_frame(&client, FIN | OPCODE_BINARY, payload, MESSAGE);
         wait_settled(&client, &witness);
         client_send(&client, "\x83", 1);
         wait_settled(&client, &witness);
-        client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
         wait_settled(&client, &witness);
         client_close(&client);
     }
@@ -309,20 +311,20 @@ static void lengths_that_must_not_be_are_answered_1002(void)
         const char *name;
         uint8_t header[10];
     } rows[] = {
-        {"length with the 63rd bit set", {FIN | TEXT, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}},
-        {"ping of 126 bytes", {FIN | PING, 0xfe, 0, 126, 0, 0, 0, 0, 0, 0}},
+        {"length with the 63rd bit set", {FIN | OPCODE_TEXT, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}},
+        {"ping of 126 bytes", {FIN | OPCODE_PING, 0xfe, 0, 126, 0, 0, 0, 0, 0, 0}},
     };
     struct client client;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t out[64];
-        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+        size_t bytes = compose_frame(out, FIN | OPCODE_TEXT, "owed", 4);
 
         memcpy(out + bytes, rows[i].header, sizeof(rows[i].header));
         if (!client_open(&client, server.port))
             return;
         client_send(&client, out, bytes + sizeof(rows[i].header));
-        check_message(&client, TEXT, "owed", 4, rows[i].name);
+        check_message(&client, OPCODE_TEXT, "owed", 4, rows[i].name);
         check_close(&client, "\x03\xeamalformed frame", 17, rows[i].name);
         client_close(&client);
     }
@@ -339,7 +341,7 @@ static void nothing_is_kept_of_a_peer_that_has_gone(void)
     struct server other;
     struct client wrong;
     struct client witness;
-    struct frame frame;
+    struct received_frame frame;
     size_t before;
 
     if (!server_start(&other,
@@ -356,19 +358,19 @@ static void nothing_is_kept_of_a_peer_that_has_gone(void)
         if (i % 3 == 1 || server_is_lwsws()) /* more of the frame seems to follow */
             client_send(&wrong, "\x82\xfe\x01\x00\0\0\0\0x", 9);
         else
-            client_send_frame(&wrong, FIN | TEXT, "\xff", 1);
+            client_send_frame(&wrong, FIN | OPCODE_TEXT, "\xff", 1);
         CU_ASSERT_EQUAL(client_read_frame(&wrong, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-        client_send_frame(&wrong, FIN | CLOSE, "\x03\xe8", 2);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
+        client_send_frame(&wrong, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
         client_close(&wrong);
     }
     if (client_open(&witness, other.port)) {
         for (int ping = 0; ping < 3; ping++) {
             CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
             if (server_descriptors(&other) <= before + 1)
                 break;
-            client_send_frame(&witness, FIN | PONG, frame.payload, frame.bytes);
+            client_send_frame(&witness, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         }
         CU_ASSERT_TRUE(server_descriptors(&other) <= before + 1);
         client_close(&witness);
@@ -386,10 +388,10 @@ static void an_abrupt_end_leaves_the_others_alone(void)
     for (int i = 0; i < 50; i++) {
         if (!client_open(&goes, server.port))
             return;
-        client_send_frame(&goes, i % 2 ? TEXT : FIN | TEXT, "gone", 4);
+        client_send_frame(&goes, i % 2 ? OPCODE_TEXT : FIN | OPCODE_TEXT, "gone", 4);
         client_close(&goes); /* with the echo unread: a reset */
     }
-    check_echo(&stays, TEXT, "still here", 10, "still here");
+    check_echo(&stays, OPCODE_TEXT, "still here", 10, "still here");
     client_say_goodbye(&stays);
 }
 

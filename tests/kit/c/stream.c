@@ -9,10 +9,9 @@
 
 #include <openssl/ssl.h>
 
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
-
-#define PATIENCE_MS 30000
 
 /* No room for this long counts as the server not reading: too short only ends a push early. */
 #define STALL_MS 1000
@@ -44,12 +43,12 @@ static void compose(struct stream *stream, uint64_t limit)
     stream->out_used = stream->out_bytes = 0;
     if (stream->pong_owed && !stream->place)
         stream->out_bytes =
-            compose_frame(stream->out, FIN | PONG, stream->ping, stream->ping_bytes);
+            compose_frame(stream->out, FIN | OPCODE_PONG, stream->ping, stream->ping_bytes);
     stream->pong_owed = stream->pong_owed && stream->place;
     while (stream->composed < limit && stream->out_bytes < sizeof(stream->out) - 14) {
         if (!stream->place)
-            stream->out_bytes += compose_header(stream->out + stream->out_bytes, FIN | BINARY,
-                                                stream->message_bytes);
+            stream->out_bytes += compose_header(stream->out + stream->out_bytes,
+                                                FIN | OPCODE_BINARY, stream->message_bytes);
         while (stream->place < stream->message_bytes && stream->composed < limit &&
                stream->out_bytes < sizeof(stream->out))
             stream->out[stream->out_bytes++] =
@@ -121,16 +120,16 @@ static void take_header(struct stream *stream)
     for (unsigned i = 0; i < extended; i++)
         stream->frame_left = stream->frame_left << 8 | stream->header[2 + i];
     stream->header_bytes = 0;
-    if (opcode == CLOSE) {
+    if (opcode == OPCODE_CLOSE) {
         stream->close_received = true;
         return;
     }
-    if (opcode == PING && stream->frame_left <= sizeof(stream->ping)) {
+    if (opcode == OPCODE_PING && stream->frame_left <= sizeof(stream->ping)) {
         stream->inside_ping = true;
         stream->ping_bytes = 0;
         return;
     }
-    if (opcode != (stream->inside_message ? CONTINUATION : BINARY))
+    if (opcode != (stream->inside_message ? OPCODE_CONTINUATION : OPCODE_BINARY))
         stream->fault = "an opcode out of order";
     stream->inside_message = !fin;
     if (fin) {
@@ -200,7 +199,7 @@ bool stream_exchange(struct stream *stream, uint64_t payload_bytes)
         bool sending =
             stream->composed < limit || stream->out_used < stream->out_bytes || stream->pong_owed;
 
-        if (!wait_for(stream, (short)(POLLIN | (sending ? POLLOUT : 0)), PATIENCE_MS)) {
+        if (!wait_for(stream, (short)(POLLIN | (sending ? POLLOUT : 0)), clock_patience_ms())) {
             stream->fault = "the server hangs";
             return false;
         }
@@ -214,7 +213,7 @@ bool stream_exchange(struct stream *stream, uint64_t payload_bytes)
 bool stream_read_to_close(struct stream *stream)
 {
     while (!stream->close_received) {
-        if (!wait_for(stream, POLLIN, PATIENCE_MS)) {
+        if (!wait_for(stream, POLLIN, clock_patience_ms())) {
             stream->fault = "the server hangs";
             return false;
         }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
 
@@ -128,7 +129,7 @@ static void before_a_stop_it_says_so_and_goes_on_serving(void)
         struct client old;
         struct client new;
         struct server server;
-        struct frame frame;
+        struct received_frame frame;
         char response[4096];
         unsigned status;
 
@@ -140,12 +141,14 @@ static void before_a_stop_it_says_so_and_goes_on_serving(void)
         while (status == 200);
         CHECK_ROW(status == 503, response);
         CHECK_ROW(strstr(response, "\r\n\r\ndraining\n"), response);
-        check_echo(&old, TEXT, "hello", 5, rows[i]);
+        check_echo(&old, OPCODE_TEXT, "hello", 5, rows[i]);
         if (client_open(&new, server.port)) {
-            check_echo(&new, TEXT, "hello", 5, rows[i]);
+            check_echo(&new, OPCODE_TEXT, "hello", 5, rows[i]);
             kill(server.pid, SIGTERM); /* the rest of the delay is not needed */
-            CHECK_ROW(client_read_frame(&old, &frame) == READ_OK && frame.opcode == CLOSE, rows[i]);
-            CHECK_ROW(client_read_frame(&new, &frame) == READ_OK && frame.opcode == CLOSE, rows[i]);
+            CHECK_ROW(client_read_frame(&old, &frame) == READ_OK && frame.opcode == OPCODE_CLOSE,
+                      rows[i]);
+            CHECK_ROW(client_read_frame(&new, &frame) == READ_OK && frame.opcode == OPCODE_CLOSE,
+                      rows[i]);
             client_close(&new);
         }
         client_close(&old);
@@ -176,10 +179,10 @@ static void what_happens_is_counted(void)
     for (int i = 0; i < 20; i++) {
         if (!client_open(&client, server.port))
             return;
-        check_echo(&client, BINARY, payload, sizeof(payload), "binary");
-        client_send_frame(&client, TEXT, "in two ", 7);
-        client_send_frame(&client, FIN | CONTINUATION, "frames", 6);
-        check_message(&client, TEXT, "in two frames", 13, "fragments");
+        check_echo(&client, OPCODE_BINARY, payload, sizeof(payload), "binary");
+        client_send_frame(&client, OPCODE_TEXT, "in two ", 7);
+        client_send_frame(&client, FIN | OPCODE_CONTINUATION, "frames", 6);
+        check_message(&client, OPCODE_TEXT, "in two frames", 13, "fragments");
         client_say_goodbye(&client);
     }
     check_metric(server.port, "lws_echo_connections_total", 20);
@@ -212,16 +215,16 @@ static void each_end_is_counted_by_its_code(void)
         size_t bytes;
         const char *code;
     } rows[] = {
-        {"empty Close", FIN | CLOSE, "", 0, "1005"},
-        {"the peer's code", FIN | CLOSE, "\x03\xe9", 2, "1001"},
-        {"a library's code", FIN | CLOSE, "\x0b\xb8", 2, "3000-3999"},
-        {"a private code", FIN | CLOSE, "\x13\x87", 2, "4000-4999"},
-        {"a code that must not be", FIN | CLOSE, "\x03\xed", 2, "1002"},
-        {"a reason that is not UTF-8", FIN | CLOSE, "\x03\xe8\xff", 3, "1007"},
-        {"text that is not UTF-8", FIN | TEXT, "\xff", 1, "1007"},
-        {"too large", FIN | TEXT, "12345678901", 11, "1009"},
+        {"empty Close", FIN | OPCODE_CLOSE, "", 0, "1005"},
+        {"the peer's code", FIN | OPCODE_CLOSE, "\x03\xe9", 2, "1001"},
+        {"a library's code", FIN | OPCODE_CLOSE, "\x0b\xb8", 2, "3000-3999"},
+        {"a private code", FIN | OPCODE_CLOSE, "\x13\x87", 2, "4000-4999"},
+        {"a code that must not be", FIN | OPCODE_CLOSE, "\x03\xed", 2, "1002"},
+        {"a reason that is not UTF-8", FIN | OPCODE_CLOSE, "\x03\xe8\xff", 3, "1007"},
+        {"text that is not UTF-8", FIN | OPCODE_TEXT, "\xff", 1, "1007"},
+        {"too large", FIN | OPCODE_TEXT, "12345678901", 11, "1009"},
         {"a reserved opcode", FIN | 0x3, "", 0, "1002"},
-        {"a reserved bit", FIN | TEXT | 0x10, "", 0, "1002"},
+        {"a reserved bit", FIN | OPCODE_TEXT | 0x10, "", 0, "1002"},
     };
     struct server server;
 
@@ -406,8 +409,8 @@ static void a_connection_is_logged_when_it_has_ended(void)
     if (client_open_with(&client, server.port,
                          "Sec-WebSocket-Protocol: a, b\r\n"
                          "Sec-WebSocket-Extensions: permessage-deflate\r\n")) {
-        check_echo(&client, TEXT, "secret payload", 14, "text");
-        client_send_frame(&client, FIN | CLOSE, "\x0f\xa1secret reason", 15);
+        check_echo(&client, OPCODE_TEXT, "secret payload", 14, "text");
+        client_send_frame(&client, FIN | OPCODE_CLOSE, "\x0f\xa1secret reason", 15);
         check_end(&client);
         client_close(&client);
     }
@@ -575,7 +578,7 @@ static void connections_of_a_process_are_limited(void)
     client_close(&clients[3]);
     check_metric(server.port, "lws_echo_refused_handshakes_total{reason=\"max-connections\"}", 1);
     for (int i = 0; i < 3; i++)
-        check_echo(&clients[i], TEXT, "hello", 5, "those that are there");
+        check_echo(&clients[i], OPCODE_TEXT, "hello", 5, "those that are there");
     client_say_goodbye(&clients[0]);
     check_metric(server.port, "lws_echo_connections", 2);
     CU_ASSERT_EQUAL(upgrade_from(&clients[0], server.port, 1, ""), 101);

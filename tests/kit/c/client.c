@@ -12,16 +12,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include "clock.h"
 #include "runner.h"
 
-#define PATIENCE_MS 30000
 #define READ_BYTES ((size_t)1 << 17)
 
 /* Small enough that unread data stays with the server, large enough to be read within seconds. */
@@ -31,15 +30,6 @@
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 static const uint8_t masking_key[4] = {0x37, 0xfa, 0x21, 0x3d};
-
-int64_t clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 uint8_t *random_bytes(uint32_t seed, size_t bytes)
 {
@@ -232,7 +222,7 @@ bool client_send_reading(struct client *client, const void *data, size_t bytes)
         struct pollfd ready = {.fd = client->fd, .events = POLLIN | POLLOUT};
         ssize_t sent = 0;
 
-        if (poll(&ready, 1, PATIENCE_MS) <= 0)
+        if (poll(&ready, 1, clock_patience_ms()) <= 0)
             return false;
         if (ready.revents & POLLOUT)
             sent = send(client->fd, p, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -280,15 +270,13 @@ size_t compose_frame(uint8_t *out, unsigned first, const void *payload, size_t b
 
 bool client_wait_taken(struct client *client)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
-    const struct timespec tick = {.tv_nsec = 1000000};
+    int64_t deadline_ms = clock_deadline_ms();
     int waiting = 1;
 
-    while (waiting && clock_ms() < deadline_ms) {
+    do
         if (ioctl(client->fd, SIOCOUTQ, &waiting))
             return false;
-        nanosleep(&tick, NULL);
-    }
+    while (waiting && clock_tick(deadline_ms));
 
     return !waiting;
 }
@@ -314,7 +302,7 @@ enum read_result client_receive(struct client *client)
     if (!client->ssl || !SSL_pending(client->ssl)) {
         struct pollfd readable = {.fd = client->fd, .events = POLLIN};
 
-        if (poll(&readable, 1, PATIENCE_MS) <= 0)
+        if (poll(&readable, 1, clock_patience_ms()) <= 0)
             return READ_TIMEOUT;
     }
     got = client->ssl ? SSL_read(client->ssl, client->input + client->input_bytes, READ_BYTES)
@@ -392,7 +380,7 @@ bool client_request(struct client *client, const char *request, char *response, 
     return true;
 }
 
-enum read_result client_read_frame(struct client *client, struct frame *frame)
+enum read_result client_read_frame(struct client *client, struct received_frame *frame)
 {
     static uint8_t *kept; /* the payload that the frame points to; freed by the next read */
     size_t header = 2;
@@ -427,8 +415,8 @@ enum read_result client_read_frame(struct client *client, struct frame *frame)
     take_input(client, header + (size_t)bytes);
 
     /* RSV1 is for the extension's first frames, the others for none (RFC 6455 section 5.2) */
-    CU_ASSERT_EQUAL(frame->rsv & (client->may_compress && frame->opcode <= BINARY &&
-                                          frame->opcode != CONTINUATION
+    CU_ASSERT_EQUAL(frame->rsv & (client->may_compress && frame->opcode <= OPCODE_BINARY &&
+                                          frame->opcode != OPCODE_CONTINUATION
                                       ? 0x30
                                       : 0x70),
                     0);
@@ -439,7 +427,7 @@ enum read_result client_read_frame(struct client *client, struct frame *frame)
 
 enum read_result client_read_message(struct client *client, struct message *message)
 {
-    struct frame frame;
+    struct received_frame frame;
     enum read_result result;
     size_t room = 0;
 
@@ -448,13 +436,13 @@ enum read_result client_read_message(struct client *client, struct message *mess
         result = client_read_frame(client, &frame);
         if (result != READ_OK)
             return result;
-        if (frame.opcode == CLOSE)
+        if (frame.opcode == OPCODE_CLOSE)
             return READ_END;
         if (frame.opcode & 8)
             continue;
 
         /* the first frame has the type, the others continue it (RFC 6455 section 5.4) */
-        CU_ASSERT_EQUAL(frame.opcode == CONTINUATION, message->frames != 0);
+        CU_ASSERT_EQUAL(frame.opcode == OPCODE_CONTINUATION, message->frames != 0);
         if (!message->frames++) {
             message->opcode = frame.opcode;
             message->compressed = frame.rsv != 0;
@@ -507,17 +495,17 @@ void wait_turns(struct client *witness)
     enum { TURNS = 4 };
 
     for (int turn = 0; turn < TURNS; turn++)
-        check_echo(witness, TEXT, "turn", 4, "witness");
+        check_echo(witness, OPCODE_TEXT, "turn", 4, "witness");
 }
 
 void check_close(struct client *client, const void *payload, size_t bytes, const char *row)
 {
-    struct frame frame;
+    struct received_frame frame;
     enum read_result result;
 
     do
         result = client_read_frame(client, &frame);
-    while (result == READ_OK && frame.opcode != CLOSE);
+    while (result == READ_OK && frame.opcode != OPCODE_CLOSE);
     CHECK_ROW(result == READ_OK, row);
     if (result != READ_OK)
         return;
@@ -530,14 +518,14 @@ void check_close(struct client *client, const void *payload, size_t bytes, const
 
 void check_close_code(struct client *client, unsigned code, const char *row)
 {
-    struct frame frame;
+    struct received_frame frame;
     enum read_result result = client_read_frame(client, &frame);
 
     CHECK_ROW(result == READ_OK, row);
     if (result != READ_OK)
         return;
 
-    CHECK_ROW(frame.opcode == CLOSE, row);
+    CHECK_ROW(frame.opcode == OPCODE_CLOSE, row);
     CHECK_ROW(frame.bytes >= 2 && (unsigned)(frame.payload[0] << 8 | frame.payload[1]) == code,
               row);
 }
@@ -549,7 +537,7 @@ void check_protocol_error(struct client *client, const char *row)
 
 void client_say_goodbye(struct client *client)
 {
-    client_send_frame(client, FIN | CLOSE, "\x03\xe8", 2);
+    client_send_frame(client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
     check_close(client, "\x03\xe8", 2, "goodbye");
     client_close(client);
 }

@@ -112,7 +112,7 @@ static void who_asks_on_without_reading_is_let_go(void)
     client_send(&client, requests, REQUESTS * bytes);
     free(requests);
     for (size_t i = 0; i < REQUESTS; i++)
-        check_echo(&witness, TEXT, "turn", 4, "witness");
+        check_echo(&witness, OPCODE_TEXT, "turn", 4, "witness");
 
     check_end(&client);
     CU_ASSERT_TRUE(documents_in(&client) > 0);

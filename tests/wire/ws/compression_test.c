@@ -148,7 +148,7 @@ static void offers_are_answered(void)
                   name);
         if (answer && !strstr(response, expected))
             fprintf(stderr, "%s: %s\n", name, response);
-        check_echo(&client, TEXT, "not compressed", 14, name);
+        check_echo(&client, OPCODE_TEXT, "not compressed", 14, name);
         client_say_goodbye(&client);
     }
 }
@@ -190,7 +190,8 @@ static void send_compressed(struct client *client, unsigned opcode, const uint8_
     for (size_t i = 0; i < frames; i++) {
         size_t from = bytes * i / frames;
 
-        client_send_frame(client, (i ? CONTINUATION : RSV1 | opcode) | (i == frames - 1 ? FIN : 0u),
+        client_send_frame(client,
+                          (i ? OPCODE_CONTINUATION : RSV1 | opcode) | (i == frames - 1 ? FIN : 0u),
                           payload + from, bytes * (i + 1) / frames - from);
     }
 }
@@ -276,9 +277,9 @@ static void compressed_messages_come_back(void)
             uint8_t *text = some_text((uint32_t)j, sizes[j]);
             uint8_t *binary = random_bytes((uint32_t)j, sizes[j]);
 
-            check_compressed_echo(&client, &deflater, TEXT, text, sizes[j], 1,
+            check_compressed_echo(&client, &deflater, OPCODE_TEXT, text, sizes[j], 1,
                                   agreements[i].mirrors, agreements[i].name);
-            check_compressed_echo(&client, &deflater, BINARY, binary, sizes[j], 1,
+            check_compressed_echo(&client, &deflater, OPCODE_BINARY, binary, sizes[j], 1,
                                   agreements[i].mirrors, agreements[i].name);
             free(binary);
             free(text);
@@ -301,10 +302,10 @@ static void later_messages_may_refer_to_earlier_ones(void)
         if (!open_agreed(&client, &deflater, server.port, &agreements[i]))
             break;
         for (int turn = 0; turn < 3; turn++) {
-            check_compressed_echo(&client, &deflater, BINARY, message, BYTES, 1,
+            check_compressed_echo(&client, &deflater, OPCODE_BINARY, message, BYTES, 1,
                                   agreements[i].mirrors, agreements[i].name);
             /* what is not compressed does not count as history (RFC 7692 section 7.2.1) */
-            check_echo(&client, TEXT, "between", 7, agreements[i].name);
+            check_echo(&client, OPCODE_TEXT, "between", 7, agreements[i].name);
         }
         free(deflater_compress(&deflater, message, BYTES, &bytes));
         CHECK_ROW((bytes < BYTES / 10) ==
@@ -328,7 +329,7 @@ static void compressed_messages_may_be_fragmented(void)
         if (!open_agreed(&client, &deflater, server.port, &agreements[i]))
             break;
         for (size_t j = 0; j < sizeof(frames) / sizeof(frames[0]); j++)
-            check_compressed_echo(&client, &deflater, TEXT, message, BYTES, frames[j],
+            check_compressed_echo(&client, &deflater, OPCODE_TEXT, message, BYTES, frames[j],
                                   agreements[i].mirrors, agreements[i].name);
         client_say_goodbye(&client);
         deflater_fini(&deflater);
@@ -351,11 +352,11 @@ static void a_small_receive_buffer_is_enough(void)
         for (size_t i = 0; i < AGREEMENTS; i++) {
             if (!open_agreed(&client, &deflater, small.port, &agreements[i]))
                 break;
-            check_compressed_echo(&client, &deflater, TEXT, text, BYTES, 1, agreements[i].mirrors,
-                                  agreements[i].name);
-            check_compressed_echo(&client, &deflater, BINARY, binary, BYTES, 3,
+            check_compressed_echo(&client, &deflater, OPCODE_TEXT, text, BYTES, 1,
                                   agreements[i].mirrors, agreements[i].name);
-            check_echo(&client, BINARY, binary, BYTES, agreements[i].name);
+            check_compressed_echo(&client, &deflater, OPCODE_BINARY, binary, BYTES, 3,
+                                  agreements[i].mirrors, agreements[i].name);
+            check_echo(&client, OPCODE_BINARY, binary, BYTES, agreements[i].name);
             client_say_goodbye(&client);
             deflater_fini(&deflater);
         }
@@ -370,20 +371,20 @@ static void control_frames_pass_between_compressed_fragments(void)
 {
     static const uint8_t hello[] = {0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}; /* section 7.2.3.1 */
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!client_open_with(&client, server.port, OFFER("")))
         return;
-    client_send_frame(&client, RSV1 | TEXT, hello, 3);
+    client_send_frame(&client, RSV1 | OPCODE_TEXT, hello, 3);
     CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-    CU_ASSERT_EQUAL(frame.opcode, TEXT);
+    CU_ASSERT_EQUAL(frame.opcode, OPCODE_TEXT);
     CU_ASSERT_EQUAL(frame.rsv, RSV1);
-    client_send_frame(&client, FIN | PING, "p", 1);
+    client_send_frame(&client, FIN | OPCODE_PING, "p", 1);
     CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-    CU_ASSERT_EQUAL(frame.opcode, PONG);
-    client_send_frame(&client, FIN | CONTINUATION, hello + 3, 4);
+    CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
+    client_send_frame(&client, FIN | OPCODE_CONTINUATION, hello + 3, 4);
     CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-    CU_ASSERT_EQUAL(frame.opcode, CONTINUATION);
+    CU_ASSERT_EQUAL(frame.opcode, OPCODE_CONTINUATION);
     CU_ASSERT_EQUAL(frame.rsv, 0);
     CU_ASSERT_TRUE(frame.fin);
     client_say_goodbye(&client);
@@ -414,7 +415,7 @@ static void forms_of_deflate_that_the_rfc_shows_are_taken(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
 
-        send_compressed(&client, TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes, 1);
+        send_compressed(&client, OPCODE_TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes, 1);
         CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
         CHECK_ROW(reply.bytes == strlen(message) &&
                       (!reply.bytes || !memcmp(reply.payload, message, reply.bytes)),
@@ -437,26 +438,27 @@ static void what_is_wrong_with_compressed_messages_is_named(void)
     } rows[] = {
 #define INVALID "\x03\xefinvalid compressed data", 25
 #define NOT_UTF8 "\x03\xeftext is not UTF-8", 19
-        {"a block of type 3 (RFC 1951 3.2.3)", FIN | RSV1 | TEXT, "\x07\xff", 2, INVALID},
-        {"a distance before the beginning", FIN | RSV1 | TEXT, "\xf2\x00\x11\x00\x00", 5, INVALID},
-        {"wrong length of a stored block", FIN | RSV1 | BINARY, "\x00\x05\x00\x00\x00Hello\x00", 11,
+        {"a block of type 3 (RFC 1951 3.2.3)", FIN | RSV1 | OPCODE_TEXT, "\x07\xff", 2, INVALID},
+        {"a distance before the beginning", FIN | RSV1 | OPCODE_TEXT, "\xf2\x00\x11\x00\x00", 5,
          INVALID},
-        {"nothing at all (7.2.1)", FIN | RSV1 | TEXT, "", 0, INVALID},
-        {"cut inside a block (7.2.1)", FIN | RSV1 | TEXT, "\xf2\x48\xcd", 3, INVALID},
-        {"a last block without what follows (7.2.3.4)", FIN | RSV1 | TEXT,
+        {"wrong length of a stored block", FIN | RSV1 | OPCODE_BINARY,
+         "\x00\x05\x00\x00\x00Hello\x00", 11, INVALID},
+        {"nothing at all (7.2.1)", FIN | RSV1 | OPCODE_TEXT, "", 0, INVALID},
+        {"cut inside a block (7.2.1)", FIN | RSV1 | OPCODE_TEXT, "\xf2\x48\xcd", 3, INVALID},
+        {"a last block without what follows (7.2.3.4)", FIN | RSV1 | OPCODE_TEXT,
          "\xf3\x48\xcd\xc9\xc9\x07\x00", 7, INVALID},
-        {"text that is not UTF-8 (RFC 6455 8.1)", FIN | RSV1 | TEXT, "\x00\x01\x00\xfe\xff\xff\x00",
-         7, NOT_UTF8},
-        {"text that ends in a character (RFC 6455 8.1)", FIN | RSV1 | TEXT,
+        {"text that is not UTF-8 (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
+         "\x00\x01\x00\xfe\xff\xff\x00", 7, NOT_UTF8},
+        {"text that ends in a character (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
          "\x00\x01\x00\xfe\xff\xe2\x00", 7, NOT_UTF8},
-        {"not UTF-8 in a fragment, more to come", RSV1 | TEXT, "\x00\x01\x00\xfe\xff\xff", 6,
+        {"not UTF-8 in a fragment, more to come", RSV1 | OPCODE_TEXT, "\x00\x01\x00\xfe\xff\xff", 6,
          NOT_UTF8},
     };
     static const char *const offers[] = {OFFER(""), NARROW_OFFER};
 
     for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t out[256];
-        size_t bytes = compose_frame(out, FIN | TEXT, "owed", 4);
+        size_t bytes = compose_frame(out, FIN | OPCODE_TEXT, "owed", 4);
         struct client client;
 
         bytes +=
@@ -464,7 +466,7 @@ static void what_is_wrong_with_compressed_messages_is_named(void)
         if (!client_open_with(&client, server.port, offers[i % 2]))
             return;
         client_send(&client, out, bytes);
-        check_message(&client, TEXT, "owed", 4, rows[i / 2].name);
+        check_message(&client, OPCODE_TEXT, "owed", 4, rows[i / 2].name);
         check_close(&client, rows[i / 2].close, rows[i / 2].close_bytes, rows[i / 2].name);
         client_close(&client);
     }
@@ -477,16 +479,16 @@ static void rsv1_elsewhere_is_a_protocol_error(void)
         unsigned begin;
         unsigned first;
     } rows[] = {
-        {"on a continuation (6.1)", RSV1 | BINARY, FIN | RSV1 | CONTINUATION},
-        {"on a continuation of a plain message (6.1)", BINARY, RSV1 | CONTINUATION},
-        {"on a Pong (6.1)", FIN | BINARY, FIN | RSV1 | PONG},
-        {"on a Close (6.1)", FIN | BINARY, FIN | RSV1 | CLOSE},
-        {"with RSV2", FIN | BINARY, FIN | RSV1 | 0x20 | BINARY},
+        {"on a continuation (6.1)", RSV1 | OPCODE_BINARY, FIN | RSV1 | OPCODE_CONTINUATION},
+        {"on a continuation of a plain message (6.1)", OPCODE_BINARY, RSV1 | OPCODE_CONTINUATION},
+        {"on a Pong (6.1)", FIN | OPCODE_BINARY, FIN | RSV1 | OPCODE_PONG},
+        {"on a Close (6.1)", FIN | OPCODE_BINARY, FIN | RSV1 | OPCODE_CLOSE},
+        {"with RSV2", FIN | OPCODE_BINARY, FIN | RSV1 | 0x20 | OPCODE_BINARY},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct client client;
-        struct frame frame;
+        struct received_frame frame;
 
         if (!client_open_with(&client, server.port, OFFER("")))
             return;
@@ -512,7 +514,7 @@ static void data_beyond_the_window_agreed_on_is_refused(void)
     deflater_init(&deflater, 15, true, 15, true);
     sent = deflater_compress(&deflater, message, BYTES, &bytes);
     if (client_open_with(&client, server.port, OFFER("; client_max_window_bits=9"))) {
-        send_compressed(&client, BINARY, sent, bytes, 1);
+        send_compressed(&client, OPCODE_BINARY, sent, bytes, 1);
         check_close(&client, "\x03\xefinvalid compressed data", 25, "window");
         client_close(&client);
     }
@@ -551,10 +553,10 @@ static void inflated_messages_have_a_limit(void)
         deflater_init(&deflater, 15, false, 15, true);
         if (server_start(&limited, members)) {
             if (client_open_with(&client, limited.port, offers[i % 2])) {
-                check_compressed_echo(&client, &deflater, BINARY, message, fits, 1, !(i % 2),
+                check_compressed_echo(&client, &deflater, OPCODE_BINARY, message, fits, 1, !(i % 2),
                                       rows[i / 2].name);
                 sent = deflater_compress(&deflater, message, fits + 1, &bytes);
-                send_compressed(&client, BINARY, sent, bytes, 1);
+                send_compressed(&client, OPCODE_BINARY, sent, bytes, 1);
                 check_close(&client, "\x03\xf1message too big", 17, rows[i / 2].name);
                 free(sent);
                 client_close(&client);
@@ -581,7 +583,7 @@ static void only_what_comes_out_counts(void)
 
     for (size_t i = 0; i < BLOCKS; i++) /* empty, stored */
         memcpy(payload + 10 + i * BLOCK, "\x00\x00\x00\xff\xff", BLOCK);
-    bytes = compose_frame(out, FIN | RSV1 | BINARY, payload, sizeof(payload));
+    bytes = compose_frame(out, FIN | RSV1 | OPCODE_BINARY, payload, sizeof(payload));
     if (!server_start(&small,
                       ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"max-message\": 5 }"))
         return;
@@ -617,7 +619,7 @@ static void the_compressed_form_is_limited_too(void)
         if (!client_open_with(&client, small.port, offers[i]))
             break;
         for (size_t j = 0; j < 4; j++)
-            client_send_frame(&client, j ? CONTINUATION : RSV1 | BINARY, blocks, 500);
+            client_send_frame(&client, j ? OPCODE_CONTINUATION : RSV1 | OPCODE_BINARY, blocks, 500);
         check_close(&client, "\x03\xf1message too big", 17, offers[i]);
         client_close(&client);
     }
@@ -640,10 +642,10 @@ static bool witness_comes_between(struct client *client, struct client *witness,
     size_t came;
 
     for (size_t i = 0; i < MESSAGES; i++)
-        used += compose_frame(out + used, FIN | RSV1 | BINARY, sent, bytes);
+        used += compose_frame(out + used, FIN | RSV1 | OPCODE_BINARY, sent, bytes);
     client_send(client, out, used);
     wait_turns(witness);
-    check_echo(witness, BINARY, other, OTHER, "witness");
+    check_echo(witness, OPCODE_BINARY, other, OTHER, "witness");
     while (poll(&readable, 1, 1) > 0 && client_receive(client) == READ_OK)
         ;
     came = client->input_bytes;
@@ -697,7 +699,7 @@ static void a_fault_found_in_a_later_turn_closes_like_others(void)
     struct deflater deflater;
     struct client client;
     struct client witness;
-    struct frame frame;
+    struct received_frame frame;
     uint8_t *sent;
     size_t bytes;
     size_t before;
@@ -709,15 +711,15 @@ static void a_fault_found_in_a_later_turn_closes_like_others(void)
                      ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1 }")) {
         before = server_descriptors(&other);
         if (client_open_with(&client, other.port, OFFER(""))) {
-            send_compressed(&client, BINARY, sent, bytes, 1);
-            client_send_frame(&client, FIN | TEXT, "behind", 6);
+            send_compressed(&client, OPCODE_BINARY, sent, bytes, 1);
+            client_send_frame(&client, FIN | OPCODE_TEXT, "behind", 6);
             check_close(&client, "\x03\xf1message too big", 17, "too big");
-            client_send_frame(&client, FIN | CLOSE, "\x03\xf1", 2);
+            client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xf1", 2);
             client_close(&client);
         }
         if (client_open(&witness, other.port)) {
             CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
             CU_ASSERT_EQUAL(server_descriptors(&other), before + 1);
             client_close(&witness);
         }
@@ -746,10 +748,10 @@ static void what_a_bomb_inflates_to_is_never_held(void)
     if (server_start(&unlimited,
                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"max-inflated\": 0 }")) {
         if (client_open_with(&client, unlimited.port, OFFER(""))) {
-            check_echo(&client, TEXT, "warm", 4, "warm");
+            check_echo(&client, OPCODE_TEXT, "warm", 4, "warm");
             before = server_memory(&unlimited, "VmRSS");
             server_reset_peak(&unlimited);
-            send_compressed(&client, BINARY, sent, bytes, 1);
+            send_compressed(&client, OPCODE_BINARY, sent, bytes, 1);
             CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
             CU_ASSERT_TRUE(reply.bytes == bytes && !memcmp(reply.payload, sent, bytes));
             message_free(&reply);
@@ -797,19 +799,19 @@ static void an_inflated_reply_waits_for_a_slow_reader(void)
         client_open_narrow(&client, server.port, NARROW_OFFER)) {
         before = server_memory(&server, "VmRSS");
         server_reset_peak(&server);
-        send_compressed(&client, TEXT, sent, bytes, 3);
-        client_send_frame(&client, FIN | TEXT, "behind", 6);
+        send_compressed(&client, OPCODE_TEXT, sent, bytes, 3);
+        client_send_frame(&client, FIN | OPCODE_TEXT, "behind", 6);
         wait_turns(&witness);
-        check_echo(&witness, BINARY, other, OTHER, "witness");
+        check_echo(&witness, OPCODE_BINARY, other, OTHER, "witness");
         CU_ASSERT_TRUE(server_memory(&server, "VmHWM") < before + 8 * MIB);
         CU_ASSERT_EQUAL(client_read_message(&client, &reply), READ_OK);
         CU_ASSERT_FALSE(reply.compressed);
         CU_ASSERT_TRUE(reply.bytes == SIZE && !memcmp(reply.payload, message, SIZE));
         message_free(&reply);
-        check_message(&client, TEXT, "behind", 6, "behind");
+        check_message(&client, OPCODE_TEXT, "behind", 6, "behind");
 
-        client_send_reading(&client, out, compose_frame(out, FIN | BINARY, other, PLAIN));
-        check_message(&client, BINARY, other, PLAIN, "plain");
+        client_send_reading(&client, out, compose_frame(out, FIN | OPCODE_BINARY, other, PLAIN));
+        check_message(&client, OPCODE_BINARY, other, PLAIN, "plain");
         client_say_goodbye(&client);
         client_say_goodbye(&witness);
     }
@@ -838,10 +840,10 @@ static void an_inflated_reply_may_be_cut_short(void)
     if (server_start(&stopped, ON)) {
         if (client_open_with(&goes, stopped.port, NARROW_OFFER) &&
             client_open_with(&stays, stopped.port, NARROW_OFFER)) {
-            send_compressed(&goes, BINARY, sent, bytes, 1);
+            send_compressed(&goes, OPCODE_BINARY, sent, bytes, 1);
             CU_ASSERT_EQUAL(client_receive(&goes), READ_OK);
             client_close(&goes);
-            send_compressed(&stays, BINARY, sent, bytes, 1);
+            send_compressed(&stays, OPCODE_BINARY, sent, bytes, 1);
             CU_ASSERT_EQUAL(client_receive(&stays), READ_OK);
         }
         server_stop(&stopped);
@@ -868,7 +870,8 @@ static void idle_connections_without_context_cost_nothing_more(void)
     for (size_t c = 0; c < CLIENTS; c++) {
         if (!client_open_with(&clients[c], no_takeover.port, OFFER("")))
             break;
-        check_compressed_echo(&clients[c], &deflater, BINARY, message, BYTES, 1, true, "idle");
+        check_compressed_echo(&clients[c], &deflater, OPCODE_BINARY, message, BYTES, 1, true,
+                              "idle");
         if (c == CLIENTS / 10)
             before = server_memory(&no_takeover, "VmRSS");
     }
@@ -906,7 +909,7 @@ static void connections_do_not_mix(void)
             messages[c] = some_text((uint32_t)(m * CLIENTS + c), BYTES);
             sent[c] = deflater_compress(&deflaters[c], messages[c], BYTES, &sent_bytes[c]);
             client_send(&clients[c], header,
-                        compose_header(header, FIN | RSV1 | TEXT, sent_bytes[c]));
+                        compose_header(header, FIN | RSV1 | OPCODE_TEXT, sent_bytes[c]));
             for (size_t i = 0; i < sent_bytes[c]; i++)
                 sent[c][i] ^= mask_key(i);
         }

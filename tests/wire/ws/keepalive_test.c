@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
 #include "stream.h"
@@ -21,7 +22,7 @@ static void silence_for_the_interval_brings_a_ping(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     int64_t since_ms;
 
     if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
@@ -30,13 +31,13 @@ static void silence_for_the_interval_brings_a_ping(void)
     if (client_open(&client, server.port)) {
         for (int i = 0; i < 3; i++) {
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
             CU_ASSERT_EQUAL(frame.bytes, 0); /* nothing is awaited */
             CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
             since_ms = clock_ms();
-            client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+            client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         }
-        check_echo(&client, TEXT, "alive", 5, "alive");
+        check_echo(&client, OPCODE_TEXT, "alive", 5, "alive");
         client_say_goodbye(&client);
     }
     server_stop(&server);
@@ -47,7 +48,7 @@ static void messages_postpone_the_ping(void)
     const struct timespec pause = {.tv_nsec = 200000000};
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     int64_t last_ms;
 
     if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
@@ -55,8 +56,8 @@ static void messages_postpone_the_ping(void)
     last_ms = clock_ms();
     if (client_open(&client, server.port)) {
         for (int i = 0; i < 8; i++) {
-            client_send_frame(&client, FIN | TEXT, "busy", 4);
-            while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == PING)
+            client_send_frame(&client, FIN | OPCODE_TEXT, "busy", 4);
+            while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_PING)
                 /* only a machine that was busy for so long itself excuses one */
                 CU_ASSERT_TRUE(clock_ms() - last_ms >= 1000 - ROUNDING_MS);
             last_ms = clock_ms();
@@ -72,24 +73,24 @@ static void a_silent_peer_is_dropped_without_a_close_frame(void)
     struct server server;
     struct client silent;
     struct client answering;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&silent, server.port) && client_open(&answering, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
-        client_send_frame(&answering, FIN | PONG, frame.payload, frame.bytes);
+        client_send_frame(&answering, FIN | OPCODE_PONG, frame.payload, frame.bytes);
 
         CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_END);
         client_close(&silent);
 
         /* the one that answers gets its next Ping instead */
         CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
-        client_send_frame(&answering, FIN | PONG, frame.payload, frame.bytes);
-        check_echo(&answering, TEXT, "alive", 5, "alive");
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        client_send_frame(&answering, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        check_echo(&answering, OPCODE_TEXT, "alive", 5, "alive");
         client_say_goodbye(&answering);
     }
     server_stop(&server);
@@ -99,14 +100,14 @@ static void a_wrong_pong_does_not_count(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
-        client_send_frame(&client, FIN | PONG, "not that", 8);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        client_send_frame(&client, FIN | OPCODE_PONG, "not that", 8);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
         client_close(&client);
     }
@@ -118,7 +119,7 @@ static void pongs_count_where_compression_is_agreed_on(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server,
                       ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1, "
@@ -128,8 +129,8 @@ static void pongs_count_where_compression_is_agreed_on(void)
                          "Sec-WebSocket-Extensions: permessage-deflate\r\n")) {
         for (int i = 0; i < 3; i++) {
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
-            client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         }
         client_say_goodbye(&client);
     }
@@ -141,19 +142,19 @@ static void messages_do_not_stand_in_for_a_pong(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     enum read_result result;
 
     if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         do {
-            client_send_frame(&client, FIN | TEXT, "busy", 4);
+            client_send_frame(&client, FIN | OPCODE_TEXT, "busy", 4);
             result = client_read_frame(&client, &frame);
-            CU_ASSERT_TRUE(result == READ_END || frame.opcode == TEXT);
-        } while (result == READ_OK && frame.opcode == TEXT);
+            CU_ASSERT_TRUE(result == READ_END || frame.opcode == OPCODE_TEXT);
+        } while (result == READ_OK && frame.opcode == OPCODE_TEXT);
         CU_ASSERT_EQUAL(result, READ_END);
         client_close(&client);
     }
@@ -170,12 +171,12 @@ static void a_frame_that_takes_long_is_no_silence(void)
     uint8_t out[sizeof(payload) + 14];
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     size_t bytes;
     size_t header_bytes;
 
     memset(payload, 'a', sizeof(payload));
-    bytes = compose_frame(out, FIN | TEXT, payload, sizeof(payload));
+    bytes = compose_frame(out, FIN | OPCODE_TEXT, payload, sizeof(payload));
     header_bytes = bytes - sizeof(payload);
     if (!server_start(&server,
                       ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2 }"))
@@ -183,13 +184,13 @@ static void a_frame_that_takes_long_is_no_silence(void)
     if (client_open(&client, server.port)) {
         client_send(&client, out, header_bytes);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         for (size_t i = 0; i < PIECES; i++) {
             client_send(&client, out + header_bytes + i * PIECE_BYTES, PIECE_BYTES);
             nanosleep(&pause, NULL);
         }
-        client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
-        check_message(&client, TEXT, payload, sizeof(payload), "the whole");
+        client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        check_message(&client, OPCODE_TEXT, payload, sizeof(payload), "the whole");
         client_say_goodbye(&client);
     }
     server_stop(&server);
@@ -199,7 +200,7 @@ static void mode_pong_sends_pongs_and_awaits_nothing(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     int64_t since_ms;
 
     if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, "
@@ -209,12 +210,12 @@ static void mode_pong_sends_pongs_and_awaits_nothing(void)
     if (client_open(&client, server.port)) {
         for (int i = 0; i < 3; i++) {
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PONG);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
             CU_ASSERT_EQUAL(frame.bytes, 0);
             CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
             since_ms = clock_ms();
         }
-        check_echo(&client, TEXT, "alive", 5, "alive");
+        check_echo(&client, OPCODE_TEXT, "alive", 5, "alive");
         client_say_goodbye(&client);
     }
     server_stop(&server);
@@ -230,7 +231,7 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     struct server server;
     struct client slow;
     struct client witness;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, PONG_WITHIN_A_SECOND))
         return;
@@ -239,8 +240,8 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
         stream_push(&stream);
         for (int i = 0; i < 4; i++) {
             CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, PING);
-            client_send_frame(&witness, FIN | PONG, frame.payload, frame.bytes);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            client_send_frame(&witness, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         }
         client_say_goodbye(&witness); /* it answers no Ping while the other one reads */
         CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
@@ -268,7 +269,7 @@ static void a_ping_behind_unread_echoes_may_be_answered_late(void)
                stream.received < (uint64_t)MESSAGE_BYTES * MESSAGES)
             nanosleep(&pause, NULL);
         CU_ASSERT_EQUAL(stream.received, (uint64_t)MESSAGE_BYTES * MESSAGES);
-        check_echo(&client, TEXT, "there", 5, "there");
+        check_echo(&client, OPCODE_TEXT, "there", 5, "there");
         client_say_goodbye(&client);
     }
     server_stop(&server);
@@ -296,7 +297,7 @@ static void a_stop_of_the_process_costs_no_peer(void)
     const struct timespec stop = {.tv_sec = 3};
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
     pid_t busy;
 
     if (!server_start(&server, PONG_WITHIN_A_SECOND))
@@ -304,12 +305,12 @@ static void a_stop_of_the_process_costs_no_peer(void)
     busy = keep_busy(&server);
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, PING);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         kill(server_serving(&server), SIGSTOP);
-        client_send_frame(&client, FIN | PONG, frame.payload, frame.bytes);
+        client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         nanosleep(&stop, NULL);
         kill(server_serving(&server), SIGCONT);
-        check_echo(&client, TEXT, "awake", 5, "awake");
+        check_echo(&client, OPCODE_TEXT, "awake", 5, "awake");
         client_say_goodbye(&client);
     }
     kill(busy, SIGKILL);
@@ -328,12 +329,12 @@ static void interval_0_sends_no_ping(void)
         return;
     if (client_open(&client, server.port)) {
         nanosleep(&pause, NULL);
-        client_send_frame(&client, FIN | TEXT, "first", 5);
+        client_send_frame(&client, FIN | OPCODE_TEXT, "first", 5);
         {
-            struct frame frame;
+            struct received_frame frame;
 
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, TEXT);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_TEXT);
         }
         client_say_goodbye(&client);
     }

@@ -93,13 +93,13 @@ static void hear(struct listening *listening, unsigned opcode, const uint8_t *pa
               listening->name);
 }
 
-static void hear_frame(struct listening *listening, const struct frame *frame)
+static void hear_frame(struct listening *listening, const struct received_frame *frame)
 {
     if (is_control(frame->opcode)) {
         hear(listening, frame->opcode, frame->payload, frame->bytes);
         return;
     }
-    if (frame->opcode != CONTINUATION) {
+    if (frame->opcode != OPCODE_CONTINUATION) {
         listening->message_bytes = 0;
         listening->opcode = frame->opcode;
     }
@@ -113,15 +113,16 @@ static void hear_frame(struct listening *listening, const struct frame *frame)
 }
 
 static void check_end_of(struct client *client, const struct listening *listening,
-                         enum read_result result, const struct frame *frame, unsigned close)
+                         enum read_result result, const struct received_frame *frame,
+                         unsigned close)
 {
-    struct frame more;
+    struct received_frame more;
 
     CHECK_ROW(all_came(listening), listening->name);
     CHECK_ROW(result == READ_OK, listening->name);
     if (result != READ_OK)
         return;
-    CHECK_ROW(frame->opcode == CLOSE && frame->fin && frame->bytes >= 2, listening->name);
+    CHECK_ROW(frame->opcode == OPCODE_CLOSE && frame->fin && frame->bytes >= 2, listening->name);
     CHECK_ROW(frame->bytes >= 2 && (unsigned)(frame->payload[0] << 8 | frame->payload[1]) == close,
               listening->name);
     CHECK_ROW(client_read_frame(client, &more) == READ_END, listening->name);
@@ -135,7 +136,7 @@ static void check_conversation(uint16_t port, const struct conversation *convers
     enum read_result result = READ_OK;
     unsigned close = conversation->close;
     struct client client;
-    struct frame frame = {.opcode = 0};
+    struct received_frame frame = {.opcode = 0};
     char name[160];
 
     snprintf(name, sizeof(name), "%s (%s)", conversation->name, deliveries[delivery]);
@@ -146,7 +147,7 @@ static void check_conversation(uint16_t port, const struct conversation *convers
     send_all(&client, conversation, delivery);
     while ((close || !all_came(&listening)) && result == READ_OK) {
         result = client_read_frame(&client, &frame);
-        if (result == READ_OK && frame.opcode == CLOSE)
+        if (result == READ_OK && frame.opcode == OPCODE_CLOSE)
             break;
         if (result == READ_OK)
             hear_frame(&listening, &frame);
@@ -154,7 +155,7 @@ static void check_conversation(uint16_t port, const struct conversation *convers
     if (!close) {
         /* the connection works, and nothing else was on its way */
         close = 1000;
-        client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
         result = client_read_frame(&client, &frame);
     }
     check_end_of(&client, &listening, result, &frame, close);

@@ -10,28 +10,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "runner.h"
-
-/* Far beyond what a slow machine needs: reached only when the server hangs. */
-#define PATIENCE_MS 30000
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* What only a server that hangs reaches; valgrind makes one tens of times as slow. */
-static int patience_ms(void)
-{
-    return getenv("ECHO_VALGRIND") ? 10 * PATIENCE_MS : PATIENCE_MS;
-}
 
 void write_temporary(char name[64], const char *content)
 {
@@ -105,13 +87,13 @@ void server_spawn(struct server *server, const char *const *argv)
 
 bool server_read_line(struct server *server, char *line, size_t size)
 {
-    int64_t deadline_ms = now_ms() + patience_ms();
+    int64_t deadline_ms = clock_deadline_ms();
     size_t used = 0;
 
     while (used < size - 1) {
         struct pollfd readable = {.fd = server->out, .events = POLLIN};
 
-        if (poll(&readable, 1, (int)(deadline_ms - now_ms())) <= 0 ||
+        if (poll(&readable, 1, (int)(deadline_ms - clock_ms())) <= 0 ||
             read(server->out, line + used, 1) != 1)
             return false;
         if (line[used] == '\n')
@@ -193,7 +175,7 @@ bool server_hear(struct server *server)
 {
     struct pollfd readable = {.fd = server->err, .events = POLLIN};
 
-    return poll(&readable, 1, patience_ms()) > 0 && read_some(server);
+    return poll(&readable, 1, clock_patience_ms()) > 0 && read_some(server);
 }
 
 bool server_wait_said(struct server *server, const char *text)
@@ -217,18 +199,16 @@ static void read_rest(struct server *server)
 
 int server_wait_exit(struct server *server)
 {
-    int64_t deadline_ms = now_ms() + patience_ms();
-    const struct timespec tick = {.tv_nsec = 2000000};
+    int64_t deadline_ms = clock_deadline_ms();
     int status;
 
     while (waitpid(server->pid, &status, WNOHANG) == 0) {
-        if (now_ms() > deadline_ms) {
+        if (!clock_tick(deadline_ms)) {
             kill(server->pid, SIGKILL);
             waitpid(server->pid, &status, 0);
             status = -1;
             break;
         }
-        nanosleep(&tick, NULL);
     }
     read_rest(server);
     if (server->config_file[0])
