@@ -110,7 +110,7 @@ static void on_end(void *data, size_t index)
 {
     struct supervision *supervision = data;
 
-    counters_end(&supervision->plan.board.all[index]);
+    counters_end(&supervision->plan.board.slots[index]);
 }
 
 static void on_beat(void *data)

@@ -130,7 +130,7 @@ for (const proxyName of proxyNames) {
               end: (client) => client.send({ isBinary: false, data: Buffer.from([0xff]) }),
             },
             {
-              // Were it sent, the proxy would reset the client in the middle of it (see README.md).
+              // Were it sent, the proxy would reset the client in the middle of it (see docs/deployment.md).
               name: 'for a message that will be too large',
               code: 1009,
               end: (client) => client.sendRaw(beginningOf(maxMessage + 1)),

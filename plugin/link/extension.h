@@ -1,6 +1,6 @@
 #pragma once
 
-#include "link/vhost.h"
+#include "link/thread.h"
 
 /*
  * How permessage-deflate is agreed on in a handshake (RFC 7692 section 5.1), through the extension
@@ -13,21 +13,21 @@
  * twice.
  */
 
-/** Says whether the request's offers conform to RFC 6455 section 9.1 and can be dealt with. */
-bool negotiation_is_possible(struct lws *wsi);
-
-/** Decides which of the request's offers to take. */
-void negotiation_decide(struct lws *wsi);
+/** libwebsockets is about to ask about extensions. */
+void extension_begin(struct upgrade *upgrade);
 
 /** libwebsockets asks whether to attach the next extension called @name; returns 0 for yes. */
-int negotiation_confirm(struct lws *wsi, const char *name);
+int extension_confirm(struct lws *wsi, const char *name);
 
-/** Ours is attached to @wsi. Returns 0, or -1 where it was not asked for. */
-int negotiation_attach(struct lws *wsi, const struct lws_ext_options **options);
+/**
+ * Ours is attached to @wsi; sets @options to the parameters that it has. Returns 0, or -1 where it
+ * was not asked for.
+ */
+int extension_attach(struct lws *wsi, const struct lws_ext_options **options);
 
 /**
  * Completes the response's header, which must be the last one that @headers holds.
  *
  * Returns 0, or -1 when another extension was attached in place of ours.
  */
-int negotiation_respond(struct lws *wsi, struct lws_process_html_args *headers);
+int extension_respond(const struct upgrade *upgrade, struct lws_process_html_args *headers);

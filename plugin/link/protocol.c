@@ -1,4 +1,4 @@
-#include "link/vhost.h"
+#include "link/protocol.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,12 @@
 #include <unistd.h>
 
 #include "echo_host.h"
+#include "link/closing.h"
+#include "link/compression.h"
+#include "link/output.h"
+#include "link/pass.h"
+#include "link/pinger.h"
+#include "link/upgrade.h"
 
 /* Options that libwebsockets itself reads from the same list. */
 static const char *const host_options[] = {"default", "raw", "status", "basic-auth"};
@@ -42,22 +48,8 @@ static bool has_option(const struct lws_protocol_vhost_options *option, const ch
     return option != NULL;
 }
 
-/* Prepares what compressed messages need. Raises @payload_max to what then goes out at once. */
-static int compression_init(struct thread *thread, size_t *payload_max)
-{
-    *payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
-    if (*payload_max < INFLATED_BYTES)
-        *payload_max = INFLATED_BYTES;
-
-    thread->blank_bytes = *payload_max + 1;
-    thread->blank = calloc(1, thread->blank_bytes);
-    thread->inflated = malloc(INFLATED_BYTES);
-
-    return thread->blank && thread->inflated ? 0 : -1;
-}
-
 /* Takes what the host hands over, or makes counters for the threads of the vhost. */
-static int host_init(struct vhost *vhost, const struct echo_host *host, size_t threads)
+static int board_init(struct vhost *vhost, const struct echo_host *host, size_t threads)
 {
     if (host) {
         vhost->board = host->board;
@@ -65,10 +57,10 @@ static int host_init(struct vhost *vhost, const struct echo_host *host, size_t t
         return 0;
     }
 
-    vhost->counters = calloc(threads, sizeof(*vhost->counters));
-    vhost->board = (struct counters_board){.all = vhost->counters, .count = threads};
+    vhost->slots = calloc(threads, sizeof(*vhost->slots));
+    vhost->board = (struct counters_board){.slots = vhost->slots, .count = threads};
 
-    return vhost->counters ? 0 : -1;
+    return vhost->slots ? 0 : -1;
 }
 
 static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_context *context,
@@ -86,17 +78,66 @@ static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_co
     thread->vhost = vhost;
     thread->context = context;
     thread->tsi = tsi;
-    thread->keepalive_due_us = INT64_MAX;
-    thread->counters = &vhost->board.all[vhost->counters ? (size_t)tsi : vhost->board.own];
-    counters_begin(thread->counters, (uint64_t)getpid(), (uint64_t)time(NULL));
+    thread->liveness_due_us = INT64_MAX;
+    thread->on_pass_end = output_end_pass;
+    thread->on_liveness_due = pinger_due;
+    thread->on_unusable = closing_unusable;
+    thread->slot = &vhost->board.slots[vhost->slots ? (size_t)tsi : vhost->board.own];
+    thread->counters = &thread->slot->counters;
+    counters_begin(thread->slot, (uint64_t)getpid(), (uint64_t)time(NULL));
     if (lws_get_random(context, &key, sizeof(key)) != sizeof(key))
         return -1;
     address_counts_init(&thread->address_counts, key);
     keepalive_init(&thread->keepalive, times);
-    if (options->compression != COMPRESSION_OFF && compression_init(thread, &payload_max))
+    if (options->compression != COMPRESSION_OFF && compression_thread_init(thread, &payload_max))
         return -1;
 
     return cork_init(&thread->cork, payload_max);
+}
+
+static void thread_fini(struct thread *thread)
+{
+    upgrade_end(&thread->upgrade);
+    pass_cancel(thread);
+    lws_sul_cancel(&thread->liveness_timer);
+    cork_fini(&thread->cork);
+    address_counts_fini(&thread->address_counts);
+    compression_thread_fini(thread);
+}
+
+static void threads_fini(struct vhost *vhost)
+{
+    for (int tsi = 0; tsi < vhost->thread_count; tsi++)
+        thread_fini(&vhost->threads[tsi]);
+    free(vhost->threads);
+    free(vhost->slots);
+    vhost->threads = NULL;
+    vhost->slots = NULL;
+    vhost->thread_count = 0;
+}
+
+/* Returns 0, or -1 if memory is short; then nothing is held. */
+static int threads_init(struct vhost *vhost, const struct echo_host *host,
+                        struct lws_context *context)
+{
+    int count = lws_get_count_threads(context);
+
+    vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
+    if (!vhost->threads || board_init(vhost, host, (size_t)count))
+        goto fail;
+
+    for (int tsi = 0; tsi < count; tsi++) {
+        vhost->thread_count = tsi + 1;
+        if (thread_init(&vhost->threads[tsi], vhost, context, tsi))
+            goto fail;
+    }
+
+    return 0;
+
+fail:
+    threads_fini(vhost);
+
+    return -1;
 }
 
 /*
@@ -112,13 +153,14 @@ static void set_protocol_sizes(struct lws *wsi, const struct vhost *vhost)
     protocol->tx_packet_size = vhost->threads[0].cork.capacity_bytes;
 }
 
-int vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
+int protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *options)
 {
     const struct echo_host *host = lws_get_protocol(wsi)->user;
-    struct lws_context *context = lws_get_context(wsi);
     struct setting_error error;
     struct vhost *vhost;
-    int count = lws_get_count_threads(context);
+
+    if (!options)
+        return 0;
 
     vhost = lws_protocol_vh_priv_zalloc(lws_get_vhost(wsi), lws_get_protocol(wsi), sizeof(*vhost));
     if (!vhost)
@@ -131,22 +173,10 @@ int vhost_init(struct lws *wsi, const struct lws_protocol_vhost_options *options
         return -1;
     }
 
-    vhost->threads = calloc((size_t)count, sizeof(*vhost->threads));
-    if (!vhost->threads || host_init(vhost, host, (size_t)count)) {
-        free(vhost->threads);
-        vhost->threads = NULL;
+    if (threads_init(vhost, host, lws_get_context(wsi)))
         goto no_memory;
-    }
-
-    for (int tsi = 0; tsi < count; tsi++) {
-        vhost->thread_count = tsi + 1;
-        if (thread_init(&vhost->threads[tsi], vhost, context, tsi)) {
-            vhost_fini(wsi);
-            goto no_memory;
-        }
-    }
     set_protocol_sizes(wsi, vhost);
-    vhost->may_rename = count == 1 && !has_option(options, "basic-auth");
+    vhost->may_rename = vhost->thread_count == 1 && !has_option(options, "basic-auth");
 
     return 0;
 
@@ -155,32 +185,12 @@ no_memory:
     return -1;
 }
 
-void vhost_fini(struct lws *wsi)
+int protocol_destroy(struct lws *wsi)
 {
     struct vhost *vhost = vhost_get(wsi);
 
-    if (!vhost)
-        return;
+    if (vhost)
+        threads_fini(vhost);
 
-    for (int tsi = 0; tsi < vhost->thread_count; tsi++) {
-        struct thread *thread = &vhost->threads[tsi];
-
-        lws_sul_cancel(&thread->flush_timer);
-        lws_sul_cancel(&thread->keepalive_timer);
-        cork_fini(&thread->cork);
-        address_counts_fini(&thread->address_counts);
-        free(thread->inflated);
-        free(thread->blank);
-    }
-    free(vhost->threads);
-    free(vhost->counters);
-    vhost->threads = NULL;
-    vhost->thread_count = 0;
-}
-
-struct vhost *vhost_get(struct lws *wsi)
-{
-    struct vhost *vhost = lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
-
-    return vhost && vhost->threads ? vhost : NULL;
+    return 0;
 }
