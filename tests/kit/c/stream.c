@@ -184,7 +184,7 @@ static bool wait_for(const struct stream *stream, short events, int patience_ms)
 /* Opens another connection to the same server. */
 static bool open_witness(const struct stream *stream, struct client *witness)
 {
-    struct sockaddr_in server;
+    struct sockaddr_in server = {.sin_port = 0};
     socklen_t size = sizeof(server);
 
     if (getpeername(stream->client->fd, (struct sockaddr *)&server, &size))
