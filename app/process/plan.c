@@ -29,10 +29,7 @@ int plan_init(struct plan *plan, const struct config *config, const struct confi
     plan->source = source;
     plan->processes = count_processes(config);
     plan->has_admin = config->admin[0] != '\0';
-    if (config_copy(&plan->config, config)) {
-        fputs("lws-echo: out of memory\n", stderr);
-        return -1;
-    }
+    plan->config = *config;
     if (privileges_find(&plan->privileges, config) || board_new(&plan->board, plan->processes))
         return -1;
 
@@ -128,5 +125,4 @@ void plan_fini(struct plan *plan)
     close_sockets(&plan->admin, plan->processes);
     board_free(&plan->board);
     tls_pair_fini(&plan->self_signed);
-    config_fini(&plan->config);
 }

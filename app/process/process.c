@@ -101,7 +101,6 @@ static void reload(struct process *process)
     } else {
         reload_say_unchanged();
     }
-    config_fini(&config);
 }
 
 static void on_hang_up(uv_signal_t *signal, int number)
@@ -205,7 +204,7 @@ static int watch(struct process *process)
         failure = start_listener(process, &process->admin, &plan->admin, open_files);
     if (!failure)
         failure = shutdown_init(&process->shutdown, &process->host.loop, &process->sites,
-                                &process->echo, &process->host.echo.board);
+                                &process->echo, &process->host.board);
     if (!failure)
         failure = watch_signal(process, &process->interrupt, on_stop_signal, SIGINT);
     if (!failure)

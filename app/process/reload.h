@@ -10,8 +10,8 @@
 /**
  * Reads @source, where @in_force came from, into @config.
  *
- * Returns 0; the caller releases @config with config_fini(). Returns -1 after one error in the log:
- * it is wrong, or differs from @in_force in what only a restart can change.
+ * Returns 0, or -1 after one error in the log: it is wrong, or differs from @in_force in what only
+ * a restart can change.
  */
 int reload_read(struct config *config, const struct config_source *source,
                 const struct config *in_force);

@@ -62,11 +62,9 @@ static bool read_again(struct plan *plan)
     plan->config = config;
     if (workers_try(check, plan) != EXIT_SUCCESS) {
         plan->config = former;
-        config_fini(&config);
         reload_say_unchanged();
         return false;
     }
-    config_fini(&former);
     log_set_up(plan->config.log_level, plan->config.log_format);
 
     return true;

@@ -14,7 +14,7 @@ int host_open(struct host *host, const struct config *config, const struct count
     const lws_plugin_protocol_t *echo;
 
     memset(host, 0, sizeof(*host));
-    host->echo = (struct echo_host){.board = *board, .log = log_plugin};
+    host->board = *board;
     host->loops[0] = &host->loop;
     if (uv_loop_init(&host->loop)) {
         fputs("lws-echo: cannot start an event loop\n", stderr);
@@ -27,8 +27,7 @@ int host_open(struct host *host, const struct config *config, const struct count
     if (!echo)
         return -1;
 
-    host->protocols[0] = echo->protocols[0];
-    host->protocols[0].user = &host->echo;
+    host->protocol = echo->protocols[0];
     /* the plugin takes the second of them: the first is libwebsockets' own in lwsws */
     host->extensions[0] = host->extensions[1] = echo->extensions[0];
     log_set_up(config->log_level, config->log_format);

@@ -20,6 +20,9 @@
 /* 2, 8 of extended length, and a masking key of 4. */
 #define CLIENT_HEADER_MAX_BYTES 14
 
+/* The service buffer has room for a larger rx-buffer up to this, whatever it is at the start. */
+#define RX_BUFFER_GROWS_TO_BYTES (SERVICE_BUFFER_MIN_BYTES - CLIENT_HEADER_MAX_BYTES)
+
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -151,6 +154,8 @@ static const struct setting rows[] = {
         .max = 16777216,
         .number = 262144,
         .unit = "bytes",
+        .change = SETTING_GROWTH_RESTARTS,
+        .grows_to = RX_BUFFER_GROWS_TO_BYTES,
         .help = "largest piece of a message read and echoed at once; at least 16384 with TLS",
         .published = true,
     },
@@ -189,6 +194,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, health_path),
         .max = OPTIONS_PATH_MAX,
         .text = "",
+        .app_text = "/healthz",
+        .vhost = SETTING_VHOST_ADMIN,
         .help = "URL path that answers 200, or 503 before a stop; lws-echo takes \"/healthz\"",
         .check = check_path,
     },
@@ -198,6 +205,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, metrics_path),
         .max = OPTIONS_PATH_MAX,
         .text = "",
+        .app_text = "/metrics",
+        .vhost = SETTING_VHOST_ADMIN,
         .help = "URL path of figures for Prometheus; lws-echo takes \"/metrics\"",
         .check = check_path,
     },
@@ -271,6 +280,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, log_format),
         .number = LOG_FORMAT_TEXT,
         .choices = options_log_formats,
+        .inherited = true,
+        .vhost = SETTING_VHOST_BOTH,
         .help = "form of the line that is logged of each connection, at level \"info\"",
     },
 };

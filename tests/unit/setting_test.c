@@ -22,6 +22,7 @@ struct sample {
     char note[NOTE_MAX_BYTES + 1];
     char behind_note;
     uint64_t colour;
+    uint64_t form;
     char tags[TAGS_MAX_BYTES + 1];
     char behind_tags[8]; /* as many as leave no padding: samples are compared as bytes */
     char words[NOTE_MAX_BYTES + 1];
@@ -57,6 +58,8 @@ static const struct setting rows[] = {
         .max = 300,
         .number = 7,
         .unit = "bytes",
+        .change = SETTING_GROWTH_RESTARTS,
+        .grows_to = 100,
     },
     {
         .key = "count",
@@ -75,6 +78,8 @@ static const struct setting rows[] = {
         .number = 2,
         .unit = "cores",
         .word = "all",
+        .change = SETTING_CHANGE_RESTARTS,
+        .vhost = SETTING_VHOST_ADMIN,
     },
     {
         .key = "name",
@@ -83,6 +88,8 @@ static const struct setting rows[] = {
         .min = 2,
         .max = NAME_MAX_BYTES,
         .text = "abc",
+        .app_text = "app",
+        .vhost = SETTING_VHOST_ADMIN,
     },
     {
         .key = "note",
@@ -90,6 +97,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct sample, note),
         .max = NOTE_MAX_BYTES,
         .text = "",
+        .vhost = SETTING_VHOST_BOTH,
         .check = check_note,
     },
     {
@@ -105,6 +113,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct sample, tags),
         .max = TAGS_MAX_BYTES,
         .text = "x,y",
+        .change = SETTING_CHANGE_RESTARTS,
         .check = check_tag,
     },
     {
@@ -117,6 +126,8 @@ static const struct setting rows[] = {
     {
         .key = "parts",
         .type = SETTING_SECTION,
+        .offset = offsetof(struct sample, form),
+        .change = SETTING_CHANGE_RESTARTS,
         .text = "{ PART, ... }",
     },
 };
@@ -162,6 +173,96 @@ static void defaults_are_written_and_nothing_else(void)
     CU_ASSERT_EQUAL(sample.behind_note, KEPT);
     CU_ASSERT_EQUAL(sample.tags[4], KEPT);
     CU_ASSERT_EQUAL(sample.behind_tags[0], KEPT);
+}
+
+static void the_app_has_defaults_of_its_own(void)
+{
+    struct sample sample = new_sample();
+
+    setting_app_defaults(table, &sample);
+    CHECK_TEXT(sample.name, "app", "name");
+    CHECK_TEXT(sample.note, "", "note");
+    CU_ASSERT_EQUAL(sample.size_bytes, 7);
+}
+
+/* Returns a sample in which every row has another value than its default. */
+static struct sample changed_sample(void)
+{
+    static const char *const pairs[][2] = {
+        {"size", "50"},      {"count", "9"},     {"threads", "all"}, {"name", "other"},
+        {"note", "another"}, {"colour", "blue"}, {"tags", "z"},      {"words", "w"}};
+    struct sample sample = new_sample();
+    struct setting_error error;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        CHECK_ROW(!setting_set(table, &sample, pairs[i][0], pairs[i][1], &error), pairs[i][0]);
+
+    return sample;
+}
+
+static void what_a_vhost_serves_is_cleared_and_nothing_else(void)
+{
+    struct sample sample = changed_sample();
+    struct sample changed = changed_sample();
+
+    setting_clear(table, &sample, SETTING_VHOST_ADMIN);
+    CHECK_TEXT(sample.name, "", "name");
+    CU_ASSERT_EQUAL(sample.threads, 2);
+    memcpy(sample.name, changed.name, sizeof(sample.name));
+    sample.threads = changed.threads;
+    CU_ASSERT_EQUAL(memcmp(&sample, &changed, sizeof(sample)), 0);
+
+    setting_clear(table, &sample, SETTING_VHOST_PUBLIC);
+    CU_ASSERT_EQUAL(sample.size_bytes, 7);
+    CU_ASSERT_EQUAL(sample.count, 0);
+    CU_ASSERT_EQUAL(sample.colour, GREEN);
+    CHECK_TEXT(sample.tags, "x,y", "tags");
+    CHECK_TEXT(sample.words, "", "words");
+    CHECK_TEXT(sample.name, "other", "name");
+    CHECK_TEXT(sample.note, "another", "note");
+    CU_ASSERT_EQUAL(sample.threads, SETTING_WORD);
+}
+
+static void rows_say_which_change_takes_a_restart(void)
+{
+    static const struct {
+        const char *name;
+        const char *key;
+        const char *before;
+        const char *after;
+        bool restarts;
+    } cases[] = {
+        {"live text", "note", "a", "b", false},
+        {"live number", "count", "1", "2", false},
+        {"number", "threads", "1", "2", true},
+        {"number to its word", "threads", "1", "all", true},
+        {"the same number", "threads", "8", "8", false},
+        {"list", "tags", "a", "a,b", true},
+        {"the same list", "tags", "a,b", "a , b", false},
+        {"growth", "size", "200", "201", true},
+        {"less", "size", "300", "200", false},
+        {"growth up to the room there is", "size", "2", "100", false},
+        {"growth beyond it", "size", "2", "101", true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sample before = new_sample();
+        struct sample after = new_sample();
+        struct setting_error error;
+        const struct setting *row;
+
+        before.form = after.form = 1;
+        CHECK_ROW(!setting_set(table, &before, cases[i].key, cases[i].before, &error),
+                  cases[i].name);
+        CHECK_ROW(!setting_set(table, &after, cases[i].key, cases[i].after, &error), cases[i].name);
+        row = setting_restarts(table, &before, &after);
+        CHECK_ROW(cases[i].restarts ? row == setting_find(table, cases[i].key) : !row,
+                  cases[i].name);
+        after = before;
+        after.form = 2;
+        CHECK_ROW(setting_restarts(table, &before, &after) == setting_find(table, "parts"),
+                  "another form of a section");
+    }
 }
 
 static void a_number_in_range_is_taken(void)
@@ -674,6 +775,9 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         TEST(defaults_are_written_and_nothing_else),
+        TEST(the_app_has_defaults_of_its_own),
+        TEST(what_a_vhost_serves_is_cleared_and_nothing_else),
+        TEST(rows_say_which_change_takes_a_restart),
         TEST(a_number_in_range_is_taken),
         TEST(a_number_out_of_range_is_refused),
         TEST(what_is_not_a_whole_number_is_refused),

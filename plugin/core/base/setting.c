@@ -433,6 +433,61 @@ void setting_defaults(struct setting_table table, void *target)
         types[table.rows[i].type].set_default(&table.rows[i], target);
 }
 
+void setting_app_defaults(struct setting_table table, void *target)
+{
+    setting_defaults(table, target);
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].app_text)
+            store_text(&table.rows[i], target, table.rows[i].app_text);
+}
+
+void setting_clear(struct setting_table table, void *target, enum setting_vhost vhost)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+
+        if (row->vhost != vhost)
+            continue;
+        if (row->type == SETTING_TEXT)
+            store_text(row, target, "");
+        else
+            types[row->type].set_default(row, target);
+    }
+}
+
+static bool has_changed(const struct setting *row, const void *before, const void *after)
+{
+    if (row->type == SETTING_TEXT || row->type == SETTING_LIST)
+        return strcmp(setting_text(row, before), setting_text(row, after)) != 0;
+
+    return setting_number(row, before) != setting_number(row, after);
+}
+
+static bool change_restarts(const struct setting *row, const void *before, const void *after)
+{
+    uint64_t number;
+
+    switch (row->change) {
+    case SETTING_CHANGE_RESTARTS:
+        return has_changed(row, before, after);
+    case SETTING_GROWTH_RESTARTS:
+        number = setting_number(row, after);
+        return number > row->grows_to && number > setting_number(row, before);
+    default:
+        return false;
+    }
+}
+
+const struct setting *setting_restarts(struct setting_table table, const void *before,
+                                       const void *after)
+{
+    for (size_t i = 0; i < table.count; i++)
+        if (change_restarts(&table.rows[i], before, after))
+            return &table.rows[i];
+
+    return NULL;
+}
+
 void setting_describe(const struct setting *row, char *out, size_t size)
 {
     types[row->type].describe(row, out, size);

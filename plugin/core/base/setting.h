@@ -10,11 +10,27 @@
  */
 
 enum setting_type {
-    SETTING_NUMBER,  /* a uint64_t field */
-    SETTING_TEXT,    /* a char array field of max + 1 bytes */
-    SETTING_CHOICE,  /* a uint64_t field: the index of one of a few words */
-    SETTING_LIST,    /* a char array field of max + 1 bytes: items joined by "," */
-    SETTING_SECTION, /* no field: the value has parts, which the owner of the table reads */
+    SETTING_NUMBER, /* a uint64_t field */
+    SETTING_TEXT,   /* a char array field of max + 1 bytes */
+    SETTING_CHOICE, /* a uint64_t field: the index of one of a few words */
+    SETTING_LIST,   /* a char array field of max + 1 bytes: items joined by "," */
+    /* The value has parts, which the owner of the table reads; its field, a uint64_t, says which
+     * form it has where a change takes a restart, and is not used otherwise. */
+    SETTING_SECTION,
+};
+
+/* Whether a value that has changed can be put in force while the server serves. */
+enum setting_change {
+    SETTING_CHANGE_LIVE,
+    SETTING_CHANGE_RESTARTS, /* it takes a restart */
+    SETTING_GROWTH_RESTARTS, /* a NUMBER: so does a larger value, if it is above @grows_to */
+};
+
+/* Which vhost a row belongs to where health and metrics have one of their own, "admin". */
+enum setting_vhost {
+    SETTING_VHOST_PUBLIC,
+    SETTING_VHOST_ADMIN,
+    SETTING_VHOST_BOTH,
 };
 
 /* The field of a NUMBER that was set to its word; beyond what any row with a word takes. */
@@ -23,13 +39,18 @@ enum setting_type {
 struct setting {
     const char *key;
     enum setting_type type;
-    bool published;   /* whoever asks the server may know it */
-    size_t offset;    /* of the field in the target struct */
-    uint64_t min;     /* NUMBER: smallest value; TEXT: shortest length in bytes */
-    uint64_t max;     /* NUMBER: largest value; TEXT, LIST: longest length in bytes */
-    uint64_t number;  /* default of a NUMBER; of a CHOICE as its index */
-    const char *text; /* default of a TEXT or a LIST; how --help writes the value of a SECTION */
-    const char *unit; /* of a NUMBER, or NULL */
+    bool published; /* whoever asks the server may know it */
+    bool inherited; /* unless it is set, the host's setting of the same key holds */
+    enum setting_change change;
+    enum setting_vhost vhost;
+    size_t offset;     /* of the field in the target struct */
+    uint64_t min;      /* NUMBER: smallest value; TEXT: shortest length in bytes */
+    uint64_t max;      /* NUMBER: largest value; TEXT, LIST: longest length in bytes */
+    uint64_t grows_to; /* see SETTING_GROWTH_RESTARTS */
+    uint64_t number;   /* default of a NUMBER; of a CHOICE as its index */
+    const char *text;  /* default of a TEXT or a LIST; how --help writes the value of a SECTION */
+    const char *app_text; /* default of a TEXT in lws-echo, or NULL: the same */
+    const char *unit;     /* of a NUMBER, or NULL */
     const char *word; /* that a NUMBER takes, too ("auto"): its field is SETTING_WORD; or NULL */
     const char *help; /* one line */
     /* the words of a CHOICE, ended by NULL */
@@ -57,6 +78,16 @@ const struct setting *setting_find(struct setting_table table, const char *key);
 
 /** Writes every row's default into @target. */
 void setting_defaults(struct setting_table table, void *target);
+
+/** The same with the defaults that lws-echo has instead of lwsws. */
+void setting_app_defaults(struct setting_table table, void *target);
+
+/** Sets the rows of @vhost to what serves nothing: a TEXT to "", others to their default. */
+void setting_clear(struct setting_table table, void *target, enum setting_vhost vhost);
+
+/** Returns the first row whose change from @before to @after takes a restart, or NULL. */
+const struct setting *setting_restarts(struct setting_table table, const void *before,
+                                       const void *after);
 
 /**
  * Parses @value and writes it into @target.
