@@ -1,6 +1,8 @@
 #include "process/reload.h"
 
 #include "log.h"
+#include "process/service_manager.h"
+#include "process/terminal.h"
 
 void reload_say_unchanged(void)
 {
@@ -14,24 +16,55 @@ static const struct setting *find_restart(const struct config *before, const str
     return row ? row : setting_restarts(options_table(), &before->options, &after->options);
 }
 
-int reload_read(struct config *config, const struct config_source *source,
-                const struct config *in_force)
+/* Returns 0, or -1 after an error in the log: @config is wrong, or @in_force cannot become it. */
+static int read_again(const struct config_source *source, const struct config *in_force,
+                      struct config *config)
 {
     struct config_error error;
     const struct setting *row;
 
     if (config_load_source(config, source, &error)) {
         log_say(LLL_ERR, "%s", error.text);
-        reload_say_unchanged();
         return -1;
     }
     row = find_restart(in_force, config);
     if (row) {
         log_say(LLL_ERR, "%s: \"%s\" has %s, which takes a restart", source->file, row->key,
                 row->change == SETTING_GROWTH_RESTARTS ? "grown" : "changed");
-        reload_say_unchanged();
         return -1;
     }
 
     return 0;
+}
+
+static enum reload_result read_and_apply(const struct reload *reload, struct config *in_force)
+{
+    struct config config;
+
+    if (read_again(reload->source, in_force, &config) || reload->apply(reload->data, &config)) {
+        reload_say_unchanged();
+        return RELOAD_UNCHANGED;
+    }
+    *in_force = config;
+    log_set_up(config.log_level, config.log_format);
+
+    return RELOAD_CHANGED;
+}
+
+enum reload_result reload_run(const struct reload *reload, struct config *in_force)
+{
+    enum reload_result result;
+
+    if (terminal_is_gone(reload->had_terminal))
+        return RELOAD_STOP;
+    if (!reload->source->file) {
+        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
+        return RELOAD_UNCHANGED;
+    }
+
+    service_manager_reloading();
+    result = read_and_apply(reload, in_force);
+    service_manager_ready(reload->url);
+
+    return result;
 }

@@ -14,6 +14,7 @@
  */
 struct host {
     uv_loop_t loop;
+    bool has_loop;
     void *loops[1];
     size_t open_files; /* how many the process may have */
     struct lws_plugin *plugins;
