@@ -6,47 +6,54 @@
  */
 
 #include "echo_host.h"
-#include "link/handlers.h"
+#include "link/closing.h"
+#include "link/compression.h"
+#include "link/extension.h"
+#include "link/first_request.h"
 #include "link/lws_version.h"
+#include "link/protocol.h"
+#include "link/upgrade.h"
+#include "link/websocket.h"
+#include "routes.h"
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t len)
 {
     switch ((int)reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
-        return on_protocol_init(wsi, in);
+        return protocol_init(wsi, in);
     case LWS_CALLBACK_PROTOCOL_DESTROY:
-        return on_protocol_destroy(wsi);
+        return protocol_destroy(wsi);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        return on_connection(wsi);
+        return first_request_begin(wsi);
     case LWS_CALLBACK_HTTP_FILE_COMPLETION:
-        return on_file_sent(wsi);
+        return first_request_file_sent(wsi);
     case LWS_CALLBACK_HTTP:
-        return on_http(wsi);
+        return routes_request(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_confirm_upgrade(wsi);
+        return upgrade_confirm(wsi, routes_find(wsi));
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return on_filter_handshake(wsi);
+        return upgrade_filter(wsi, routes_find(wsi));
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
-        return on_confirm_extension(wsi, in);
+        return extension_confirm(wsi, in);
     case LWS_CALLBACK_ADD_HEADERS:
-        return on_response_headers(wsi, in);
+        return upgrade_respond(wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
-        return on_established(wsi, user);
+        return websocket_open(wsi, user);
     case LWS_CALLBACK_RECEIVE:
-        return on_receive(wsi, user, in, len);
+        return routes_receive(wsi, user, in, len);
     case LWS_CALLBACK_RECEIVE_PONG:
-        return on_pong(wsi, user, in, len);
+        return websocket_take_pong(wsi, user, in, len);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return on_peer_close(wsi, user, in, len);
+        return closing_take_peer_close(user, wsi, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return on_writeable(wsi, user);
+        return websocket_writable(wsi, user);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
-        return on_leave(user);
+        return websocket_leave(user);
     case ECHO_HOST_DRAIN:
-        return on_drain(wsi, user, in);
+        return websocket_drain(wsi, user, in);
     case ECHO_HOST_COUNT:
-        return on_count(wsi, user, in);
+        return websocket_count(wsi, user, in);
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_RAW_RX:
@@ -69,9 +76,9 @@ static int callback_extension(struct lws_context *context, const struct lws_exte
     switch (reason) {
     case LWS_EXT_CB_CONSTRUCT:
         /* in lwsws the connections of other protocols, too, meet this extension */
-        return lws_get_protocol(wsi)->callback == callback_echo ? on_extension_attach(wsi, in) : -1;
+        return lws_get_protocol(wsi)->callback == callback_echo ? extension_attach(wsi, in) : -1;
     case LWS_EXT_CB_PAYLOAD_RX:
-        return on_extension_payload(lws_wsi_user(wsi), in);
+        return compression_hide(lws_wsi_user(wsi), in);
     default:
         return 0;
     }

@@ -89,7 +89,7 @@ static void on_end(void *data, size_t index)
 {
     const struct supervision *supervision = data;
 
-    counters_end(&supervision->shared->board.all[index]);
+    counters_end(&supervision->shared->board.slots[index]);
 }
 
 static void on_beat(void *data)

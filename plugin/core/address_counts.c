@@ -1,6 +1,5 @@
 #include "core/address_counts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +56,14 @@ static struct address_counts_entry *find(const struct address_counts *counts,
     return &counts->entries[i];
 }
 
-/* Gives all entries @room places. Returns 0 or -ENOMEM. */
+/* Gives all entries @room places. Returns 0 or -1. */
 static int move(struct address_counts *counts, size_t room)
 {
     struct address_counts moved = {.key = counts->key, .room = room, .used = counts->used};
 
     moved.entries = calloc(room, sizeof(*moved.entries));
     if (!moved.entries)
-        return -ENOMEM;
+        return -1;
 
     for (size_t i = 0; i < counts->room; i++)
         if (counts->entries[i].count)
@@ -87,7 +86,7 @@ int address_counts_add(struct address_counts *counts, const struct address *netw
     /* at most three quarters full: a search is short, and ends */
     if (counts->used + 1 > counts->room / 4 * 3 &&
         move(counts, counts->room ? 2 * counts->room : ROOM_MIN))
-        return -ENOMEM;
+        return -1;
 
     entry = find(counts, network);
     if (!entry->count) {

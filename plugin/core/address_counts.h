@@ -27,7 +27,7 @@ void address_counts_fini(struct address_counts *counts);
 /** Returns how many of @network are counted. */
 uint32_t address_counts_get(const struct address_counts *counts, const struct address *network);
 
-/** Counts one more. Returns 0, or -ENOMEM; then it has not. */
+/** Counts one more. Returns 0, or -1 if memory is short; then it has not. */
 int address_counts_add(struct address_counts *counts, const struct address *network);
 
 /** Counts one less, of a network that was added. */

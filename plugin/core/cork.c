@@ -1,6 +1,5 @@
 #include "core/cork.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +28,7 @@ int cork_init(struct cork *cork, size_t payload_max)
     memset(cork, 0, sizeof(*cork));
     cork->buffer = malloc(capacity);
     if (!cork->buffer)
-        return -ENOMEM;
+        return -1;
     cork->capacity_bytes = capacity;
 
     return 0;
@@ -53,7 +52,7 @@ int cork_append(struct cork *cork, struct frame frame, const void *payload, size
 
     if (payload_bytes > cork->capacity_bytes ||
         end + header_bytes + payload_bytes > cork->capacity_bytes)
-        return -ENOBUFS;
+        return -1;
 
     end += frame_header_write(cork->buffer + end, frame, payload_bytes);
     if (payload_bytes)
@@ -67,7 +66,7 @@ int cork_append(struct cork *cork, struct frame frame, const void *payload, size
 int cork_append_header(struct cork *cork, struct frame frame, size_t payload_bytes)
 {
     if (cork->end + frame_header_size(payload_bytes) > cork->capacity_bytes)
-        return -ENOBUFS;
+        return -1;
 
     cork->end += frame_header_write(cork->buffer + cork->end, frame, payload_bytes);
 

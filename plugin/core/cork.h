@@ -27,7 +27,7 @@ struct cork {
 /**
  * Allocates a cork that takes a frame of up to @payload_max bytes whenever it is not full.
  *
- * Returns 0, or -ENOMEM. The caller owns the cork and releases it with cork_fini().
+ * Returns 0, or -1 if memory is short. The caller owns the cork and releases it with cork_fini().
  */
 int cork_init(struct cork *cork, size_t payload_max);
 
@@ -38,7 +38,7 @@ void cork_fini(struct cork *cork);
  *
  * The payload is copied; it may be reused on return.
  *
- * Returns 0, or -ENOBUFS when the frame does not fit; the cork is unchanged then. That cannot
+ * Returns 0, or -1 when the frame does not fit; the cork is unchanged then. That cannot
  * happen for payloads within the limit given to cork_init() while the cork is not full.
  */
 int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes);
@@ -47,7 +47,7 @@ int cork_append(struct cork *cork, struct frame frame, const void *payload, size
  * Appends the header of a frame whose payload, of @payload_bytes, follows from elsewhere: it has to
  * leave right behind what cork_take() returns next.
  *
- * Returns 0, or -ENOBUFS as cork_append() does.
+ * Returns 0, or -1 as cork_append() does.
  */
 int cork_append_header(struct cork *cork, struct frame frame, size_t payload_bytes);
 

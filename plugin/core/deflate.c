@@ -1,6 +1,5 @@
 #include "core/deflate.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -320,7 +319,7 @@ int deflate_negotiate(const char *offers, bool no_context_takeover, struct defla
 
     memset(answer, 0, sizeof(*answer));
     if (!read_offers(offers, &negotiation))
-        return -EINVAL;
+        return -1;
     answer->read_bytes = strlen(offers);
     if (!negotiation.taken)
         return 0;

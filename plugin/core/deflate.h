@@ -55,7 +55,7 @@ struct deflate_answer {
  *
  * Nothing is allocated; the time is linear in the length of @offers, which may be any.
  *
- * Returns 0, or -EINVAL when @offers does not conform to RFC 6455 section 9.1, as a list without
+ * Returns 0, or -1 when @offers does not conform to RFC 6455 section 9.1, as a list without
  * elements does not: the handshake must fail then. @answer takes no offer in that case.
  */
 int deflate_negotiate(const char *offers, bool no_context_takeover, struct deflate_answer *answer);

@@ -9,6 +9,13 @@
 #define KEY_CHARACTERS 22
 #define KEY_PADDING "=="
 
+/*
+ * libwebsockets copies the offered extensions to where, further on, it has begun to write the
+ * response, and reads the first of them only.
+ */
+#define EXTENSIONS_COPIED_MAX_BYTES 399
+#define EXTENSIONS_READ_MAX_BYTES 254
+
 bool handshake_key_is_valid(const char *key)
 {
     static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -16,26 +23,64 @@ bool handshake_key_is_valid(const char *key)
     return strspn(key, base64) == KEY_CHARACTERS && !strcmp(key + KEY_CHARACTERS, KEY_PADDING);
 }
 
-static bool has_item(const char *list, const char *text,
-                     int (*compare)(const char *, const char *, size_t))
+/* Returns the item of @list that equals the @bytes at @text, or NULL. */
+static const char *find_item(const char *list, const char *text, size_t bytes,
+                             int (*compare)(const char *, const char *, size_t))
 {
-    size_t bytes;
+    size_t item_bytes;
     const char *item;
 
-    while (setting_list_next(&list, &item, &bytes))
-        if (bytes == strlen(text) && !compare(item, text, bytes))
-            return true;
+    while (setting_list_next(&list, &item, &item_bytes))
+        if (item_bytes == bytes && !compare(item, text, bytes))
+            return item;
 
-    return false;
+    return NULL;
 }
 
 bool handshake_origin_is_allowed(const char *allowed, const char *origin)
 {
-    return !*allowed || !origin || has_item(allowed, "*", strncmp) ||
-           has_item(allowed, origin, strncasecmp);
+    return !*allowed || !origin || find_item(allowed, "*", 1, strncmp) ||
+           find_item(allowed, origin, strlen(origin), strncasecmp);
 }
 
 bool handshake_subprotocol_is_known(const char *known, const char *name)
 {
-    return has_item(known, name, strncmp);
+    return find_item(known, name, strlen(name), strncmp) != NULL;
+}
+
+struct handshake_subprotocol handshake_choose_subprotocol(const char *known, const char *own,
+                                                          const char *offers)
+{
+    struct handshake_subprotocol chosen = {0};
+    const char *offer;
+    size_t bytes;
+
+    while (!chosen.bytes && setting_list_next(&offers, &offer, &bytes)) {
+        if (bytes == strlen(own) && !memcmp(offer, own, bytes))
+            chosen.name = own;
+        else
+            chosen.name = find_item(known, offer, bytes, strncmp);
+        chosen.bytes = chosen.name ? bytes : 0;
+    }
+
+    return chosen;
+}
+
+int handshake_answer_extensions(const struct request_value *extensions, enum compression_mode mode,
+                                struct deflate_answer *answer)
+{
+    memset(answer, 0, sizeof(*answer));
+    if (!extensions->present)
+        return 0;
+    if (!extensions->readable || extensions->bytes > EXTENSIONS_COPIED_MAX_BYTES ||
+        deflate_negotiate(extensions->text, mode == COMPRESSION_NO_CONTEXT_TAKEOVER, answer))
+        return -1;
+
+    /* libwebsockets takes a tab for a comma: its count of the offers would not be ours */
+    if (mode == COMPRESSION_OFF || strchr(extensions->text, '\t')) {
+        answer->offer = 0;
+        answer->read_bytes = extensions->bytes;
+    }
+
+    return answer->read_bytes <= EXTENSIONS_READ_MAX_BYTES ? 0 : -1;
 }

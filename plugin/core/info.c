@@ -1,6 +1,5 @@
 #include "core/info.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -60,5 +59,5 @@ int info_write(const struct options *options, const char *version, const char *l
     }
     writer_put(&writer, "}}\n");
 
-    return writer_is_whole(&writer) ? (int)writer.used : -ENOBUFS;
+    return writer_is_whole(&writer) ? (int)writer.used : -1;
 }

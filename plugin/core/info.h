@@ -13,7 +13,7 @@
  * Writes the document to @out, as JSON with a line end and a NUL: the versions, and the settings
  * of @options whose rows are published, with the keys and values that a configuration has.
  *
- * Returns its bytes, without the NUL, or -ENOBUFS if @size is too small for it.
+ * Returns its bytes, without the NUL, or -1 if @size is too small for it.
  */
 int info_write(const struct options *options, const char *version, const char *libwebsockets,
                char *out, size_t size);

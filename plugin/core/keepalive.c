@@ -4,8 +4,8 @@
 
 #define US_PER_S ((int64_t)1000000)
 
-/* How often a stalled peer is looked at in the time it may take nothing. */
-#define LOOKS 4
+/* How often a stalled peer is checked in the time it may take nothing. */
+#define CHECKS 4
 
 static void unlink_entry(struct keepalive_entry *entry)
 {
@@ -44,7 +44,7 @@ void keepalive_init(struct keepalive *keepalive, struct keepalive_times times)
 
     keepalive->after_us[KEEPALIVE_IDLE] = (int64_t)times.interval_s * US_PER_S;
     keepalive->after_us[KEEPALIVE_AWAITING] = (int64_t)times.pong_s * US_PER_S;
-    keepalive->after_us[KEEPALIVE_STALLED] = (int64_t)times.write_s * US_PER_S / LOOKS;
+    keepalive->after_us[KEEPALIVE_STALLED] = (int64_t)times.write_s * US_PER_S / CHECKS;
 }
 
 void keepalive_add(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us)
@@ -78,17 +78,17 @@ void keepalive_pong(struct keepalive *keepalive, struct keepalive_entry *entry, 
 
 void keepalive_stall(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us)
 {
-    entry->looks = 0;
+    entry->checks = 0;
     move(keepalive, entry, KEEPALIVE_STALLED, now_us);
 }
 
 bool keepalive_is_stuck(struct keepalive_entry *entry, uint64_t taken)
 {
-    if (!entry->looks || entry->taken != taken)
-        entry->looks = 0;
+    if (!entry->checks || entry->taken != taken)
+        entry->checks = 0;
     entry->taken = taken;
 
-    return entry->looks++ == LOOKS;
+    return entry->checks++ == CHECKS;
 }
 
 void keepalive_resume(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us)
@@ -131,7 +131,7 @@ enum keepalive_event keepalive_next(struct keepalive *keepalive, int64_t now_us,
 
     if (take(keepalive, KEEPALIVE_STALLED, now_us, entry)) {
         move(keepalive, *entry, KEEPALIVE_STALLED, now_us);
-        return KEEPALIVE_LOOK;
+        return KEEPALIVE_CHECK;
     }
 
     return KEEPALIVE_NOTHING;

@@ -23,10 +23,10 @@ enum keepalive_queue {
 struct keepalive_entry {
     struct keepalive_entry *next;
     struct keepalive_entry *previous;
-    int64_t since_us; /* idle: last received; awaiting: pinged; stalled: last looked at */
+    int64_t since_us; /* idle: last received; awaiting: pinged; stalled: last checked */
     uint64_t taken;   /* stalled: what keepalive_is_stuck() was told last; else the owner's */
     uint8_t queue;    /* enum keepalive_queue */
-    uint8_t looks;    /* how often in a row that was the same */
+    uint8_t checks;   /* how often in a row that was the same */
     bool awaiting_pong;
 };
 
@@ -44,9 +44,9 @@ struct keepalive_times {
 
 enum keepalive_event {
     KEEPALIVE_NOTHING,
-    KEEPALIVE_PING, /* silent for the interval: send a Ping */
-    KEEPALIVE_DROP, /* no Pong in time: the entry has been removed */
-    KEEPALIVE_LOOK, /* still stalled: ask keepalive_is_stuck() */
+    KEEPALIVE_PING,  /* silent for the interval: send a Ping */
+    KEEPALIVE_DROP,  /* no Pong in time: the entry has been removed */
+    KEEPALIVE_CHECK, /* still stalled: ask keepalive_is_stuck() */
 };
 
 /** Prepares empty queues. No resources are held. */
@@ -76,7 +76,7 @@ void keepalive_stall(struct keepalive *keepalive, struct keepalive_entry *entry,
  * Says whether a stalled peer has taken nothing for the time it may, up to a quarter more.
  *
  * @taken is any figure that changes when it takes something. Call it once for each
- * KEEPALIVE_LOOK, of which there are four in that time.
+ * KEEPALIVE_CHECK, of which there are four in that time.
  */
 bool keepalive_is_stuck(struct keepalive_entry *entry, uint64_t taken);
 

@@ -22,7 +22,7 @@ struct metrics_facts {
 /**
  * Writes @sum and @facts in Prometheus' text exposition format to @out.
  *
- * Returns the bytes without the NUL, or -ENOBUFS if @size is too small.
+ * Returns the bytes without the NUL, or -1 if @size is too small.
  */
-int metrics_write(const struct counters *sum, const struct metrics_facts *facts, char *out,
+int metrics_write(const struct counters_sum *sum, const struct metrics_facts *facts, char *out,
                   size_t size);

@@ -1,6 +1,5 @@
 #include "core/record.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -61,7 +60,7 @@ static int end(struct sentence *sentence)
     if (sentence->json)
         writer_put(&sentence->writer, "}");
 
-    return writer_is_whole(&sentence->writer) ? (int)sentence->writer.used : -ENOBUFS;
+    return writer_is_whole(&sentence->writer) ? (int)sentence->writer.used : -1;
 }
 
 static void put_peer(struct sentence *sentence, const struct address *peer)

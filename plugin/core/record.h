@@ -29,7 +29,7 @@ struct record {
  * protocol, or as a JSON object that begins with @time.
  *
  * Whatever the peer has chosen is escaped, so that it can neither end the line nor forge a field.
- * Returns the bytes without the NUL, or -ENOBUFS if @size is too small.
+ * Returns the bytes without the NUL, or -1 if @size is too small.
  */
 int record_write_text(const struct record *record, char *out, size_t size);
 int record_write_json(const struct record *record, const char *time, char *out, size_t size);

@@ -10,16 +10,25 @@ static uintptr_t now_us(void)
     return (uintptr_t)lws_now_usecs() | 1;
 }
 
-void first_request_begin(struct lws *wsi)
+int first_request_begin(struct lws *wsi)
 {
     if (!lws_get_opaque_user_data(wsi))
         lws_set_opaque_user_data(wsi, (void *)now_us()); /* NOLINT(performance-no-int-to-ptr) */
+
+    return 0;
 }
 
 void first_request_end(struct lws *wsi)
 {
     if (first_request_is_pending(wsi))
         lws_set_opaque_user_data(wsi, NULL);
+}
+
+int first_request_file_sent(struct lws *wsi)
+{
+    first_request_end(wsi);
+
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 bool first_request_is_pending(struct lws *wsi)

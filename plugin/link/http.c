@@ -43,14 +43,14 @@ bool http_has(struct lws *wsi, enum lws_token_indexes token)
     return lws_hdr_total_length(wsi, token) > 0;
 }
 
-bool http_read(struct lws *wsi, enum lws_token_indexes token, struct http_header *header)
+void http_read(struct lws *wsi, enum lws_token_indexes token, struct request_value *value)
 {
-    int bytes = lws_hdr_copy(wsi, header->value, sizeof(header->value), token);
+    int bytes = lws_hdr_copy(wsi, value->text, sizeof(value->text), token);
 
-    header->bytes = bytes > 0 ? (size_t)bytes : 0;
-
-    /* a NUL would hide what stands behind it */
-    return bytes > 0 && !memchr(header->value, '\0', header->bytes);
+    value->present = http_has(wsi, token);
+    value->bytes = bytes > 0 ? (size_t)bytes : 0;
+    /* a NUL would hide what stands after it */
+    value->readable = bytes > 0 && !memchr(value->text, '\0', value->bytes);
 }
 
 void http_tokens_begin(struct lws_tokenize *list, const char *value)
@@ -73,13 +73,16 @@ lws_tokenize_elem http_tokens_next(struct lws_tokenize *list)
     return element;
 }
 
-bool http_path_is(struct lws *wsi, const char *path)
+const char *http_path(struct lws *wsi, size_t *bytes)
 {
-    char *uri;
-    int uri_bytes;
+    char *path;
+    int path_bytes;
 
-    return lws_http_get_uri_and_method(wsi, &uri, &uri_bytes) >= 0 &&
-           strlen(path) == (size_t)uri_bytes && !memcmp(uri, path, (size_t)uri_bytes);
+    if (lws_http_get_uri_and_method(wsi, &path, &path_bytes) < 0)
+        return NULL;
+    *bytes = (size_t)path_bytes;
+
+    return path;
 }
 
 enum http_upgrade http_upgrade_of(struct lws *wsi)

@@ -4,24 +4,18 @@
 
 #include <libwebsockets.h>
 
+#include "core/request.h"
+
 /*
  * What the plugin reads of a request and says in HTTP: documents, and refusals, each with one
  * sentence for the person who reads it.
  */
 
-#define HTTP_VALUE_MAX 1023
-
-/* A header's value; the lines of a header that is repeated are joined by commas. */
-struct http_header {
-    size_t bytes;
-    char value[HTTP_VALUE_MAX + 1];
-};
-
 /** Says whether the request has a @token header that is not empty, however long. */
 bool http_has(struct lws *wsi, enum lws_token_indexes token);
 
-/** Copies a header. Returns false when it is absent, empty or longer than HTTP_VALUE_MAX. */
-bool http_read(struct lws *wsi, enum lws_token_indexes token, struct http_header *header);
+/** Reads a header into @value. */
+void http_read(struct lws *wsi, enum lws_token_indexes token, struct request_value *value);
 
 /** Begins to read @value as a list of tokens, with libwebsockets' own idea of such lists. */
 void http_tokens_begin(struct lws_tokenize *list, const char *value);
@@ -32,8 +26,8 @@ void http_tokens_begin(struct lws_tokenize *list, const char *value);
  */
 lws_tokenize_elem http_tokens_next(struct lws_tokenize *list);
 
-/** Says whether the path of @wsi's request is @path; a query does not matter. */
-bool http_path_is(struct lws *wsi, const char *path);
+/** Returns the path of @wsi's request, without its query, and sets @bytes; NULL if it has none. */
+const char *http_path(struct lws *wsi, size_t *bytes);
 
 /* What a request asks to be upgraded to. */
 enum http_upgrade {

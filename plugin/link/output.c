@@ -1,12 +1,11 @@
 #include "link/output.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "core/base/inlining.h"
-#include "link/journal.h"
-#include "link/pinger.h"
+#include "link/liveness.h"
+#include "link/pass.h"
 
 static void block(struct connection *connection)
 {
@@ -14,7 +13,7 @@ static void block(struct connection *connection)
         return;
 
     lws_rx_flow_control(connection->wsi, 0);
-    pinger_stall(connection);
+    liveness_stall(connection);
 }
 
 /*
@@ -56,33 +55,27 @@ NOINLINE static int flush(struct thread *thread)
 }
 
 /* The same, outside of a callback of the owner, where -1 cannot be returned to libwebsockets. */
-static void flush_or_kill(struct thread *thread)
+static void flush_other(struct thread *thread)
 {
     struct connection *owner = thread->cork.owner;
 
     if (flush(thread))
-        output_kill(owner);
+        thread->on_unusable(owner);
 }
 
-static void on_pass_end(lws_sorted_usec_list_t *timer)
+void output_end_pass(struct thread *thread)
 {
-    struct thread *thread = lws_container_of(timer, struct thread, flush_timer);
-
-    thread->flush_pending = false;
-    flush_or_kill(thread);
+    flush_other(thread);
 }
 
-NOINLINE static void schedule_flush(struct thread *thread)
+NOINLINE static void open_pass(struct thread *thread)
 {
-    thread->flush_pending = true;
-    thread->now_us = lws_now_usecs();
-    /* 0, not 1: a timer in the future costs another turn of the event loop */
-    lws_sul_schedule(thread->context, thread->tsi, &thread->flush_timer, on_pass_end, 0);
+    pass_begin(thread);
 }
 
 NOINLINE static void change_owner(struct connection *connection)
 {
-    flush_or_kill(connection->thread);
+    flush_other(connection->thread);
     connection->thread->cork.owner = connection;
 }
 
@@ -170,8 +163,8 @@ int output_frame(struct connection *connection, struct frame frame, const void *
         return -1;
     if (cork_is_full(&thread->cork))
         return flush(thread);
-    if (!thread->flush_pending && !thread->flush_deferred)
-        schedule_flush(thread);
+    if (!thread->pass_open && !thread->flush_deferred)
+        open_pass(thread);
 
     return 0;
 }
@@ -192,8 +185,7 @@ void output_defer(struct connection *connection)
     if (thread->cork.owner != connection || thread->flush_deferred)
         return;
 
-    lws_sul_cancel(&thread->flush_timer);
-    thread->flush_pending = false;
+    pass_cancel(thread);
     thread->flush_deferred = true;
     lws_callback_on_writable(connection->wsi);
 }
@@ -201,29 +193,6 @@ void output_defer(struct connection *connection)
 int output_flush(struct connection *connection)
 {
     return connection->thread->cork.owner == connection ? flush(connection->thread) : 0;
-}
-
-int output_fail(struct connection *connection, const struct fault *fault)
-{
-    unsigned char reason[FRAME_CONTROL_PAYLOAD_MAX];
-    size_t bytes = strlen(fault->reason);
-
-    memcpy(reason, fault->reason, bytes);
-    lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
-    connection->failed = true;
-    journal_ending(connection, fault->code, fault->reason);
-
-    return -1;
-}
-
-void output_kill(struct connection *connection)
-{
-    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-}
-
-lws_usec_t output_now_us(const struct thread *thread)
-{
-    return thread->flush_pending ? thread->now_us : lws_now_usecs();
 }
 
 void output_pause(struct connection *connection)

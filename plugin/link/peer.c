@@ -3,8 +3,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "link/http.h"
-
 /* Returns the other end of the connection. */
 static struct address other_end(struct lws *wsi)
 {
@@ -27,13 +25,13 @@ static struct address other_end(struct lws *wsi)
     }
 }
 
-struct address peer_find(struct lws *wsi, const struct options *options)
+struct address peer_find(struct lws *wsi, const char *trusted_proxies,
+                         const struct request_value *forwarded_for)
 {
     struct address peer = other_end(wsi);
-    struct http_header header;
 
-    if (!options->trusted_proxies[0] || !http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &header))
+    if (!trusted_proxies[0] || !forwarded_for->readable)
         return peer;
 
-    return address_origin(&peer, header.value, options->trusted_proxies);
+    return address_origin(&peer, forwarded_for->text, trusted_proxies);
 }

@@ -3,10 +3,11 @@
 #include <libwebsockets.h>
 
 #include "core/base/address.h"
-#include "core/options.h"
+#include "core/request.h"
 
 /**
- * Returns who has sent @wsi's request, whose headers must still be there: the other end of the
- * connection, or whom a trusted proxy names. It is not known on a unix socket without such a proxy.
+ * Returns who has sent @wsi's request: the other end of the connection, or whom a trusted proxy
+ * names in @forwarded_for. It is not known on a unix socket without such a proxy.
  */
-struct address peer_find(struct lws *wsi, const struct options *options);
+struct address peer_find(struct lws *wsi, const char *trusted_proxies,
+                         const struct request_value *forwarded_for);

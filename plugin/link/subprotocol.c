@@ -2,42 +2,30 @@
 
 #include <string.h>
 
-#include "core/handshake.h"
-#include "link/http.h"
-#include "link/journal.h"
+#include "core/base/setting.h"
 #include "link/lws_version.h"
 
-static void rename_to(struct lws *wsi, const char *name)
+/* Names our protocol, in the vhost's own copy of it, as the @bytes at @name say. */
+static void rename_to(struct lws *wsi, struct upgrade *upgrade, const char *name, size_t bytes)
 {
-    struct lws_protocols *protocol = (struct lws_protocols *)lws_get_protocol(wsi);
-
-    protocol->name = name;
+    upgrade->renamed = (struct lws_protocols *)lws_get_protocol(wsi);
+    memcpy(upgrade->name, name, bytes);
+    upgrade->name[bytes] = '\0';
+    upgrade->renamed->name = upgrade->name;
 }
 
-/* Copies the list's next element to @name. Returns false at the end of the list. */
-static bool next_offer(struct lws_tokenize *list, char name[SUBPROTOCOL_ROOM])
+bool subprotocol_is_for_another(struct lws *wsi, const char *offers)
 {
-    if (http_tokens_next(list) <= LWS_TOKZE_ENDED)
-        return false;
-
-    if (lws_tokenize_cstr(list, name, SUBPROTOCOL_ROOM))
-        name[0] = '\0'; /* too long to be known */
-
-    return true;
-}
-
-bool subprotocol_is_for_another(struct lws *wsi)
-{
-    char name[SUBPROTOCOL_ROOM];
     const struct lws_protocols *named;
-    struct http_header header;
-    struct lws_tokenize list;
+    char name[UPGRADE_NAME_ROOM];
+    const char *offer;
+    size_t bytes;
 
-    if (!http_read(wsi, WSI_TOKEN_PROTOCOL, &header))
-        return false;
-
-    http_tokens_begin(&list, header.value);
-    while (next_offer(&list, name)) {
+    while (setting_list_next(&offers, &offer, &bytes)) {
+        if (bytes >= sizeof(name) - 1)
+            continue; /* too long to be known */
+        memcpy(name, offer, bytes);
+        name[bytes] = '\0';
         named = lws_vhost_name_to_protocol(lws_get_vhost(wsi), name);
         if (named && named != lws_get_protocol(wsi))
             return true;
@@ -46,63 +34,36 @@ bool subprotocol_is_for_another(struct lws *wsi)
     return false;
 }
 
-int subprotocol_bind(struct lws *wsi)
+int subprotocol_bind(struct lws *wsi, struct upgrade *upgrade, const char *offers)
 {
-    struct vhost *vhost = vhost_get(wsi);
-    struct http_header header;
-    struct lws_tokenize list;
+    const char *first;
+    size_t bytes;
 
-    if (!http_read(wsi, WSI_TOKEN_PROTOCOL, &header))
+    if (!setting_list_next(&offers, &first, &bytes))
         return 0;
+    if (!vhost_get(wsi)->may_rename)
+        return bytes == strlen(PROTOCOL_NAME) && !memcmp(first, PROTOCOL_NAME, bytes) ? 0 : -1;
 
-    http_tokens_begin(&list, header.value);
-    next_offer(&list, vhost->subprotocol);
-    if (!vhost->may_rename && strcmp(vhost->subprotocol, PROTOCOL_NAME) != 0)
-        return journal_refuse(wsi, vhost, REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
-                              "The first subprotocol offered must be \"" PROTOCOL_NAME "\" here.");
-    vhost->subprotocol[strcspn(vhost->subprotocol, LWS_VERSION_SUBPROTOCOL_ENDS)] = '\0';
-    if (vhost->may_rename)
-        rename_to(wsi, vhost->subprotocol);
+    rename_to(wsi, upgrade, first, strcspn(first, LWS_VERSION_SUBPROTOCOL_ENDS ","));
 
     return 0;
 }
 
-/* Keeps what was chosen where it stays: our own name, or the item of the list of known ones. */
-static void note_choice(struct lws *wsi, struct vhost *vhost)
+void subprotocol_answer(struct lws *wsi, struct upgrade *upgrade)
 {
-    struct subprotocol *chosen = &vhost->threads[lws_get_tsi(wsi)].subprotocol;
-    const char *rest = vhost->options.subprotocols;
+    const struct handshake_subprotocol *chosen = &upgrade->handshake.subprotocol;
 
-    while (setting_list_next(&rest, &chosen->name, &chosen->bytes))
-        if (chosen->bytes == strlen(vhost->subprotocol) &&
-            !memcmp(chosen->name, vhost->subprotocol, chosen->bytes))
-            return;
-    chosen->name = PROTOCOL_NAME;
-    chosen->bytes = strlen(PROTOCOL_NAME);
+    if (!vhost_get(wsi)->may_rename)
+        upgrade->handshake.subprotocol.bytes = 0; /* libwebsockets has chosen */
+    else if (chosen->bytes)
+        rename_to(wsi, upgrade, chosen->name, chosen->bytes);
+    else
+        rename_to(wsi, upgrade, "", 0); /* no header is sent for that */
 }
 
-void subprotocol_choose(struct lws *wsi)
+void subprotocol_restore(struct upgrade *upgrade)
 {
-    struct vhost *vhost = vhost_get(wsi);
-    struct http_header header;
-    struct lws_tokenize list;
-
-    vhost->threads[lws_get_tsi(wsi)].subprotocol.bytes = 0;
-    if (!vhost->may_rename || !http_read(wsi, WSI_TOKEN_PROTOCOL, &header))
-        return;
-
-    rename_to(wsi, ""); /* no header is sent for that */
-    http_tokens_begin(&list, header.value);
-    while (next_offer(&list, vhost->subprotocol))
-        if (!strcmp(vhost->subprotocol, PROTOCOL_NAME) ||
-            handshake_subprotocol_is_known(vhost->options.subprotocols, vhost->subprotocol)) {
-            rename_to(wsi, vhost->subprotocol);
-            note_choice(wsi, vhost);
-            return;
-        }
-}
-
-void subprotocol_restore(struct lws *wsi)
-{
-    rename_to(wsi, PROTOCOL_NAME);
+    if (upgrade->renamed)
+        upgrade->renamed->name = PROTOCOL_NAME;
+    upgrade->renamed = NULL;
 }

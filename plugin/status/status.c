@@ -9,6 +9,7 @@
 #include "core/info.h"
 #include "core/metrics.h"
 #include "link/http.h"
+#include "link/thread.h"
 
 static int fail(struct lws *wsi)
 {
@@ -29,7 +30,7 @@ static int serve_info(struct lws *wsi, const struct vhost *vhost)
 
 static int serve_health(struct lws *wsi, const struct vhost *vhost)
 {
-    bool draining = vhost->draining || vhost->threads[lws_get_tsi(wsi)].counters->draining;
+    bool draining = thread_of(wsi, vhost)->slot->draining;
     unsigned status = draining ? HTTP_STATUS_SERVICE_UNAVAILABLE : HTTP_STATUS_OK;
     unsigned char body[LWS_PRE + 16];
     int bytes = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, "%s\n",
@@ -65,15 +66,15 @@ static int serve_metrics(struct lws *wsi, const struct vhost *vhost)
         .libwebsockets = lws_get_library_version(),
     };
     char body[LWS_PRE + METRICS_MAX];
-    struct counters sum;
+    struct counters_sum sum;
     int bytes;
 
-    counters_sum(&vhost->board, &sum);
+    counters_add_up(&vhost->board, &sum);
     for (size_t i = 0; i < vhost->board.count; i++) {
-        uint64_t pid = vhost->board.all[i].pid;
+        uint64_t pid = vhost->board.slots[i].pid;
         uint64_t resident = 0;
 
-        if (pid && (!i || pid != vhost->board.all[i - 1].pid)) /* threads share theirs */
+        if (pid && (!i || pid != vhost->board.slots[i - 1].pid)) /* threads share theirs */
             resident = resident_bytes(pid);
         facts.processes += resident != 0;
         facts.resident_bytes += resident;
@@ -85,16 +86,6 @@ static int serve_metrics(struct lws *wsi, const struct vhost *vhost)
                                   (unsigned char *)body + LWS_PRE, (size_t)bytes);
 }
 
-bool status_serve(struct lws *wsi, const struct vhost *vhost, int *result)
-{
-    if (http_path_is(wsi, vhost->options.info_path))
-        *result = serve_info(wsi, vhost);
-    else if (http_path_is(wsi, vhost->options.health_path))
-        *result = serve_health(wsi, vhost);
-    else if (http_path_is(wsi, vhost->options.metrics_path))
-        *result = serve_metrics(wsi, vhost);
-    else
-        return false;
-
-    return true;
-}
+const struct endpoint status_info = {.request = serve_info};
+const struct endpoint status_health = {.request = serve_health};
+const struct endpoint status_metrics = {.request = serve_metrics};

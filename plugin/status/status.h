@@ -1,11 +1,9 @@
 #pragma once
 
-#include "link/vhost.h"
+#include "endpoint.h"
 
-/**
- * Serves the document at the path of @wsi's request, if it is one of those about the server itself:
- * what it is (info-path), whether it serves (health-path), and what it has counted (metrics-path).
- *
- * Returns false when it is none of them. Otherwise sets @result to what the callback is to return.
- */
-bool status_serve(struct lws *wsi, const struct vhost *vhost, int *result);
+/* Documents about the server itself, for GET and HEAD. */
+
+extern const struct endpoint status_info;    /* what it is and how it is set, as JSON */
+extern const struct endpoint status_health;  /* whether it serves: 200, or 503 before a stop */
+extern const struct endpoint status_metrics; /* what it has counted, for Prometheus */

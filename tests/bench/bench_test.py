@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+sys.path.append(str(Path(__file__).parents[1] / "kit/python"))
 
 from arguments import describe_all, parse
 from counting import Unavailable, per_message, run_lengths, total_calls, total_instructions
@@ -32,6 +33,7 @@ from measure import rotated
 from memory import Held, Step, parse_status, steps_up_to
 from report import Report, as_json, markdown, table
 from servers import KINDS, Kind, Server, Start, further_kind, running
+from tally import run_unittest
 from workloads import HOLDINGS, PLAIN, SPREAD, WORKLOADS, Load, Workload, at_least, at_most
 
 SUMMARY = """\
@@ -422,13 +424,5 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(server.address, "127.0.0.1:81")
 
 
-def main() -> int:
-    result = unittest.main(exit=False).result
-    failures = result.failures + result.errors
-    failed = {getattr(test, "test_case", test) for test, _ in failures}
-    print(f"{result.testsRun - len(failed)} passed, {len(failed)} failed", flush=True)
-    return 0 if result.wasSuccessful() else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_unittest())

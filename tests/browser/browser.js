@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { after, before } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-import { Server } from '../js/server.js';
 import { Peer } from './peer.js';
 import { SamplePage } from './sample-page.js';
 
@@ -35,29 +32,10 @@ export async function connectedPage(t, server, options) {
   return page;
 }
 
-/** Starts a server that stops when the test ends. */
-export async function startServer(t, config) {
-  const server = await Server.start(config);
-
-  t.after(() => server.stop());
-  return server;
-}
-
 /** Starts a peer that is no echo server, until the test ends. */
 export async function startPeer(t) {
   const peer = await Peer.start();
 
   t.after(() => peer.stop());
   return peer;
-}
-
-/** @returns {Promise<number>} a port at which nothing listens */
-export async function unusedPort() {
-  const server = createServer().listen(0);
-
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

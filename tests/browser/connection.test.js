@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../js/server.js';
-import { openPage, startPeer, startServer, unusedPort } from './browser.js';
-import { expectEventually } from '../js/eventually.js';
+import { expectEventually } from '../kit/js/eventually.js';
+import { freePort } from '../kit/js/ports.js';
+import { startServer } from '../kit/js/serve.js';
+import { Server } from '../kit/js/server.js';
+import { openPage, startPeer } from './browser.js';
 
 let server;
 
@@ -49,11 +51,11 @@ describe('what cannot work is explained before anything is sent', () => {
 
 describe('a connection that fails says what to try', () => {
   const rows = [
-    { name: 'nothing listens', url: async () => `ws://localhost:${await unusedPort()}/ws`,
+    { name: 'nothing listens', url: async () => `ws://localhost:${await freePort()}/ws`,
       hint: /Check that the server is running/ },
     { name: 'wrong path', url: async () => `${server.socketUrl}/elsewhere`,
       hint: /host, port and path are right/ },
-    { name: 'TLS', url: async () => `wss://localhost:${await unusedPort()}/ws`,
+    { name: 'TLS', url: async () => `wss://localhost:${await freePort()}/ws`,
       hint: /Open https:\/\/localhost:\d+\/ in another tab to see if its certificate is trusted/ },
   ];
   for (const { name, url, hint } of rows) {
@@ -193,7 +195,7 @@ describe('reconnecting', () => {
     test(`is ended by ${name}`, async (t) => {
       const page = await openPage(t, server.url);
 
-      await waitToReconnect(page, `ws://localhost:${await unusedPort()}/ws`);
+      await waitToReconnect(page, `ws://localhost:${await freePort()}/ws`);
       const before = await page.entries.count();
       await (name === 'Close Socket' ? page.close.click() : page.reconnect.uncheck());
       await page.reaches('Closed');

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../js/server.js';
+import { expectEventually } from '../kit/js/eventually.js';
+import { Server } from '../kit/js/server.js';
 import { connectedPage, openPage, startPeer } from './browser.js';
-import { expectEventually } from '../js/eventually.js';
 
 let server;
 

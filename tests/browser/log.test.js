@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../js/server.js';
+import { expectEventually } from '../kit/js/eventually.js';
+import { Server } from '../kit/js/server.js';
 import { connectedPage, openPage } from './browser.js';
-import { expectEventually } from '../js/eventually.js';
 
 let server;
 

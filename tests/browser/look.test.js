@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import axe from 'axe-core';
 
-import { Server } from '../js/server.js';
+import { Server } from '../kit/js/server.js';
 import { openPage } from './browser.js';
 
 const origin = fileURLToPath(new URL('../../mount-origin', import.meta.url));

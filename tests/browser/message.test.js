@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../js/server.js';
+import { Server } from '../kit/js/server.js';
 import { connectedPage, openPage } from './browser.js';
 
 let server;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { expectEventually } from '../js/eventually.js';
+import { expectEventually } from '../kit/js/eventually.js';
 
 const timeoutMs = 20_000;
 

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../js/server.js';
-import { openPage, startPeer, startServer } from './browser.js';
+import { startServer } from '../kit/js/serve.js';
+import { Server } from '../kit/js/server.js';
+import { openPage, startPeer } from './browser.js';
 
 const transports = [
   { name: 'plain', config: undefined },

@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "reference.h"
+#include "reference_inflate.h"
 
 enum { CONTINUATION, TEXT, BINARY, CLOSE = 8, PING, PONG };
 
@@ -23,7 +24,7 @@ struct header {
 struct reading {
     struct oracle_side *side;
     const struct oracle_rules *rules;
-    z_stream inflate;
+    struct reference_window window;
     bool keeps_context;
     bool in_message;
     struct reference_utf8 utf8;
@@ -122,9 +123,9 @@ static void inflate_message(struct reading *reading)
 
     FUZZ_CHECK(out);
     if (!reading->keeps_context)
-        inflateReset(&reading->inflate);
-    bytes = reference_inflate(&reading->inflate, message->payload, message->bytes, out,
-                              ORACLE_INFLATED_MAX + 1);
+        reading->window.known = 0;
+    bytes = reference_inflate(&reading->window, REFERENCE_WINDOW_BYTES, message->payload,
+                              message->bytes, out, ORACLE_INFLATED_MAX + 1);
     free(message->payload);
     message->payload = out;
     if (bytes == REFERENCE_INVALID || bytes > ORACLE_INFLATED_MAX) {
@@ -213,7 +214,6 @@ static void begin(struct reading *reading, struct oracle_side *side,
     reading->side = side;
     reading->rules = rules;
     reading->keeps_context = keeps_context;
-    FUZZ_CHECK(inflateInit2(&reading->inflate, -15) == Z_OK);
 }
 
 /* As fail(), where what has come of a compressed message may have been wrong before. */
@@ -268,7 +268,6 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         data += come;
         bytes -= come;
     }
-    inflateEnd(&reading.inflate);
     if (reading.in_message && last(side)->compressed && !side->fault && !side->closed) {
         side->fault = 1007; /* what has come of it may be wrong, or too much, already */
         side->other_fault = 1009;
@@ -317,7 +316,6 @@ void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rul
         data += header.bytes;
         bytes -= (size_t)header.bytes;
     }
-    inflateEnd(&reading.inflate);
 }
 
 void oracle_side_fini(struct oracle_side *side)

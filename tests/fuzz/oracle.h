@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <zlib.h>
-
 /*
  * Decides what RFC 6455 and RFC 7692 demand of an echo that is sent some bytes, and compares it
  * with what the server has said. Both sides are read here, frame by frame.

@@ -69,7 +69,7 @@ extern const lws_plugin_protocol_t lws_echo;
 
 static struct lws_context *context;
 static struct lws_vhost *vhosts[KINDS];
-static struct counters counters[KINDS];
+static struct counters_slot slots[KINDS];
 
 /* What a vhost goes on pointing to. */
 static struct {
@@ -100,7 +100,7 @@ static void open_vhost(size_t i)
         options[2 + o].value = kinds[i].options[o][1];
     }
     kept[i].enabled = (struct lws_protocol_vhost_options){NULL, options, "lws-echo", ""};
-    kept[i].host.board = (struct counters_board){&counters[i], 1, 0};
+    kept[i].host.board = (struct counters_board){&slots[i], 1, 0};
     kept[i].extensions[0] = kept[i].extensions[1] = lws_echo.extensions[0];
     kept[i].protocols[0] = lws_echo.protocols[0];
     kept[i].protocols[0].user = &kept[i].host;
@@ -257,7 +257,7 @@ static void end(struct exchange *exchange)
         lws_service(context, -1);
     FUZZ_CHECK(fcntl(exchange->server_fd, F_GETFD) == -1);
     for (size_t i = 0; i < KINDS; i++)
-        FUZZ_CHECK(!counters[i].open);
+        FUZZ_CHECK(!slots[i].counters.open);
 }
 
 static void check_websocket(struct exchange *exchange, size_t k, unsigned how, unsigned seed,

@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <zlib.h>
-
 /*
  * The rules once more, written as the RFCs say them and as simply as can be: what the fuzz targets
  * compare the real thing with. Nothing here is shared with what it judges.
@@ -27,15 +25,3 @@ bool reference_utf8_is_whole(const struct reference_utf8 *utf8);
 /** Returns the code of the Close that answers a Close with @payload (RFC 6455 sections 5.5.1, 7.4).
  */
 unsigned reference_close_answer(const uint8_t *payload, size_t bytes);
-
-/* A compressed message is none. */
-#define REFERENCE_INVALID SIZE_MAX
-
-/**
- * Inflates a compressed message into @out, of @room bytes (RFC 7692 section 7.2.2); @stream knows
- * those before it.
- *
- * Returns how many bytes come out, @room if there may be more, or REFERENCE_INVALID.
- */
-size_t reference_inflate(z_stream *stream, const uint8_t *message, size_t bytes, uint8_t *out,
-                         size_t room);

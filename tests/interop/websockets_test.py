@@ -6,12 +6,16 @@ import logging
 import sys
 import unittest
 from collections.abc import Sequence
+from pathlib import Path
 
 import websockets
 
-from client import DEFAULT_OFFER, Client, Offer, connect, patiently
+sys.path.insert(0, str(Path(__file__).parents[1] / "kit/python"))
+
 from messages import KINDS, SEED, Message, Random, difference, message_of
 from server import Server
+from tally import run_unittest
+from websockets_client import DEFAULT_OFFER, Client, Offer, connect, patiently
 
 SIZES = [0, 1, 2, 125, 126, 127, 65535, 65536, 2**20, 2**24]
 CONTEXT = message_of("random binary", 8192)
@@ -301,13 +305,7 @@ class TlsOriginsTest(Origins, ServedTest):
 def main() -> int:
     print(f"SEED={SEED}", flush=True)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # unittest has it warn of slow steps
-    result = unittest.main(exit=False).result
-    failures = result.failures + result.errors
-    # A test fails once, however many of its subtests do; a server that fails is not a test.
-    failed = {getattr(test, "test_case", test) for test, _ in failures}
-    failed_tests = sum(isinstance(test, unittest.TestCase) for test in failed)
-    print(f"{result.testsRun - failed_tests} passed, {len(failed)} failed", flush=True)
-    return 0 if result.wasSuccessful() else 1
+    return run_unittest()
 
 
 if __name__ == "__main__":

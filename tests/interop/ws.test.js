@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 
 import { extension } from 'ws';
 
-import { Server } from '../js/server.js';
-import { Client } from './client.js';
-import { Random, assertEcho, kinds, messageOf } from './messages.js';
+import { Client } from '../kit/js/client.js';
+import { Random, assertEcho, kinds, messageOf } from '../kit/js/messages.js';
+import { serve, startServer } from '../kit/js/serve.js';
 
 const timeout = 120_000; // for a whole group
 
@@ -39,17 +39,6 @@ async function open(t, server, options) {
 
   t.after(() => client.drop());
   return client;
-}
-
-/** Starts a server for a group of tests, which reach it through what this returns. */
-function serve(config) {
-  const running = {};
-
-  before(async () => {
-    running.server = await Server.start(config);
-  });
-  after(() => running.server?.stop());
-  return running;
 }
 
 async function exchangeAll(client, messages) {
@@ -205,8 +194,7 @@ describe('ws answers the Pings of the server', { concurrency: true, timeout }, (
   for (const { name, config } of settings) {
     test(name, async (t) => {
       const echo = { ...config.echo, 'ping-interval': 1, 'pong-timeout': 1 };
-      const server = await Server.start({ ...config, echo });
-      t.after(() => server.stop());
+      const server = await startServer(t, { ...config, echo });
       const client = await open(t, server);
       const message = messageOf(randomText, 100);
 

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "process/server.h"
+#include "clock.h"
 #include "runner.h"
+#include "server.h"
 #include "stream.h"
 
 #define VERSION "HTTP/1.1 "
@@ -125,7 +126,7 @@ static void messages_come_back_over_wss(void)
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
             uint8_t *payload = random_bytes(3, rows[i]);
 
-            check_echo(&client, BINARY, payload, rows[i], "wss");
+            check_echo(&client, OPCODE_BINARY, payload, rows[i], "wss");
             free(payload);
         }
         client_say_goodbye(&client);
@@ -196,13 +197,13 @@ static void a_peer_that_does_not_read_keeps_nobody_busy(void)
             (m ? client_open_tls(&other, server.port) : client_open(&other, server.port))) {
             stream_init(&stream, &mute, 1 << 20, 64);
             stream_push(&stream);
-            check_echo(&other, TEXT, "hello", 5, members[m]);
+            check_echo(&other, OPCODE_TEXT, "hello", 5, members[m]);
             before = cpu_ticks(server_serving(&server));
             for (end_ms = clock_ms() + 2000; clock_ms() < end_ms;)
                 usleep(10000);
             /* of 200 ticks; what spins takes all that it gets */
             CHECK_ROW(cpu_ticks(server_serving(&server)) - before < 20, members[m]);
-            check_echo(&other, TEXT, "hello", 5, members[m]);
+            check_echo(&other, OPCODE_TEXT, "hello", 5, members[m]);
             client_close(&mute);
             client_say_goodbye(&other);
         }

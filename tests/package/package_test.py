@@ -9,9 +9,9 @@ nobody's: what "debootstrap --variant=minbase bookworm DIR" makes. That needs ro
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,8 +19,12 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "package"
+sys.path.insert(0, str(Path(__file__).parents[1] / "kit/python"))
+
+from server import REPOSITORY, Server
+from tally import run_functions
+
+BUILD = REPOSITORY / "build" / "package"
 
 # What "systemd-analyze security" may say of the service, of 10.
 EXPOSURE_MAX = 2.0
@@ -30,7 +34,7 @@ def run(*command: object, check: bool = True) -> str:
     """Returns what the command says; fails with that if it fails."""
     done = subprocess.run(
         [str(word) for word in command],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -94,23 +98,14 @@ def the_manual_pages_name_everything_that_help_names(_package: Path, root: Path)
 
 def check_service(*command: object) -> None:
     """Runs a server on a free port, asks it for its page and how it is, and stops it."""
-    server = subprocess.Popen(
-        [str(word) for word in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    ready = server.stdout.readline()
+    server = Server(command=command)
     try:
-        assert "lws-echo is ready: open http" in ready, ready + server.stderr.read()
-        url = ready.rsplit(" ", 1)[1].strip()
-        with urllib.request.urlopen(f"{url}healthz") as response:
+        with urllib.request.urlopen(f"{server.url}healthz") as response:
             assert response.read() == b"ok\n"
-        with urllib.request.urlopen(url) as response:
+        with urllib.request.urlopen(server.url) as response:
             assert b"<!doctype html>" in response.read()
     finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
+        server.stop()
 
 
 def what_is_packed_serves(_package: Path, root: Path) -> None:
@@ -138,14 +133,14 @@ def the_root_of_the_image_serves(_package: Path, root: Path) -> None:
     """What the Containerfile does behind its FROM, here, and what an engine would do with it."""
     image = root.parent / "image"
     run("env", f"DESTDIR={image}", "cmake", "--install", BUILD, "--strip")
-    run(ROOT / "conf/container/image-root", image)
+    run(REPOSITORY / "conf/container/image-root", image)
     check_service(*in_container(image, "/usr/bin/lws-echo", "-c", "/etc/lws-echo/lws-echo.json",
                                 "--port", "0"))
 
 
 def the_containerfile_is_valid(_package: Path, _root: Path) -> None:
-    file = ROOT / "conf/container/Containerfile"
-    run(ROOT / "node_modules/.bin/dockerfile-utils", "lint", file)
+    file = REPOSITORY / "conf/container/Containerfile"
+    run(REPOSITORY / "node_modules/.bin/dockerfile-utils", "lint", file)
     text = file.read_text()
     for word in ("conf/container/image-root /image", "FROM scratch", "USER 65532", "--preset package"):
         assert word in text, word
@@ -188,7 +183,6 @@ def main() -> int:
         tests.append(the_root_of_the_image_serves)
     else:
         print("# not root: the root of the image is not tried")
-    failed = 0
     package = make_package()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "unpacked"
@@ -196,16 +190,8 @@ def main() -> int:
         jobs = [(test, root) for test in tests]
         if sys.argv[1:2] == ["--system"]:
             jobs.append((it_comes_and_goes_in_a_system, Path(sys.argv[2])))
-        for test, where in jobs:
-            try:
-                test(package, where)
-                print(f"ok {test.__name__}", flush=True)
-            except Exception as failure:  # whatever it is, the others are run, too
-                failed += 1
-                print(f"not ok {test.__name__}: {failure!r}", flush=True)
-
-    print(f"{len(jobs) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        return run_functions(
+            (test.__name__, functools.partial(test, package, where)) for test, where in jobs)
 
 
 if __name__ == "__main__":

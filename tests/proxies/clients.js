@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { after, before } from 'node:test';
 
-import { Client } from '../interop/client.js';
+import { Client } from '../kit/js/client.js';
 import { Setup, instanceNames } from './setup.js';
 
 const defaults = { protocols: instanceNames, perMessageDeflate: false, agent: false };

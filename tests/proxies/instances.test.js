@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { Random, assertEcho } from '../interop/messages.js';
-import { expectEventually } from '../js/eventually.js';
+import { Random, assertEcho } from '../kit/js/messages.js';
+import { expectEventually } from '../kit/js/eventually.js';
 import { byInstance, instanceOf, open, openDirectly, openMany } from './clients.js';
 import { proxyNames } from './proxy.js';
 import { Setup } from './setup.js';

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { connect } from 'node:tls';
 
-import { Random, assertEcho, kinds, messageOf } from '../interop/messages.js';
+import { Random, assertEcho, kinds, messageOf } from '../kit/js/messages.js';
 import { behind, fetchText, open, openDirectly } from './clients.js';
 import { Proxy, proxyNames, substitute } from './proxy.js';
 import { instanceNames } from './setup.js';
@@ -130,7 +130,7 @@ for (const proxyName of proxyNames) {
               end: (client) => client.send({ isBinary: false, data: Buffer.from([0xff]) }),
             },
             {
-              // Were it sent, the proxy would reset the client in the middle of it (see README.md).
+              // Were it sent, the proxy would reset the client in the middle of it (see docs/deployment.md).
               name: 'for a message that will be too large',
               code: 1009,
               end: (client) => client.sendRaw(beginningOf(maxMessage + 1)),

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
-import { expectEventually } from '../js/eventually.js';
+import { expectEventually } from '../kit/js/eventually.js';
+import { freePorts } from '../kit/js/ports.js';
 import { makeCertificate } from './certificate.js';
 
 const run = promisify(execFile);
@@ -133,7 +134,7 @@ export class Proxy {
     try {
       const files = await makeCertificate(directory);
       for (let attempt = 1; ; attempt += 1) {
-        const ports = await freePorts();
+        const ports = await choosePorts();
         const setting = {
           directory, files, ports, instances, changes, file: join(directory, kind.file),
         };
@@ -172,7 +173,7 @@ export class Proxy {
     const setting = {
       directory,
       files: await makeCertificate(directory),
-      ports: await freePorts(), // nginx binds them, too
+      ports: await choosePorts(), // nginx binds them, too
       instances: [5001, 5002],
       changes: [],
       file: join(directory, kind.file),
@@ -267,15 +268,8 @@ async function writeConfig(kind, setting) {
   await writeFile(setting.file, substitute(content, [...kind.places(setting), ...changes]));
 }
 
-/** Two ports at which nothing listened a moment ago. */
-async function freePorts() {
-  const servers = [createServer(), createServer()];
+async function choosePorts() {
+  const [plain, tls] = await freePorts(2);
 
-  try {
-    await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-    const [plain, tls] = servers.map((server) => server.address().port);
-    return { plain, tls };
-  } finally {
-    await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  }
+  return { plain, tls };
 }

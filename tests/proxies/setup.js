@@ -1,4 +1,4 @@
-import { Server } from '../js/server.js';
+import { Server } from '../kit/js/server.js';
 import { Proxy, instanceConfig } from './proxy.js';
 
 /** What each instance calls itself: the one subprotocol that it knows, so that it is seen. */

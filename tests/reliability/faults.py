@@ -15,7 +15,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service import Server, Skipped, counted, frame, frames, opened, wait_for
+sys.path.insert(0, str(Path(__file__).parents[1] / "kit/python"))
+
+from raw_client import LOOPBACK, frame, frames, opened
+from server import Server
+from tally import Skipped, run_functions
+from waiting import wait_for
 
 FAKETIME = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
 CLONE_NEWNET = 0x40000000
@@ -45,11 +50,6 @@ def messages(peer: socket.socket) -> Iterator[bytes]:
 # A worker is killed
 
 
-def workers_of(server: Server) -> list[int]:
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
-    return [int(pid) for pid in children.split()]
-
-
 def worker_by_port(server: Server) -> dict[int, int]:
     """Which worker has the connection from which port."""
     ports = {}
@@ -58,7 +58,7 @@ def worker_by_port(server: Server) -> dict[int, int]:
         if fields[1].endswith(f":{server.port:04X}"):
             ports[fields[9]] = int(fields[2].rpartition(":")[2], 16)
     found = {}
-    for pid in workers_of(server):
+    for pid in server.workers():
         for file in Path(f"/proc/{pid}/fd").iterdir():
             inode = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(file))
             if inode and inode.group(1) in ports:
@@ -67,54 +67,53 @@ def worker_by_port(server: Server) -> dict[int, int]:
 
 
 def a_killed_worker_costs_only_its_own() -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(directory, workers=WORKERS)
-        peers = [opened(server.port) for _ in range(CONNECTIONS)]
-        owners = worker_by_port(server)
-        victim = owners[peers[0].getsockname()[1]]
-        others = [peer for peer in peers if owners[peer.getsockname()[1]] != victim]
-        assert others, "all connections are one worker's"
-        stop = threading.Event()
-        failures: list[str] = []
-        rounds = [0] * len(others)
+    server = Server({"address": LOOPBACK, "workers": WORKERS})
+    peers = [opened(server.port) for _ in range(CONNECTIONS)]
+    owners = worker_by_port(server)
+    victim = owners[peers[0].getsockname()[1]]
+    others = [peer for peer in peers if owners[peer.getsockname()[1]] != victim]
+    assert others, "all connections are one worker's"
+    stop = threading.Event()
+    failures: list[str] = []
+    rounds = [0] * len(others)
 
-        def go_on(index: int) -> None:
-            try:
-                while not stop.is_set():
-                    echo(others[index], os.urandom(3000))
-                    rounds[index] += 1
-            except (AssertionError, OSError) as problem:
-                failures.append(str(problem))
+    def go_on(index: int) -> None:
+        try:
+            while not stop.is_set():
+                echo(others[index], os.urandom(3000))
+                rounds[index] += 1
+        except (AssertionError, OSError) as problem:
+            failures.append(str(problem))
 
-        threads = [threading.Thread(target=go_on, args=(i,)) for i in range(len(others))]
-        for thread in threads:
-            thread.start()
-        wait_for(lambda: min(rounds) > 5, "the echoes do not come")
-        os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: len(workers_of(server)) == WORKERS and victim not in workers_of(server),
-                 "there is no new worker")
-        wait_for(lambda: server.metric("lws_echo_processes") == WORKERS, "it does not serve")
-        before = list(rounds)
-        wait_for(lambda: all(now > then + 5 for now, then in zip(rounds, before)),
-                 "the echoes do not go on")
-        stop.set()
-        for thread in threads:
-            thread.join()
-        assert not failures, failures
-        lost = [peer for peer in peers if peer not in others]
-        for peer in lost:
-            try:
-                assert not peer.recv(100), "a killed worker has said something"
-            except ConnectionResetError:
-                pass
-        wait_for(lambda: server.metric("lws_echo_connections") == len(others), "miscounted")
-        assert server.metric('lws_echo_closed_connections_total{code="1006"}') == len(lost)
-        for peer in [opened(server.port) for _ in range(CONNECTIONS)]:
-            echo(peer, b"new")
-            peer.close()
-        for peer in others:
-            peer.close()
-        server.stop()
+    threads = [threading.Thread(target=go_on, args=(i,)) for i in range(len(others))]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: min(rounds) > 5, "the echoes do not come")
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: len(server.workers()) == WORKERS and victim not in server.workers(),
+             "there is no new worker")
+    wait_for(lambda: server.metric("lws_echo_processes") == WORKERS, "it does not serve")
+    before = list(rounds)
+    wait_for(lambda: all(now > then + 5 for now, then in zip(rounds, before)),
+             "the echoes do not go on")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    lost = [peer for peer in peers if peer not in others]
+    for peer in lost:
+        try:
+            assert not peer.recv(100), "a killed worker has said something"
+        except ConnectionResetError:
+            pass
+    wait_for(lambda: server.metric("lws_echo_connections") == len(others), "miscounted")
+    assert server.metric('lws_echo_closed_connections_total{code="1006"}') == len(lost)
+    for peer in [opened(server.port) for _ in range(CONNECTIONS)]:
+        echo(peer, b"new")
+        peer.close()
+    for peer in others:
+        peer.close()
+    server.stop()
 
 
 # A network is cut
@@ -173,20 +172,19 @@ def in_a_network(what: Callable[[str, str], None]) -> None:
 
 
 def serve_in(name: str, directory: str, **echo_options: object) -> Server:
-    return Server(directory, prefix=["ip", "netns", "exec", name], host="192.0.2.2",
-                  address="192.0.2.2", admin=f"unix:{directory}/admin", echo=echo_options)
+    return Server({"address": "192.0.2.2", "admin": f"unix:{directory}/admin", "echo": echo_options},
+                  prefix=["ip", "netns", "exec", name], host="192.0.2.2")
 
 
 def keep_sending(peers: list[socket.socket], stop: threading.Event) -> None:
     for peer in peers:
         peer.setblocking(False)
-    while not stop.is_set():
+    while not stop.wait(0.001):
         for peer in peers:
             try:
                 peer.send(frame(0x82, bytes(1000)))
             except OSError:
                 pass
-        time.sleep(0.001)
 
 
 def cut_off(name: str, directory: str) -> None:
@@ -217,7 +215,7 @@ def come_back(name: str, directory: str) -> None:
         link("down")
         for peer, payload in zip(peers, data):
             peer.sendall(frame(0x82, payload))
-        time.sleep(turn / 2)
+        time.sleep(turn / 2)  # for so long it is cut
         link("up")
         for peer, payload in zip(peers, data):
             assert next(messages(peer)) == payload, "an echo was altered"
@@ -245,10 +243,10 @@ def jumps_of_the_clock_change_nothing_but_the_log() -> None:
         offset = Path(directory) / "offset"
         offset.write_text("+0\n")
         server = Server(
-            directory, preload=FAKETIME,
-            environment={"FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
-                         "FAKETIME_DONT_FAKE_MONOTONIC": "1"},
-            echo={"ping-interval": 1, "pong-timeout": 10}, **{"log-level": "info"},
+            {"address": LOOPBACK, "log-level": "info",
+             "echo": {"ping-interval": 1, "pong-timeout": 10}},
+            environment={"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(offset),
+                         "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"},
         )
         peer = opened(server.port)
         pings = frames(peer)
@@ -280,4 +278,4 @@ TESTS: list[Callable[[], None]] = [
 ]
 
 if __name__ == "__main__":
-    sys.exit(counted([(test.__name__.replace("_", " "), test) for test in TESTS]))
+    sys.exit(run_functions([(test.__name__.replace("_", " "), test) for test in TESTS]))

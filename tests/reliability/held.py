@@ -9,10 +9,16 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
+from pathlib import Path
 
-from service import LOAD, Server, Skipped, counted, load, wait_for
+sys.path.insert(0, str(Path(__file__).parents[1] / "kit/python"))
+
+from load import LOAD, load
+from raw_client import LOOPBACK
+from server import Server
+from tally import Skipped, run_functions
+from waiting import wait_for
 
 CONNECTIONS = 20_000
 MESSAGES = 1_000_000
@@ -23,6 +29,7 @@ COMING = 10_000
 
 PING_INTERVAL_S = 2
 PONG_TIMEOUT_S = 20
+PINGS_PATIENCE_S = 60
 # beside the connections: reserved for "admin" and reloads, and what a process has open anyway
 OTHER_FILES = 100
 
@@ -70,37 +77,36 @@ def hold(wanted: int, messages: int) -> None:
         raise Skipped(f"only {count} connections are possible here (ulimit -Hn)")
     if count < wanted:
         print(f"# {count} connections in place of {wanted}: more are not possible (ulimit -Hn)")
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(
-            directory, **{"max-open-files": count + OTHER_FILES},
-            echo={"ping-interval": PING_INTERVAL_S, "pong-timeout": PONG_TIMEOUT_S},
-        )
-        idle_kib = server.rss_kib()
-        client = Client(server.port)
-        client.tell(str(count))
-        opened = client.hear()
-        assert opened["open"] == count, opened
-        open_kib = server.rss_kib()
-        each = -(-messages // count)
-        client.tell(f"echo {each}")
-        assert client.hear() == {"echoed": count * each}
-        # all are silent from now on, and are due within the interval
-        before = server.metric("lws_echo_pings_sent_total")
-        began = time.monotonic()
-        while server.metric("lws_echo_pings_sent_total") < before + 2 * count:
-            assert time.monotonic() < began + 60, "Pings are missing"
-            time.sleep(0.1)
-        pinged_s = time.monotonic() - began
-        assert server.metric("lws_echo_pong_timeouts_total") == 0
-        assert server.metric("lws_echo_connections") == count
-        client.tell("closed 1001")
-        awaiting = client.hear()
-        assert awaiting["awaiting"] == count and awaiting["pings"] >= 1, awaiting
-        began = time.monotonic()
-        server.stop()
-        stopped_s = time.monotonic() - began
-        assert client.hear() == {"closed": count}
-        client.end()
+    server = Server({
+        "address": LOOPBACK,
+        "max-open-files": count + OTHER_FILES,
+        "echo": {"ping-interval": PING_INTERVAL_S, "pong-timeout": PONG_TIMEOUT_S},
+    })
+    idle_kib = server.rss_kib()
+    client = Client(server.port)
+    client.tell(str(count))
+    opened = client.hear()
+    assert opened["open"] == count, opened
+    open_kib = server.rss_kib()
+    each = -(-messages // count)
+    client.tell(f"echo {each}")
+    assert client.hear() == {"echoed": count * each}
+    # all are silent from now on, and are due within the interval
+    before = server.metric("lws_echo_pings_sent_total")
+    began = time.monotonic()
+    wait_for(lambda: server.metric("lws_echo_pings_sent_total") >= before + 2 * count,
+             "Pings are missing", PINGS_PATIENCE_S)
+    pinged_s = time.monotonic() - began
+    assert server.metric("lws_echo_pong_timeouts_total") == 0
+    assert server.metric("lws_echo_connections") == count
+    client.tell("closed 1001")
+    awaiting = client.hear()
+    assert awaiting["awaiting"] == count and awaiting["pings"] >= 1, awaiting
+    began = time.monotonic()
+    server.stop()
+    stopped_s = time.monotonic() - began
+    assert client.hear() == {"closed": count}
+    client.end()
     print(f"# {count:,} connections opened in {opened['seconds']:.1f} s,"
           f" {(open_kib - idle_kib) / count:.2f} KiB each; {count * each:,} messages came back;"
           f" each was pinged twice in {pinged_s:.1f} s;"
@@ -109,13 +115,13 @@ def hold(wanted: int, messages: int) -> None:
 
 def come_and_go() -> None:
     """With a server that has a sanitizer, its end also says that nothing has leaked."""
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(directory, echo={"compression": "on", "max-connections-per-address": 100})
-        descriptors = server.descriptors()
-        load(server.port, "--churn", "--messages", str(COMING), "--compress")
-        server.wait_empty()
-        wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
-        server.stop()
+    server = Server({"address": LOOPBACK,
+                     "echo": {"compression": "on", "max-connections-per-address": 100}})
+    descriptors = server.descriptors()
+    load(server.port, "--churn", "--messages", str(COMING), "--compress")
+    server.wait_empty()
+    wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
+    server.stop()
 
 
 def main() -> int:
@@ -127,7 +133,7 @@ def main() -> int:
     arguments = parser.parse_args()
     connections = QUICK_CONNECTIONS if arguments.quick else arguments.connections
     messages = QUICK_MESSAGES if arguments.quick else arguments.messages
-    return counted([
+    return run_functions([
         ("load held", lambda: hold(connections, messages)),
         (f"{COMING:,} connections that come and go", come_and_go),
     ])

@@ -13,12 +13,18 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from service import HANDSHAKE, LOAD, Server, connect, counted, frame, frames, opened, wait_for
+sys.path.insert(0, str(Path(__file__).parents[1] / "kit/python"))
+
+from load import LOAD
+from raw_client import HANDSHAKE, LOOPBACK, connect, frame, frames, opened
+from server import Server
+from tally import run_functions
+from waiting import wait_for
 
 QUICK_S = 20
 SETTLED_S = 60
@@ -183,26 +189,26 @@ def storm(server: Server, seconds: int) -> list[int]:
 
 
 def soak(seconds: int, settled_s: int, rest_s: int, slack_kib: int) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(directory, echo={"compression": "on", "ping-interval": 2,
-                                         "pong-timeout": 4, "write-timeout": 4})
-        descriptors = server.descriptors()
-        samples = storm(server, settled_s)
-        server.wait_empty()
-        # compared at rest: amid a storm it depends on how many happen to wait for what
-        time.sleep(rest_s)
-        settled = server.rss_kib()
-        samples += storm(server, seconds - settled_s)
-        server.wait_empty()
-        wait_for(lambda: server.rss_kib() <= settled * (1 + GROWTH) + slack_kib,
-                 f"memory has grown from {settled} KiB to {server.rss_kib()}")
-        end = server.rss_kib()
-        wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
-        figures = {
-            name: server.metric(f"lws_echo_{name}_total")
-            for name in ["connections", "received_messages", "pong_timeouts", "write_timeouts"]
-        }
-        server.stop()
+    server = Server({"address": LOOPBACK,
+                     "echo": {"compression": "on", "ping-interval": 2, "pong-timeout": 4,
+                              "write-timeout": 4}})
+    descriptors = server.descriptors()
+    samples = storm(server, settled_s)
+    server.wait_empty()
+    # compared at rest: amid a storm it depends on how many happen to wait for what
+    time.sleep(rest_s)
+    settled = server.rss_kib()
+    samples += storm(server, seconds - settled_s)
+    server.wait_empty()
+    wait_for(lambda: server.rss_kib() <= settled * (1 + GROWTH) + slack_kib,
+             lambda: f"memory has grown from {settled} KiB to {server.rss_kib()}")
+    end = server.rss_kib()
+    wait_for(lambda: server.descriptors() <= descriptors, "descriptors are left")
+    figures = {
+        name: server.metric(f"lws_echo_{name}_total")
+        for name in ["connections", "received_messages", "pong_timeouts", "write_timeouts"]
+    }
+    server.stop()
     print(f"# {seconds} s: " + ", ".join(f"{key} {value:,}" for key, value in figures.items()))
     print("# RSS amid it, MiB: "
           + " ".join(f"{samples[i * (len(samples) - 1) // 10] / 1024:.1f}" for i in range(11)))
@@ -217,10 +223,10 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_S} s")
     arguments = parser.parse_args()
     if arguments.quick:
-        return counted([("soak", lambda: soak(QUICK_S, QUICK_S * 2 // 5, 0, QUICK_SLACK_KIB))])
+        return run_functions([("soak", lambda: soak(QUICK_S, QUICK_S * 2 // 5, 0, QUICK_SLACK_KIB))])
     if arguments.seconds <= SETTLED_S:
         parser.error(f"--seconds has to be more than {SETTLED_S}")
-    return counted([("soak", lambda: soak(arguments.seconds, SETTLED_S, REST_S, 0))])
+    return run_functions([("soak", lambda: soak(arguments.seconds, SETTLED_S, REST_S, 0))])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 /* Counting connections by network, against a plain list. */
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +109,7 @@ static void without_memory_nothing_is_counted(void)
 
     address_counts_init(&counts, 7);
     memory_is_short = true;
-    CU_ASSERT_EQUAL(address_counts_add(&counts, &(struct address){{1}}), -ENOMEM);
+    CU_ASSERT_EQUAL(address_counts_add(&counts, &(struct address){{1}}), -1);
     memory_is_short = false;
     for (uint32_t i = 0; i < 1000; i++) {
         struct address network = numbered(i);

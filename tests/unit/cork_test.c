@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -370,7 +369,7 @@ static void a_header_that_does_not_fit_changes_nothing(void)
     CU_ASSERT_EQUAL_FATAL(cork_init(&cork, PAYLOAD_MAX), 0);
     CU_ASSERT_TRUE(fill(&cork, source.page, 1000, cork.capacity_bytes - 9));
     before = cork;
-    CU_ASSERT_EQUAL(cork_append_header(&cork, binary, PAYLOAD_MAX), -ENOBUFS);
+    CU_ASSERT_EQUAL(cork_append_header(&cork, binary, PAYLOAD_MAX), -1);
     CU_ASSERT_FALSE(memcmp(&cork, &before, sizeof(cork)));
     CU_ASSERT_EQUAL(cork_append_header(&cork, binary, 65535), 0);
     cork_fini(&cork);
@@ -405,8 +404,7 @@ static void a_frame_that_does_not_fit_changes_nothing(void)
         };
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-            CHECK_ROW(cork_append(&cork, text, source.page, rows[i].bytes) == -ENOBUFS,
-                      rows[i].name);
+            CHECK_ROW(cork_append(&cork, text, source.page, rows[i].bytes) == -1, rows[i].name);
             CHECK_ROW(!memcmp(&cork, &before, sizeof(cork)), rows[i].name);
             CHECK_ROW(!memcmp(cork.buffer + cork.start, held, HELD_BYTES), rows[i].name);
         }
@@ -426,7 +424,7 @@ static void a_frame_that_does_not_fit_leaves_an_empty_cork_empty(void)
 
     CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 65536), 0);
     before = cork;
-    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page + 7, PAYLOAD_MAX), -ENOBUFS);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page + 7, PAYLOAD_MAX), -1);
     CU_ASSERT_FALSE(memcmp(&cork, &before, sizeof(cork)));
     CU_ASSERT_EQUAL(cork_used(&cork), 0);
     cork_fini(&cork);
@@ -437,7 +435,7 @@ static void a_failed_allocation_is_reported(void)
 {
     struct cork cork;
 
-    CU_ASSERT_EQUAL(cork_init(&cork, SIZE_MAX / 4), -ENOMEM);
+    CU_ASSERT_EQUAL(cork_init(&cork, SIZE_MAX / 4), -1);
     CU_ASSERT_PTR_NULL(cork.buffer);
     cork_fini(&cork);
 }

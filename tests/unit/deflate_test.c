@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,7 +84,7 @@ static void check_refused(const char *offers)
 {
     struct deflate_answer answer;
 
-    CHECK_ROW(negotiate(offers, false, &answer) == -EINVAL, offers);
+    CHECK_ROW(negotiate(offers, false, &answer) == -1, offers);
     CHECK_ROW(takes_none(&answer), offers);
 }
 
@@ -906,18 +905,15 @@ static void a_token_is_made_of_token_characters(void)
 
         snprintf(row, sizeof(row), "character %d", c);
         snprintf(offers, sizeof(offers), "a%cz", c);
-        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;", c) ? 0 : -EINVAL),
-                  row);
+        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;", c) ? 0 : -1), row);
         snprintf(offers, sizeof(offers), "a;a%cz", c);
-        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;=", c) ? 0 : -EINVAL),
-                  row);
+        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;=", c) ? 0 : -1), row);
         snprintf(offers, sizeof(offers), "a;a=b%cz", c);
-        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;", c) ? 0 : -EINVAL),
-                  row);
+        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || strchr(",;", c) ? 0 : -1), row);
         snprintf(offers, sizeof(offers), "a;a=\"b%cz\"", c);
-        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || c == '\\' ? 0 : -EINVAL), row);
+        CHECK_ROW(negotiate(offers, false, &answer) == (is_part || c == '\\' ? 0 : -1), row);
         snprintf(offers, sizeof(offers), "a;a=\"b\\%cz\"", c);
-        CHECK_ROW(negotiate(offers, false, &answer) == (is_part ? 0 : -EINVAL), row);
+        CHECK_ROW(negotiate(offers, false, &answer) == (is_part ? 0 : -1), row);
     }
 }
 
@@ -1016,7 +1012,7 @@ static void check_random(const regex_t *grammar, const char *offers, bool no_con
     struct deflate_answer answer;
     char offer[400] = "";
 
-    CHECK_ROW(negotiate(offers, no_context_takeover, &answer) == (conforms ? 0 : -EINVAL), offers);
+    CHECK_ROW(negotiate(offers, no_context_takeover, &answer) == (conforms ? 0 : -1), offers);
     findings->refused += !conforms;
     if (!answer.offer) {
         CHECK_ROW(takes_none(&answer), offers);

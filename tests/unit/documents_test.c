@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,17 +6,21 @@
 #include <unistd.h>
 
 #include "check_text.h"
+#include "config/arguments.h"
 #include "config/config.h"
 #include "runner.h"
+#include "text_file.h"
 
 /*
  * What is written about the settings outside of their tables agrees with the tables. A row that
- * fails here says which document to correct.
+ * fails here says which document to correct. With --tables the program prints the tables of
+ * docs/configuration.md instead.
  */
 
 #define SCHEMA_FILE ECHO_SOURCE_DIR "/conf/lws-echo.schema.json"
 #define LWSWS_FILE ECHO_SOURCE_DIR "/conf/lwsws/conf.d/lws-echo"
 #define README_FILE ECHO_SOURCE_DIR "/README.md"
+#define CONFIGURATION_FILE ECHO_SOURCE_DIR "/docs/configuration.md"
 
 /* Whether a default stands in the schema: it must be a value that the schema allows. */
 static bool has_default(const struct setting *row)
@@ -186,170 +189,175 @@ static void the_schema_has_both_forms_of_tls(void)
     json_decref(schema);
 }
 
-/* Returns the whole of a file as text, or NULL; the caller frees it. */
-static char *read_text(const char *file)
+/* Writes @text to @out as a cell of a table has it. */
+static void print_cell(FILE *out, const char *text)
 {
-    FILE *stream = fopen(file, "rb");
-    char *text = NULL;
+    for (; *text; text++) {
+        if (*text == '|')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
+/* Returns a line of a table, with a line end: @key, already formatted, and cells; to be freed. */
+static char *table_line(const char *key, const char *takes, const char *help)
+{
+    char *line = NULL;
     size_t size = 0;
-    FILE *out;
-    int c;
+    FILE *out = open_memstream(&line, &size);
 
-    if (!stream)
-        return NULL;
-    out = open_memstream(&text, &size);
-    while (out && (c = getc(stream)) != EOF)
-        putc(c, out);
-    if (out)
-        fclose(out);
-    fclose(stream);
+    if (!out)
+        abort();
+    fputs("| ", out);
+    print_cell(out, key);
+    if (takes) {
+        fputs(" | ", out);
+        print_cell(out, takes);
+    }
+    fputs(" | ", out);
+    print_cell(out, help);
+    fputs(" |\n", out);
+    if (fclose(out) || !line)
+        abort();
 
-    return text;
+    return line;
 }
 
-/* Says whether @number stands in @line, not as a part of a longer number. */
-static bool mentions(const char *line, uint64_t number)
+static char *setting_line(const struct setting *row)
 {
-    char digits[24];
-    size_t length;
+    char takes[160];
+    char key[80];
 
-    snprintf(digits, sizeof(digits), "%" PRIu64, number);
-    length = strlen(digits);
-    for (const char *p = strpbrk(line, "0123456789"); p; p = strpbrk(p, "0123456789")) {
-        size_t run = strspn(p, "0123456789");
+    setting_describe(row, takes, sizeof(takes));
+    snprintf(key, sizeof(key), "`%s`", row->key);
 
-        if (run == length && !strncmp(p, digits, length))
-            return true;
-        p += run;
-    }
-
-    return false;
+    return table_line(key, takes, row->help);
 }
 
-/* Says whether the words of @row stand in @line, each in quotes; the default twice. */
-static bool mentions_choices(const char *line, const struct setting *row)
+static char *flag_line(const struct arguments_flag *flag)
 {
-    char word[64];
-    const char *found;
+    char key[120] = "";
 
-    for (size_t i = 0; row->choices[i]; i++) {
-        snprintf(word, sizeof(word), "`\"%s\"`", row->choices[i]);
-        found = strstr(line, word);
-        if (!found || (i == row->number && !strstr(found + 1, word)))
-            return false;
+    if (flag->short_name && flag->value)
+        snprintf(key, sizeof(key), "`-%c %s`, `--%s %s`", flag->short_name, flag->value, flag->name,
+                 flag->value);
+    else if (flag->short_name)
+        snprintf(key, sizeof(key), "`-%c`, `--%s`", flag->short_name, flag->name);
+    else if (flag->value)
+        snprintf(key, sizeof(key), "`--%s %s`", flag->name, flag->value);
+    else
+        snprintf(key, sizeof(key), "`--%s`", flag->name);
+
+    return table_line(key, NULL, flag->help);
+}
+
+/* Checks that @text has the line @wanted, which is freed; otherwise prints it. */
+static void check_line(const char *text, char *wanted, const char *name)
+{
+    bool found = strstr(text, wanted);
+
+    if (!found)
+        fprintf(stderr, "\ndocs/configuration.md lacks this line (--tables prints all):\n%s",
+                wanted);
+    CHECK_ROW(found, name);
+    free(wanted);
+}
+
+static bool is_schema(const struct setting *row)
+{
+    return !strcmp(row->key, "$schema");
+}
+
+static void the_configuration_document_has_every_setting_word_for_word(void)
+{
+    const struct setting_table tables[] = {config_table(), options_table()};
+    char *text = text_file_read(CONFIGURATION_FILE);
+
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+        for (size_t i = 0; i < tables[t].count; i++)
+            if (!is_schema(&tables[t].rows[i]))
+                check_line(text, setting_line(&tables[t].rows[i]), tables[t].rows[i].key);
+    free(text);
+}
+
+static void the_configuration_document_has_every_flag_word_for_word(void)
+{
+    char *text = text_file_read(CONFIGURATION_FILE);
+    struct arguments_flag flag;
+
+    for (size_t i = 0; arguments_flag(i, &flag); i++)
+        check_line(text, flag_line(&flag), flag.name);
+    free(text);
+}
+
+static void cells_are_written_as_tables_need_them(void)
+{
+    static const struct setting number = {
+        .key = "port", .type = SETTING_NUMBER, .max = 65535, .number = 5000, .help = "where"};
+    static const struct arguments_flag flag = {
+        .name = "workers", .value = "N|auto", .help = "how many"};
+    static const struct arguments_flag both = {
+        .name = "config", .short_name = 'c', .value = "FILE", .help = "which"};
+    static const struct arguments_flag bare = {.name = "help", .short_name = 'h', .help = "print"};
+    const struct {
+        const char *name;
+        char *line;
+        const char *wanted;
+    } rows[] = {
+        {"setting", setting_line(&number), "| `port` | 0..65535; default 5000 | where |\n"},
+        {"flag, bar", flag_line(&flag), "| `--workers N\\|auto` | how many |\n"},
+        {"flag, two forms", flag_line(&both), "| `-c FILE`, `--config FILE` | which |\n"},
+        {"flag, no value", flag_line(&bare), "| `-h`, `--help` | print |\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_TEXT(rows[i].line, rows[i].wanted, rows[i].name);
+        free(rows[i].line);
     }
-
-    return true;
 }
 
 /*
- * Says whether the word that @row takes in the place of a number stands in @line, in quotes; a
- * default twice.
+ * Checks that the first cell of each line of the tables from @text to @end, if it is a key in
+ * backticks, is that of a setting. Returns how many there are.
  */
-static bool mentions_word(const char *line, const struct setting *row)
+static size_t check_keys(const char *text, const char *end)
 {
-    const char *found;
-    char word[64];
+    static const char open[] = "\n| `";
+    size_t count = 0;
 
-    snprintf(word, sizeof(word), "`\"%s\"`", row->word ? row->word : "");
-    found = strstr(line, word);
+    while ((text = strstr(text, open)) && text < end) {
+        char key[80];
 
-    return !row->word || (found && (row->number != SETTING_WORD || strstr(found + 1, word)));
-}
-
-/* Says whether @line has the numbers or the words of @row. */
-static bool agrees(const char *line, const struct setting *row)
-{
-    switch (row->type) {
-    case SETTING_NUMBER:
-        return (row->number == SETTING_WORD || mentions(line, row->number)) &&
-               mentions(line, row->max) && mentions_word(line, row);
-    case SETTING_CHOICE:
-        return mentions_choices(line, row);
-    case SETTING_LIST:
-        return mentions(line, row->max);
-    default:
-        return true;
-    }
-}
-
-/* Says whether @text has a table line of @row that agrees with it. */
-static bool has_table_line(const char *text, const struct setting *row)
-{
-    char cell[80];
-    const char *p = text;
-
-    snprintf(cell, sizeof(cell), "| `%s`", row->key);
-    while ((p = strstr(p, cell))) {
-        size_t bytes = strcspn(p, "\n");
-        char line[1024];
-
-        snprintf(line, sizeof(line), "%.*s", (int)bytes, p);
-        if (agrees(line + strlen(cell), row))
-            return true;
-        p += bytes;
+        text += strlen(open);
+        snprintf(key, sizeof(key), "%.*s", (int)strcspn(text, "`\n"), text);
+        if (key[0] == '-')
+            continue; /* a flag */
+        CHECK_ROW(setting_find(config_table(), key) || setting_find(options_table(), key), key);
+        count++;
     }
 
-    return false;
+    return count;
 }
 
-static void the_readme_has_a_table_line_for_every_setting(void)
+static void the_configuration_document_has_no_other_settings(void)
 {
-    const struct setting_table tables[] = {config_table(), options_table()};
-    char *readme = read_text(README_FILE);
+    char *text = text_file_read(CONFIGURATION_FILE);
 
-    CHECK_ROW(readme, README_FILE);
-    for (size_t t = 0; readme && t < sizeof(tables) / sizeof(tables[0]); t++)
-        for (size_t i = 0; i < tables[t].count; i++)
-            if (strcmp(tables[t].rows[i].key, "$schema") != 0)
-                CHECK_ROW(has_table_line(readme, &tables[t].rows[i]), tables[t].rows[i].key);
-    free(readme);
+    CU_ASSERT_EQUAL(check_keys(text, text + strlen(text)),
+                    config_table().count + options_table().count - 1); /* without "$schema" */
+    free(text);
 }
 
-static void the_readme_is_searched_for_whole_cells_and_numbers(void)
+static void the_readme_shows_five_settings(void)
 {
-    static const struct setting number = {
-        .key = "port", .type = SETTING_NUMBER, .max = 65535, .number = 50};
-    static const struct setting word = {
-        .key = "cores", .type = SETTING_NUMBER, .max = 8, .number = 1, .word = "all"};
-    static const struct setting text = {.key = "path", .type = SETTING_TEXT, .text = ""};
-    static const struct setting unasked = {
-        .key = "cores", .type = SETTING_NUMBER, .max = 8, .number = SETTING_WORD, .word = "all"};
-    static const char *const words[] = {"on", "off", NULL};
-    static const struct setting choice = {
-        .key = "zip", .type = SETTING_CHOICE, .number = 1, .choices = words};
-    static const struct setting list = {.key = "names", .type = SETTING_LIST, .max = 20};
-    static const struct {
-        const char *name;
-        const struct setting *row;
-        const char *text;
-        bool found;
-    } rows[] = {
-        {"number", &number, "# x\n| `port` | 50 | 0..65535 |\n", true},
-        {"number, last line", &number, "| `port` | 0..65535; 50", true},
-        {"number, second line of the key", &number, "| `port` |\n| `port` | 50 | 65535 |", true},
-        {"number, no default", &number, "| `port` | 0..65535 |\n| `x` | 50 |", false},
-        {"number, no maximum", &number, "| `port` | 50 |\n", false},
-        {"number, default only in another", &number, "| `port` | 500..65535 |\n", false},
-        {"word", &word, "| `cores` | 1..8 or `\"all\"` | 1 |", true},
-        {"word, left out", &word, "| `cores` | 1..8 | 1 |", false},
-        {"default word", &unasked, "| `cores` | 1..8 or `\"all\"` | `\"all\"` |", true},
-        {"default word, left out", &unasked, "| `cores` | 1..8 or `\"all\"` | 1 |", false},
-        {"word, no maximum", &word, "| `cores` | 1 or `\"all\"` |", false},
-        {"choice", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"off\"` |", true},
-        {"choice, no default", &choice, "| `zip` | `\"on\"` or `\"off\"` |", false},
-        {"choice, other default", &choice, "| `zip` | `\"on\"` or `\"off\"` | `\"on\"` |", false},
-        {"choice, a word less", &choice, "| `zip` | `\"off\"` | `\"off\"` |", false},
-        {"list", &list, "| `names` | up to 20 bytes |", true},
-        {"list, other maximum", &list, "| `names` | up to 21 bytes |", false},
-        {"text", &text, "| `path` | where |", true},
-        {"text, no quotes", &text, "| path | where |", false},
-        {"text, no table", &text, "the `path` is where", false},
-        {"text, longer key", &text, "| `path-2` | where |", false},
-    };
+    char *text = text_file_read(README_FILE);
+    const char *begin = strstr(text, "\n## Configure it\n");
+    const char *end = begin ? strstr(begin + 1, "\n## ") : NULL;
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_ROW(has_table_line(rows[i].text, rows[i].row) == rows[i].found, rows[i].name);
+    CU_ASSERT_PTR_NOT_NULL(end);
+    if (end)
+        CU_ASSERT_EQUAL(check_keys(begin, end), 5);
+    free(text);
 }
 
 static const struct {
@@ -387,13 +395,14 @@ static void the_example_files_name_the_schema_beside_them(void)
     CU_ASSERT_EQUAL(access(ECHO_SOURCE_DIR "/conf/lws-echo.schema.json", R_OK), 0);
 }
 
-static void the_readmes_example_loads(void)
+/* Checks that the first block of JSON in @document is a configuration. */
+static void check_example(const char *document)
 {
     static const char open[] = "```json\n";
-    char *readme = read_text(README_FILE);
-    char *example = readme ? strstr(readme, open) : NULL;
+    char *text = text_file_read(document);
+    char *example = strstr(text, open);
     char *end = example ? strstr(example + strlen(open), "```") : NULL;
-    char file[] = "/tmp/lws-echo-readme-XXXXXX";
+    char file[] = "/tmp/lws-echo-example-XXXXXX";
     struct config_error error = {""};
     struct config config;
     int fd = mkstemp(file);
@@ -403,11 +412,17 @@ static void the_readmes_example_loads(void)
     CU_ASSERT_EQUAL(write(fd, example, (size_t)(end - example)), end - example);
     close(fd);
 
-    CU_ASSERT_EQUAL(config_load(&config, file, &error), 0);
-    CHECK_TEXT(error.text, "", "README.md");
-    CU_ASSERT_EQUAL(config.options.compression, COMPRESSION_NO_CONTEXT_TAKEOVER);
+    CHECK_ROW(!config_load(&config, file, &error), document);
+    CHECK_TEXT(error.text, "", document);
+    CHECK_ROW(config.options.compression == COMPRESSION_NO_CONTEXT_TAKEOVER, document);
     unlink(file);
-    free(readme);
+    free(text);
+}
+
+static void the_documents_examples_load(void)
+{
+    check_example(README_FILE);
+    check_example(CONFIGURATION_FILE);
 }
 
 /* Every vhost names every option, with a value that is taken: its default, but for two. */
@@ -450,6 +465,33 @@ static void lwsws_is_given_all_options(void)
     json_decref(root);
 }
 
+static void print_line(char *line)
+{
+    fputs(line, stdout);
+    free(line);
+}
+
+static void print_settings(const char *head, struct setting_table table)
+{
+    printf("| %s | takes | meaning |\n|---|---|---|\n", head);
+    for (size_t i = 0; i < table.count; i++)
+        if (!is_schema(&table.rows[i]))
+            print_line(setting_line(&table.rows[i]));
+    putchar('\n');
+}
+
+/* Prints the tables of docs/configuration.md as they have to be. */
+static void print_tables(void)
+{
+    struct arguments_flag flag;
+
+    print_settings("key", config_table());
+    print_settings("option", options_table());
+    puts("| flag | meaning |\n|---|---|");
+    for (size_t i = 0; arguments_flag(i, &flag); i++)
+        print_line(flag_line(&flag));
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -457,9 +499,12 @@ int main(int argc, char **argv)
         TEST(the_schema_has_the_keys_of_the_file),
         TEST(the_schema_has_the_options_of_the_plugin),
         TEST(the_schema_has_both_forms_of_tls),
-        TEST(the_readme_has_a_table_line_for_every_setting),
-        TEST(the_readme_is_searched_for_whole_cells_and_numbers),
-        TEST(the_readmes_example_loads),
+        TEST(the_configuration_document_has_every_setting_word_for_word),
+        TEST(the_configuration_document_has_every_flag_word_for_word),
+        TEST(the_configuration_document_has_no_other_settings),
+        TEST(cells_are_written_as_tables_need_them),
+        TEST(the_readme_shows_five_settings),
+        TEST(the_documents_examples_load),
         TEST(the_example_files_load),
         TEST(the_example_files_name_the_schema_beside_them),
         CU_TEST_INFO_NULL,
@@ -468,6 +513,11 @@ int main(int argc, char **argv)
         {"documents", NULL, NULL, NULL, NULL, tests},
         CU_SUITE_INFO_NULL,
     };
+
+    if (argc == 2 && !strcmp(argv[1], "--tables")) {
+        print_tables();
+        return EXIT_SUCCESS;
+    }
 
     return runner_main(argc, argv, suites);
 }

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -147,7 +146,7 @@ static void a_document_that_does_not_fit_is_an_error(void)
         char *text = malloc(size ? (size_t)size : 1); /* so that a byte too much is found */
 
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-        CU_ASSERT_EQUAL(info_write(&options, "1", "2", text, (size_t)size), -ENOBUFS);
+        CU_ASSERT_EQUAL(info_write(&options, "1", "2", text, (size_t)size), -1);
         free(text);
     }
     CU_ASSERT_EQUAL(info_write(&options, "1", "2", whole, (size_t)bytes + 1), bytes);

@@ -44,9 +44,9 @@ static bool drops(struct keepalive *keepalive, int64_t now_us, const struct keep
     return next_is(keepalive, now_us, KEEPALIVE_DROP, entry);
 }
 
-static bool looks(struct keepalive *keepalive, int64_t now_us, const struct keepalive_entry *entry)
+static bool checks(struct keepalive *keepalive, int64_t now_us, const struct keepalive_entry *entry)
 {
-    return next_is(keepalive, now_us, KEEPALIVE_LOOK, entry);
+    return next_is(keepalive, now_us, KEEPALIVE_CHECK, entry);
 }
 
 static void a_ping_is_due_after_the_interval_and_not_a_microsecond_before(void)
@@ -427,7 +427,7 @@ static void who_takes_nothing_is_stuck(void)
 
             CHECK_ROW(keepalive_due(&keepalive) == now_us, rows[i].name);
             CHECK_ROW(nothing_until(&keepalive, now_us - 1), rows[i].name);
-            CHECK_ROW(looks(&keepalive, now_us, &entry), rows[i].name);
+            CHECK_ROW(checks(&keepalive, now_us, &entry), rows[i].name);
             CHECK_ROW(keepalive_is_stuck(&entry, rows[i].taken[l]) == (l == rows[i].stuck),
                       rows[i].name);
         }
@@ -534,7 +534,7 @@ static bool model_takes(struct model *model, enum keepalive_event event, size_t 
             return false;
         model->entries[e].state = ABSENT;
         return true;
-    case KEEPALIVE_LOOK:
+    case KEEPALIVE_CHECK:
         if (e != model_first(model, STALLED, now_us))
             return false;
         model_put(model, e, STALLED, now_us);
@@ -629,7 +629,7 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
         uint64_t timeout_s;
         unsigned pings_min; /* that show the steps to have reached something */
         unsigned drops_min;
-        unsigned looks_min;
+        unsigned checks_min;
     } rows[] = {
         {"timeout shorter than interval", 20, 8, 100, 20, 100},
         {"timeout as long as interval", 12, 12, 100, 20, 100},
@@ -664,7 +664,7 @@ static void queues_do_the_same_as_looking_at_every_entry(void)
         }
         CHECK_ROW(events[KEEPALIVE_PING] >= rows[i].pings_min, rows[i].name);
         CHECK_ROW(events[KEEPALIVE_DROP] >= rows[i].drops_min, rows[i].name);
-        CHECK_ROW(events[KEEPALIVE_LOOK] >= rows[i].looks_min, rows[i].name);
+        CHECK_ROW(events[KEEPALIVE_CHECK] >= rows[i].checks_min, rows[i].name);
     }
 }
 

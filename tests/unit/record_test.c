@@ -1,6 +1,5 @@
 /* The line that is logged of a connection. */
 
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -129,8 +128,7 @@ static void the_longest_line_fits(void)
     bytes = record_write_json(&record, "2026-01-02T03:04:05.678Z", line, sizeof(line));
     CU_ASSERT_TRUE_FATAL(bytes > 0);
     for (size_t size = 0; size <= (size_t)bytes; size++)
-        CU_ASSERT_EQUAL(record_write_json(&record, "2026-01-02T03:04:05.678Z", line, size),
-                        -ENOBUFS);
+        CU_ASSERT_EQUAL(record_write_json(&record, "2026-01-02T03:04:05.678Z", line, size), -1);
     CU_ASSERT_TRUE(record_write_text(&record, line, sizeof(line)) > 0);
 }
 

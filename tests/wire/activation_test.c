@@ -17,10 +17,9 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
-
-#define PATIENCE_MS 30000
 
 /* Where a shell finds what is to become descriptors 3 and 4: it has names of one digit only. */
 #define FIRST 8
@@ -68,7 +67,7 @@ static void check_echo_at(uint16_t port, const char *row)
     struct client client;
 
     if (client_open(&client, port)) {
-        check_echo(&client, TEXT, "hello", 5, row);
+        check_echo(&client, OPCODE_TEXT, "hello", 5, row);
         client_say_goodbye(&client);
     }
 }
@@ -154,15 +153,15 @@ static void connect_on_and_on(uint16_t port, int stop)
 
     while (well && !poll(&stopped, 1, 0)) {
         struct client client;
-        struct frame frame;
+        struct received_frame frame;
 
         well = client_open(&client, port);
         if (!well)
             fprintf(stderr, "connection %u was refused or cut off in its handshake\n", count);
         /* a server that stops may close a connection at any time, with 1001 */
-        client_send_frame(&client, FIN | TEXT, "hello", 5);
-        if (well && client_read_frame(&client, &frame) == READ_OK && frame.opcode == TEXT)
-            client_send_frame(&client, FIN | CLOSE, "\x03\xe8", 2);
+        client_send_frame(&client, FIN | OPCODE_TEXT, "hello", 5);
+        if (well && client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_TEXT)
+            client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
         client_close(&client);
         count++;
     }
@@ -244,7 +243,7 @@ static void check_hears(struct manager *manager, const char *line)
     for (;;) {
         ssize_t got;
 
-        if (poll(&readable, 1, PATIENCE_MS) <= 0) {
+        if (poll(&readable, 1, clock_patience_ms()) <= 0) {
             CHECK_ROW(false, line);
             return;
         }

@@ -285,7 +285,7 @@ static void both_ip_families_are_served_without_an_address(void)
     ready = server_wait_ready(&server);
     CU_ASSERT_TRUE(ready);
     if (ready && client_open(&client, server.port)) {
-        check_echo(&client, TEXT, "IPv4", 4, "IPv4");
+        check_echo(&client, OPCODE_TEXT, "IPv4", 4, "IPv4");
         client_say_goodbye(&client);
         fd = socket(AF_INET6, SOCK_STREAM, 0);
         if (fd >= 0) { /* not on a kernel without IPv6 */

@@ -52,11 +52,12 @@ static size_t compose_message(uint8_t *out, struct plan *plan, const uint8_t *pa
         if (plan->bytes + bytes > PAYLOAD_MAX)
             bytes = 0;
         used += compose_frame(out + used,
-                              (i + 1 == plan->count ? FIN : 0) | (i ? CONTINUATION : BINARY),
+                              (i + 1 == plan->count ? FIN : 0) |
+                                  (i ? OPCODE_CONTINUATION : OPCODE_BINARY),
                               payload + plan->bytes, bytes);
         plan->bytes += bytes;
         if (!random_below(8))
-            used += compose_frame(out + used, FIN | PING, "ping", 4);
+            used += compose_frame(out + used, FIN | OPCODE_PING, "ping", 4);
     }
 
     return used;
@@ -79,7 +80,7 @@ static size_t exchange(struct client *client, const uint8_t *payload)
 
         if (client_read_message(client, &message) != READ_OK)
             break;
-        same += message.opcode == BINARY && message.bytes == plans[i].bytes &&
+        same += message.opcode == OPCODE_BINARY && message.bytes == plans[i].bytes &&
                 !memcmp(message.payload, payload + i, message.bytes);
         message_free(&message);
     }
@@ -138,7 +139,8 @@ static int echoes_until_end(struct client *client, int count)
     struct message message;
     int echoed = 0;
 
-    while (echoed < count && client_send_frame(client, FIN | BINARY, payload, sizeof(payload)) &&
+    while (echoed < count &&
+           client_send_frame(client, FIN | OPCODE_BINARY, payload, sizeof(payload)) &&
            client_read_message(client, &message) == READ_OK) {
         echoed +=
             message.bytes == sizeof(payload) && !memcmp(message.payload, payload, message.bytes);
@@ -254,17 +256,17 @@ static void without_memory_only_newcomers_suffer(void)
         for (int i = 0; i < NEWCOMERS && client_connect(&newcomer, server.port); i++) {
             if (client_offer(&newcomer, "/ws", headers, response, sizeof(response)) &&
                 echoes_until_end(&newcomer, 1) == 1)
-                check_echo(&before, TEXT, "before", 6, "before");
+                check_echo(&before, OPCODE_TEXT, "before", 6, "before");
             else
                 turned_away++;
             client_close(&newcomer);
         }
         CU_ASSERT_TRUE(turned_away > 0);
         unlink(armed);
-        check_echo(&before, TEXT, "before", 6, "afterwards");
+        check_echo(&before, OPCODE_TEXT, "before", 6, "afterwards");
         client_say_goodbye(&before);
         if (client_open_with(&newcomer, server.port, headers)) {
-            check_echo(&newcomer, TEXT, "newcomer", 8, "afterwards");
+            check_echo(&newcomer, OPCODE_TEXT, "newcomer", 8, "afterwards");
             client_say_goodbye(&newcomer);
         }
     }
@@ -295,7 +297,7 @@ static void a_log_without_a_place_stops_nobody(void)
         CHECK_ROW(server_wait_ready(&server), rows[i].name);
         CHECK_ROW(dup2(nothing, server.err) >= 0, rows[i].name); /* its end of the pipe is gone */
         for (int c = 0; c < 20 && client_open(&client, server.port); c++) {
-            check_echo(&client, TEXT, "a", 1, rows[i].name);
+            check_echo(&client, OPCODE_TEXT, "a", 1, rows[i].name);
             client_say_goodbye(&client);
         }
         CHECK_ROW(server_stop(&server), rows[i].name);

@@ -48,7 +48,7 @@ static void check_local_echo(const char *row)
     struct client client;
 
     if (open_local(&client)) {
-        check_echo(&client, TEXT, "hello", 5, row);
+        check_echo(&client, OPCODE_TEXT, "hello", 5, row);
         client_say_goodbye(&client);
     }
 }
@@ -71,8 +71,8 @@ static void messages_come_back(void)
             if (open_local(&client)) {
                 /* a unix socket holds little: it has to be read meanwhile */
                 client_send_reading(&client, frame,
-                                    compose_frame(frame, FIN | BINARY, large, LARGE));
-                check_message(&client, BINARY, large, LARGE, rows[i]);
+                                    compose_frame(frame, FIN | OPCODE_BINARY, large, LARGE));
+                check_message(&client, OPCODE_BINARY, large, LARGE, rows[i]);
                 client_say_goodbye(&client);
             }
             server_stop(&server);

@@ -54,7 +54,7 @@ static void check_at_most(double bytes, double limit, const char *row)
 static void each_exchanges(struct client *clients, unsigned first, unsigned answer,
                            const char *payload)
 {
-    struct frame frame;
+    struct received_frame frame;
 
     for (size_t i = 0; i < CONNECTIONS; i++)
         client_send_frame(&clients[i], first, payload, strlen(payload));
@@ -77,7 +77,7 @@ static void an_idle_connection_costs_little(void)
             before = server_memory(&server, "Rss");
             if (open_all(clients, &server)) {
                 check_at_most(growth(&server, before), IDLE_MAX_BYTES, "opened");
-                each_exchanges(clients, FIN | BINARY, BINARY, "some message");
+                each_exchanges(clients, FIN | OPCODE_BINARY, OPCODE_BINARY, "some message");
                 check_at_most(growth(&server, before), IDLE_MAX_BYTES, "after a message");
                 close_all(clients);
             }
@@ -99,7 +99,7 @@ static void what_a_connection_has_used_is_given_back(void)
             close_all(clients); /* what the allocator keeps is there now */
         before = server_memory(&server, "Rss");
         for (int i = 0; i < 3 && open_all(clients, &server); i++) {
-            each_exchanges(clients, FIN | PING, PONG, "ping");
+            each_exchanges(clients, FIN | OPCODE_PING, OPCODE_PONG, "ping");
             check_at_most(growth(&server, before), PAGE_BYTES + KEPT_MAX_BYTES, "used");
             close_all(clients);
             check_at_most(growth(&server, before), KEPT_MAX_BYTES, "closed");
@@ -113,7 +113,7 @@ static void pings_that_await_nothing_leave_it_small(void)
 {
     struct client *clients = calloc(CONNECTIONS, sizeof(*clients));
     struct server server;
-    struct frame frame;
+    struct received_frame frame;
     uint64_t before;
 
     if (server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }")) {
@@ -123,10 +123,10 @@ static void pings_that_await_nothing_leave_it_small(void)
             if (open_all(clients, &server)) {
                 for (size_t i = 0; i < CONNECTIONS; i++) {
                     CU_ASSERT_EQUAL(client_read_frame(&clients[i], &frame), READ_OK);
-                    CU_ASSERT_EQUAL(frame.opcode, PING);
-                    client_send_frame(&clients[i], FIN | PONG, frame.payload, frame.bytes);
+                    CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+                    client_send_frame(&clients[i], FIN | OPCODE_PONG, frame.payload, frame.bytes);
                 }
-                each_exchanges(clients, FIN | BINARY, BINARY, "alive");
+                each_exchanges(clients, FIN | OPCODE_BINARY, OPCODE_BINARY, "alive");
                 check_at_most(growth(&server, before), IDLE_MAX_BYTES, "pinged");
                 close_all(clients);
             }
@@ -165,7 +165,7 @@ static void few_addresses_do_for_few_connections(void)
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < 20; i++)
             if (client_open(&clients[i], server.port))
-                check_echo(&clients[i], TEXT, "hello", 5, "confined");
+                check_echo(&clients[i], OPCODE_TEXT, "hello", 5, "confined");
         for (size_t i = 0; i < 20; i++)
             client_say_goodbye(&clients[i]);
     }

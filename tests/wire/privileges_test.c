@@ -102,7 +102,7 @@ static void all_processes_become_the_user(void)
         for (size_t p = 0; p < count; p++)
             check_is_nobody(pids[p], rows[i]);
         if (i == 2 ? client_open_tls(&client, server.port) : client_open(&client, server.port)) {
-            check_echo(&client, TEXT, "hello", 5, rows[i]);
+            check_echo(&client, OPCODE_TEXT, "hello", 5, rows[i]);
             client_say_goodbye(&client);
         }
         server_stop(&server);

@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
 
@@ -52,11 +53,11 @@ static void reload(struct server *server, const char *members, const char *resul
 static bool echoes(struct client *client, size_t bytes)
 {
     uint8_t *payload = random_bytes(1, bytes);
-    struct frame frame;
+    struct received_frame frame;
     bool echoed;
 
-    client_send_frame(client, FIN | BINARY, payload, bytes);
-    echoed = client_read_frame(client, &frame) == READ_OK && frame.opcode == BINARY &&
+    client_send_frame(client, FIN | OPCODE_BINARY, payload, bytes);
+    echoed = client_read_frame(client, &frame) == READ_OK && frame.opcode == OPCODE_BINARY &&
              frame.bytes == bytes && !memcmp(frame.payload, payload, bytes);
     free(payload);
 
@@ -135,7 +136,7 @@ static void a_stop_closes_the_connections_of_all_configurations(void)
 {
     struct client clients[3];
     struct server server;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, ON_FREE_PORT LOGGING))
         return;
@@ -148,7 +149,7 @@ static void a_stop_closes_the_connections_of_all_configurations(void)
     kill(server.pid, SIGTERM);
     for (int c = 0; c < 3; c++) {
         CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
         CU_ASSERT_EQUAL(memcmp(frame.payload, "\x03\xe9", 2), 0);
         client_close(&clients[c]);
     }
@@ -530,7 +531,7 @@ static void certificates_are_read_again(void)
         reload(&server, members, UNCHANGED, 1);
         CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "key.pem: the private key is of another kind"));
         check_shown(&server, "second");
-        check_echo(&old, TEXT, "hello", 5, "opened under the first");
+        check_echo(&old, OPCODE_TEXT, "hello", 5, "opened under the first");
         client_say_goodbye(&old);
         server_stop(&server);
     }
@@ -559,7 +560,7 @@ static void a_closed_terminal_is_a_stop(void)
     for (size_t i = 0; i < 2; i++) {
         struct server server;
         struct client client;
-        struct frame frame;
+        struct received_frame frame;
         int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
         char shell[128];
 
@@ -574,7 +575,7 @@ static void a_closed_terminal_is_a_stop(void)
         if (client_open(&client, server.port)) {
             close(terminal);
             CHECK_ROW(client_read_frame(&client, &frame) == READ_OK, rows[i]);
-            CHECK_ROW(frame.opcode == CLOSE, rows[i]);
+            CHECK_ROW(frame.opcode == OPCODE_CLOSE, rows[i]);
             client_close(&client);
         }
         CHECK_ROW(server_wait_exit(&server) == 0, rows[i]);

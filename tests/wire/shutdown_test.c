@@ -18,7 +18,7 @@ static void open_connections_are_closed_with_1001(void)
     static const int signals[] = {SIGTERM, SIGINT};
     struct client clients[CLIENTS];
     struct server server;
-    struct frame frame;
+    struct received_frame frame;
 
     for (size_t s = 0; s < 2; s++) {
         if (!server_start(&server, ON_FREE_PORT))
@@ -29,11 +29,11 @@ static void open_connections_are_closed_with_1001(void)
         kill(server.pid, signals[s]);
         for (int c = 0; c < CLIENTS; c++) {
             CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_OK);
-            CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
             CU_ASSERT_EQUAL(frame.bytes, 2);
             CU_ASSERT_EQUAL(memcmp(frame.payload, GOING_AWAY, 2), 0);
             CU_ASSERT_FALSE(can_connect(server.port)); /* no longer accepting */
-            client_send_frame(&clients[c], FIN | CLOSE, GOING_AWAY, 2);
+            client_send_frame(&clients[c], FIN | OPCODE_CLOSE, GOING_AWAY, 2);
             CU_ASSERT_EQUAL(client_read_frame(&clients[c], &frame), READ_END);
             client_close(&clients[c]);
         }
@@ -60,7 +60,7 @@ static void the_close_comes_behind_the_echoes_owed(void)
         CU_ASSERT_PTR_NULL(stream.fault);
         CU_ASSERT_EQUAL(stream.frame_left, 2); /* a code alone; whole frames before it */
         CU_ASSERT_TRUE(stream.received > 0);
-        client_send(&client, out, compose_frame(out, FIN | CLOSE, GOING_AWAY, 2));
+        client_send(&client, out, compose_frame(out, FIN | OPCODE_CLOSE, GOING_AWAY, 2));
         client_close(&client);
     }
     CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
@@ -78,7 +78,7 @@ static void whoever_has_connected_before_is_not_cut_off(void)
     for (size_t i = 0; i < 2; i++) {
         struct client clients[CLIENTS];
         struct server server;
-        struct frame frame;
+        struct received_frame frame;
 
         if (!server_start(&server, rows[i]))
             return;
@@ -96,7 +96,7 @@ static void whoever_has_connected_before_is_not_cut_off(void)
             CHECK_ROW(client_request(&clients[c], "", response, sizeof(response)), rows[i]);
             CHECK_ROW(!strncmp(response, "HTTP/1.1 101 ", 13), rows[i]);
             CHECK_ROW(client_read_frame(&clients[c], &frame) == READ_OK, rows[i]);
-            CHECK_ROW(frame.opcode == CLOSE, rows[i]);
+            CHECK_ROW(frame.opcode == OPCODE_CLOSE, rows[i]);
             client_close(&clients[c]);
         }
         CHECK_ROW(server_wait_exit(&server) == 0, rows[i]);
@@ -128,7 +128,7 @@ static void a_second_signal_ends_it_at_once(void)
 {
     struct server servers[2];
     struct client mute[2];
-    struct frame frame;
+    struct received_frame frame;
 
     for (int i = 0; i < 2; i++)
         if (!server_start(&servers[i], ON_FREE_PORT) || !client_open(&mute[i], servers[i].port))
@@ -136,7 +136,7 @@ static void a_second_signal_ends_it_at_once(void)
     for (int i = 0; i < 2; i++) {
         kill(servers[i].pid, SIGTERM);
         CU_ASSERT_EQUAL(client_read_frame(&mute[i], &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
     }
 
     kill(servers[0].pid, SIGTERM);
@@ -151,16 +151,16 @@ static void messages_after_the_close_are_not_echoed(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, ON_FREE_PORT))
         return;
     if (client_open(&client, server.port)) {
         kill(server.pid, SIGTERM);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-        CU_ASSERT_EQUAL(frame.opcode, CLOSE);
-        client_send_frame(&client, FIN | TEXT, "late", 4);
-        client_send_frame(&client, FIN | CLOSE, GOING_AWAY, 2);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
+        client_send_frame(&client, FIN | OPCODE_TEXT, "late", 4);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, GOING_AWAY, 2);
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
         client_close(&client);
     }
@@ -184,7 +184,7 @@ static void closed_standard_streams_do_no_harm(void)
         server_spawn_in_shell(&server, rows[i], (const char *const[]){"--port", "0", NULL});
         CHECK_ROW(server_wait_ready(&server), rows[i]);
         if (server.port && client_open(&client, server.port)) {
-            check_echo(&client, TEXT, "hello", 5, rows[i]);
+            check_echo(&client, OPCODE_TEXT, "hello", 5, rows[i]);
             client_say_goodbye(&client);
         }
         server_stop(&server);

@@ -31,7 +31,7 @@ static void messages_come_back_over_wss(void)
             uint8_t *payload = random_bytes((uint32_t)i, rows[i]);
 
             snprintf(row, sizeof(row), "%zu bytes", rows[i]);
-            check_echo(&client, BINARY, payload, rows[i], row);
+            check_echo(&client, OPCODE_BINARY, payload, rows[i], row);
             free(payload);
         }
         client_say_goodbye(&client);
@@ -124,7 +124,7 @@ static void certificate_and_key_may_be_files(void)
              ON_FREE_PORT ", \"tls\": { \"cert\": \"%s\", \"key\": \"%s\" }", cert, key);
     if (server_start(&server, members)) {
         if (client_open_tls(&client, server.port)) {
-            check_echo(&client, TEXT, "files", 5, "files");
+            check_echo(&client, OPCODE_TEXT, "files", 5, "files");
             client_say_goodbye(&client);
         }
         server_stop(&server);
@@ -201,12 +201,12 @@ static void a_protocol_error_is_answered_1002_and_ends_the_connection(void)
 {
     struct server server;
     struct client client;
-    struct frame frame;
+    struct received_frame frame;
 
     if (!server_start(&server, SELF_SIGNED))
         return;
     if (client_open_tls(&client, server.port)) {
-        check_echo(&client, TEXT, "before", 6, "before");
+        check_echo(&client, OPCODE_TEXT, "before", 6, "before");
         client_send_frame(&client, FIN | 0x3, "x", 1);
         check_protocol_error(&client, "behind the echoes");
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);

@@ -10,19 +10,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
 #include "stream.h"
 
 #define GOING_AWAY "\x03\xe9"
-#define PATIENCE_MS 30000
 #define PIDS_MAX 8
 
 #define TWO_WORKERS ON_FREE_PORT ", \"workers\": 2"
@@ -35,16 +34,6 @@ struct pair {
     pid_t pids[2];
     size_t idle[2];
 };
-
-/* Waits a little, and returns whether it may be worth waiting on. */
-static bool tick(int64_t deadline_ms)
-{
-    const struct timespec little = {.tv_nsec = 1000000};
-
-    nanosleep(&little, NULL);
-
-    return clock_ms() < deadline_ms;
-}
 
 static bool start_two(struct server *server, struct pair *pair, const char *members)
 {
@@ -60,7 +49,7 @@ static bool start_two(struct server *server, struct pair *pair, const char *memb
 /* Waits for the worker that takes the place of one of @pair, and returns its pid or 0. */
 static pid_t wait_successor(const struct server *server, const struct pair *pair)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    int64_t deadline_ms = clock_deadline_ms();
     pid_t pids[PIDS_MAX];
 
     do {
@@ -69,7 +58,7 @@ static pid_t wait_successor(const struct server *server, const struct pair *pair
         for (size_t i = 0; i < count; i++)
             if (pids[i] != pair->pids[0] && pids[i] != pair->pids[1])
                 return pids[i];
-    } while (tick(deadline_ms));
+    } while (clock_tick(deadline_ms));
     CU_FAIL("no successor");
 
     return 0;
@@ -78,9 +67,9 @@ static pid_t wait_successor(const struct server *server, const struct pair *pair
 /* Waits until the kernel has closed all that @pid had. */
 static void wait_dead(pid_t pid)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    int64_t deadline_ms = clock_deadline_ms();
 
-    while (process_descriptors(pid) && tick(deadline_ms))
+    while (process_descriptors(pid) && clock_tick(deadline_ms))
         ;
     CU_ASSERT_EQUAL(process_descriptors(pid), 0);
 }
@@ -97,12 +86,12 @@ static bool open_clients(struct client *clients, size_t count, const struct serv
 /* Reads the 1001, answers, and reads on to the end. Returns false if it does not come. */
 static bool goes_away(struct client *client)
 {
-    struct frame frame;
-    bool told = client_read_frame(client, &frame) == READ_OK && frame.opcode == CLOSE &&
+    struct received_frame frame;
+    bool told = client_read_frame(client, &frame) == READ_OK && frame.opcode == OPCODE_CLOSE &&
                 frame.bytes == 2 && !memcmp(frame.payload, GOING_AWAY, 2);
 
     if (told) {
-        client_send_frame(client, FIN | CLOSE, GOING_AWAY, 2);
+        client_send_frame(client, FIN | OPCODE_CLOSE, GOING_AWAY, 2);
         told = client_read_frame(client, &frame) == READ_END;
     }
     client_close(client);
@@ -155,7 +144,7 @@ static void connections_are_spread_over_the_workers(void)
         CU_ASSERT_EQUAL(first + second, MANY);
         CU_ASSERT_TRUE(first >= LEAST && second >= LEAST);
         for (int c = 0; c < MANY; c++)
-            check_echo(&clients[c], TEXT, "spread", 6, "spread");
+            check_echo(&clients[c], OPCODE_TEXT, "spread", 6, "spread");
         for (int c = 0; c < MANY; c++)
             client_say_goodbye(&clients[c]);
     }
@@ -255,7 +244,7 @@ static size_t drop_ended(struct client *clients, size_t count)
     size_t ended = 0;
 
     for (size_t c = 0; c < count; c++) {
-        client_send_frame(&clients[c], FIN | TEXT, "alive", 5);
+        client_send_frame(&clients[c], FIN | OPCODE_TEXT, "alive", 5);
         if (client_read_message(&clients[c], &message) == READ_OK) {
             CU_ASSERT_EQUAL(message.bytes, 5);
             message_free(&message);
@@ -350,7 +339,7 @@ static bool is_readable(const struct client *client)
 
 static void a_worker_that_is_stopped_alone_is_replaced(void)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    int64_t deadline_ms = clock_deadline_ms();
     struct client clients[CLIENTS];
     size_t open = CLIENTS;
     struct server server;
@@ -367,11 +356,11 @@ static void a_worker_that_is_stopped_alone_is_replaced(void)
                 check_going_away(&clients[c], 1);
                 clients[c--] = clients[--open];
             }
-    while (open > others && tick(deadline_ms));
+    while (open > others && clock_tick(deadline_ms));
 
     CU_ASSERT_TRUE(wait_successor(&server, &pair));
     for (size_t c = 0; c < open; c++) {
-        check_echo(&clients[c], TEXT, "of the other", 12, "of the other");
+        check_echo(&clients[c], OPCODE_TEXT, "of the other", 12, "of the other");
         client_say_goodbye(&clients[c]);
     }
     server_stop(&server);
@@ -398,7 +387,7 @@ static void however_often_one_is_stopped_alone_it_is_no_failure(void)
 /* Kills @count workers other than @survivor, each as soon as it is there. */
 static void kill_successors(const struct server *server, pid_t survivor, unsigned count)
 {
-    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+    int64_t deadline_ms = clock_deadline_ms();
     pid_t pids[PIDS_MAX];
     pid_t last = 0;
 
@@ -411,7 +400,7 @@ static void kill_successors(const struct server *server, pid_t survivor, unsigne
                 kill(last, SIGKILL);
                 count--;
             }
-    } while (count && tick(deadline_ms));
+    } while (count && clock_tick(deadline_ms));
     CU_ASSERT_EQUAL(count, 0);
 }
 
@@ -480,7 +469,7 @@ static void a_signal_to_the_whole_group_is_one_stop(void)
             kill(pair.pids[i], SIGTERM);
         CU_ASSERT_TRUE(stream_read_to_close(&stream));
         CU_ASSERT_PTR_NULL(stream.fault);
-        client_send_frame(&client, FIN | CLOSE, GOING_AWAY, 2);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, GOING_AWAY, 2);
         client_close(&client);
     }
     CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
@@ -558,12 +547,12 @@ static void without_their_supervisor_workers_stop(void)
     kill(server.pid, SIGKILL);
     check_going_away(clients, CLIENTS);
     for (int i = 0; i < 2; i++) {
-        int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+        int64_t deadline_ms = clock_deadline_ms();
         pid_t ended;
 
         do
             ended = waitpid(pair.pids[i], &end, WNOHANG);
-        while (ended != pair.pids[i] && tick(deadline_ms));
+        while (ended != pair.pids[i] && clock_tick(deadline_ms));
         CU_ASSERT_EQUAL(ended, pair.pids[i]);
         CU_ASSERT_EQUAL(end, 0);
         kill(pair.pids[i], SIGKILL); /* no test is to leave it behind */
@@ -591,7 +580,7 @@ static void all_workers_show_the_same_self_signed_certificate(void)
         } else {
             first = cert;
         }
-        check_echo(&client, TEXT, "wss", 3, "wss");
+        check_echo(&client, OPCODE_TEXT, "wss", 3, "wss");
         client_say_goodbye(&client);
     }
     X509_free(first);

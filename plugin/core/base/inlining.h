@@ -5,8 +5,8 @@
  * half as many instructions; what most messages do not need is kept out of it.
  */
 
-/* With all that it calls: for the one place that every message comes by. */
+/* Inlines everything the function calls: for the one place that every message passes. */
 #define FLATTEN __attribute__((flatten))
 
-/* Needed seldom, or once for many messages: stays a function of its own. */
+/* Rarely needed, or once for many messages: stays a function of its own. */
 #define NOINLINE __attribute__((noinline))

@@ -1,0 +1,199 @@
+#include "link/closing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "link/output.h"
+
+/* What libwebsockets gives the peer to answer a Close. */
+#define CLOSE_TIMEOUT_S 5
+
+/* The connection is about to end, for the reason @why, a text of ours that stays. The first wins.
+ */
+static void note(struct connection *connection, unsigned code, const char *why)
+{
+    if (connection->end_why)
+        return;
+
+    connection->end_code = (uint16_t)code;
+    connection->end_why = why;
+}
+
+static int send_close(struct connection *connection, const struct close_payload *close)
+{
+    const struct frame frame = {.opcode = OPCODE_CLOSE, .fin = true};
+
+    return output_frame_now(connection, frame, close->payload, close->bytes);
+}
+
+/* Returns the code of a Close; 1005 if it has none (RFC 6455 section 7.1.5). */
+static unsigned code_of(const uint8_t *payload, size_t bytes)
+{
+    return bytes < 2 ? CLOSE_NO_STATUS : ((unsigned)payload[0] << 8 | payload[1]);
+}
+
+/* Returns the bytes of the Close that libwebsockets has sent or will send, or 0. */
+static size_t library_close_bytes(struct lws *wsi)
+{
+    return (size_t)lws_get_close_length(wsi);
+}
+
+int closing_fail(struct connection *connection, const struct fault *fault)
+{
+    unsigned char reason[FRAME_CONTROL_PAYLOAD_MAX];
+    size_t bytes = strlen(fault->reason);
+
+    memcpy(reason, fault->reason, bytes);
+    lws_close_reason(connection->wsi, (enum lws_close_status)fault->code, reason, bytes);
+    connection->failed = true;
+    note(connection, fault->code, fault->reason);
+
+    return -1;
+}
+
+int closing_fail_for_rsv1(struct connection *connection)
+{
+    static const struct fault rsv1 = {CLOSE_PROTOCOL_ERROR, "RSV1 on a control frame"};
+
+    return closing_fail(connection, &rsv1);
+}
+
+int closing_fail_when_writable(struct connection *connection)
+{
+    struct lws *wsi = connection->wsi;
+    struct close_payload close = {.bytes = library_close_bytes(wsi)};
+
+    if (!close.bytes)
+        return -1;
+
+    /* the peer's own Close, or its end, is read on for */
+    memcpy(close.payload, lws_get_close_payload(wsi), close.bytes);
+    session_end(&connection->session);
+    lws_rx_flow_control(wsi, 1);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_TIMEOUT_S);
+    lws_callback_on_writable(wsi);
+
+    return send_close(connection, &close);
+}
+
+void closing_unusable(struct connection *connection)
+{
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+void closing_drop(struct connection *connection, const char *why)
+{
+    keepalive_remove(&connection->keepalive);
+    note(connection, CLOSE_ABNORMAL, why);
+    closing_unusable(connection);
+}
+
+void closing_go_away(struct connection *connection)
+{
+    struct close_payload close;
+
+    note(connection, CLOSE_GOING_AWAY, "the server stops");
+    if (session_close(&connection->session, CLOSE_GOING_AWAY, &close) &&
+        send_close(connection, &close))
+        closing_unusable(connection);
+}
+
+static bool is_same(const struct close_payload *answer, const uint8_t *payload, size_t bytes)
+{
+    return answer->bytes == bytes && !memcmp(answer->payload, payload, bytes);
+}
+
+int closing_take_peer_close(struct connection *connection, struct lws *wsi, const uint8_t *payload,
+                            size_t bytes)
+{
+    struct close_payload answer;
+    bool mirrors;
+
+    if (!connection->wsi)
+        return 0; /* after an error: libwebsockets sends a Close of its own */
+    if (lws_get_reserved_bits(wsi))
+        return closing_fail_for_rsv1(connection);
+    if (!session_peer_close(&connection->session, payload, bytes, &answer))
+        return -1;
+
+    mirrors = !bytes || is_same(&answer, payload, bytes);
+    if (mirrors)
+        note(connection, code_of(payload, bytes), "closed by the peer");
+    else
+        note(connection, code_of(answer.payload, answer.bytes), "invalid Close");
+    if (output_flush(connection))
+        return -1;
+
+    /*
+     * While echoes wait for a slow reader, libwebsockets answers in our place: it mirrors the
+     * payload once they have drained, however long that takes, where a connection that we end has
+     * 5 s for it. What must not be mirrored, because it is an error, has to be sent in that time.
+     */
+    if (lws_partial_buffered(wsi) && mirrors)
+        return 0;
+
+    /* elsewhere the answer is our own, as libwebsockets would mirror an empty Close, too */
+    send_close(connection, &answer);
+
+    return -1;
+}
+
+bool closing_is_half_closed(struct lws *wsi)
+{
+    if (!library_close_bytes(wsi))
+        return false;
+
+    /*
+     * libwebsockets waits some seconds for an answer. Nothing follows our Close, so the peer may
+     * see the end at once; but the connection must not be closed yet: with input unread that would
+     * be a reset, and overtake what the peer has not read.
+     */
+    shutdown(lws_get_socket_fd(wsi), SHUT_WR);
+
+    return true;
+}
+
+bool closing_send_owed(struct connection *connection, int *result)
+{
+    struct close_payload close;
+
+    if (!session_drained(&connection->session, &close))
+        return false;
+
+    lws_rx_flow_control(connection->wsi, 1);
+    *result = send_close(connection, &close);
+
+    return true;
+}
+
+/* Says whether the peer has not ended the connection, as far as is known by now. */
+static bool peer_is_there(struct lws *wsi)
+{
+    char byte;
+    ssize_t got = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+void closing_leave(struct connection *connection)
+{
+    static const struct fault malformed = {CLOSE_PROTOCOL_ERROR, "malformed frame"};
+    struct lws *wsi = connection->wsi;
+    bool by_us = connection->failed;
+
+    output_flush(connection);
+    /* for lengths that must not be, libwebsockets would end the connection without a Close */
+    if (session_echoes(&connection->session) && !library_close_bytes(wsi) && peer_is_there(wsi))
+        closing_fail(connection, &malformed);
+    /*
+     * After an error that libwebsockets has found it would take the rest for frames and hang up;
+     * after one of ours it knows where it is, and finds the peer's Close.
+     */
+    lws_rx_flow_control(wsi, by_us);
+    if (library_close_bytes(wsi)) /* of libwebsockets, which has found an error */
+        note(connection, code_of(lws_get_close_payload(wsi), library_close_bytes(wsi)),
+             "protocol error");
+    note(connection, CLOSE_ABNORMAL, "connection lost");
+    session_end(&connection->session);
+}

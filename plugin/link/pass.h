@@ -1,0 +1,21 @@
+#pragma once
+
+#include "link/thread.h"
+
+/*
+ * The service pass: the time between two waits for events. It is open from the first message that
+ * is corked in it; when it ends, "on_pass_end" is called. Its clock is read once, so that small
+ * messages need no call of their own for the time.
+ */
+
+/** Opens the pass, which must not be open. */
+void pass_begin(struct thread *thread);
+
+/** Closes the pass, if it is open, without "on_pass_end". */
+void pass_cancel(struct thread *thread);
+
+/** Returns the time in microseconds: when the pass began, or now if it is not open. */
+static inline lws_usec_t pass_now_us(const struct thread *thread)
+{
+    return thread->pass_open ? thread->pass_now_us : lws_now_usecs();
+}

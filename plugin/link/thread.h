@@ -1,0 +1,76 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libwebsockets.h>
+
+#include "core/address_counts.h"
+#include "core/cork.h"
+#include "core/counters.h"
+#include "core/handshake.h"
+#include "core/keepalive.h"
+#include "link/vhost.h"
+
+struct connection;
+struct endpoint;
+
+/* lws_tokenize_cstr() wants a byte to spare after the NUL */
+#define UPGRADE_NAME_ROOM (OPTIONS_SUBPROTOCOL_MAX + 2)
+
+/* The opening handshake that the thread deals with; see upgrade.h. */
+struct upgrade {
+    struct lws *wsi; /* whose handshake it is; NULL: there is none */
+    lws_sorted_usec_list_t over;
+    const struct endpoint *endpoint;
+    struct handshake handshake;
+
+    struct lws_protocols *renamed; /* NULL: our protocol has its own name */
+    char name[UPGRADE_NAME_ROOM];  /* what it is called meanwhile */
+
+    unsigned extension_asked; /* how often libwebsockets has asked about the extension */
+    bool extension_taken;     /* libwebsockets has been told to attach it */
+    bool extension_attached;  /* it was ours that libwebsockets attached */
+};
+
+/* All that connections of one service thread share; no locks are needed. */
+struct thread {
+    struct vhost *vhost;
+    struct lws_context *context;
+    int tsi; /* libwebsockets' thread service index */
+
+    struct cork cork;
+    bool flush_deferred; /* what is corked waits for its owner's turn to write */
+
+    /* the service pass: see pass.h */
+    lws_sorted_usec_list_t pass_timer;
+    bool pass_open;
+    lws_usec_t pass_now_us; /* when it began; valid while pass_open */
+
+    /* liveness: see liveness.h */
+    struct keepalive keepalive;
+    lws_sorted_usec_list_t liveness_timer;
+    lws_usec_t liveness_due_us; /* when the timer fires; INT64_MAX: not running */
+    uint32_t last_ping_id;
+
+    /* what higher rooms do; protocol.c sets them */
+    void (*on_pass_end)(struct thread *thread);
+    void (*on_liveness_due)(struct thread *thread);
+    void (*on_unusable)(struct connection *connection);
+
+    struct counters_slot *slot;           /* of the vhost's board */
+    struct counters *counters;            /* those of the slot */
+    struct address_counts address_counts; /* empty without "max-connections-per-address" */
+
+    struct upgrade upgrade;
+
+    uint8_t *inflated; /* of COMPRESSION_INFLATED_BYTES; NULL without compression */
+    uint8_t *blank;    /* NULs: see compression_hide() */
+    size_t blank_bytes;
+};
+
+/** Returns the thread that serves @wsi. */
+static inline struct thread *thread_of(struct lws *wsi, const struct vhost *vhost)
+{
+    return &vhost->threads[lws_get_tsi(wsi)];
+}

@@ -1,0 +1,241 @@
+#include "link/upgrade.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/requirements.h"
+#include "link/admission.h"
+#include "link/extension.h"
+#include "link/http.h"
+#include "link/peer.h"
+#include "link/subprotocol.h"
+
+/* libwebsockets copies lists of tokens into a buffer of its own, and drops whoever sends more. */
+#define TOKENS_MAX_BYTES 126
+
+static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *text)
+{
+    struct request_value value;
+
+    http_read(wsi, token, &value);
+
+    return value.readable && !strcmp(value.text, text);
+}
+
+static bool connection_says_upgrade(struct lws *wsi)
+{
+    struct request_value connection;
+    struct lws_tokenize list;
+
+    http_read(wsi, WSI_TOKEN_CONNECTION, &connection);
+    if (!connection.readable || connection.bytes > TOKENS_MAX_BYTES)
+        return false;
+
+    http_tokens_begin(&list, connection.text);
+    while (http_tokens_next(&list) == LWS_TOKZE_TOKEN)
+        if (list.token_len == strlen("upgrade") &&
+            !strncasecmp(list.token, "upgrade", list.token_len))
+            return true;
+
+    return false;
+}
+
+/*
+ * Reads the subprotocols that are offered as libwebsockets does. Items that it takes for numbers,
+ * say, are kept, too, but the first, which it will look at, must be a token.
+ */
+static void read_offers(struct lws *wsi, struct request *request)
+{
+    struct request_value header;
+    struct lws_tokenize list;
+    lws_tokenize_elem element;
+    char *out = request->offers.text;
+    bool is_first = true;
+
+    http_read(wsi, WSI_TOKEN_PROTOCOL, &header);
+    request->offers.present = header.present;
+    request->offers.readable = header.readable;
+    request->offers_readable =
+        !header.present || (header.readable && header.bytes <= TOKENS_MAX_BYTES);
+    *out = '\0';
+    if (!header.readable)
+        return;
+
+    http_tokens_begin(&list, header.text);
+    while ((element = http_tokens_next(&list)) > LWS_TOKZE_ENDED) {
+        if (is_first && (element != LWS_TOKZE_TOKEN || list.token_len > OPTIONS_SUBPROTOCOL_MAX))
+            request->offers_readable = false;
+        if (memchr(list.token, ',', list.token_len))
+            continue; /* a quoted string, which is no subprotocol */
+        if (!is_first)
+            *out++ = ',';
+        memcpy(out, list.token, list.token_len);
+        out += list.token_len;
+        *out = '\0';
+        is_first = false;
+    }
+    if (element != LWS_TOKZE_ENDED || is_first)
+        request->offers_readable = false;
+    request->offers.bytes = (size_t)(out - request->offers.text);
+}
+
+static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
+                 struct request *request)
+{
+    request->has_endpoint = endpoint && endpoint->piece;
+    request->tls = lws_is_ssl(wsi);
+    request->get = http_has(wsi, WSI_TOKEN_GET_URI);
+    request->http_1_1 = header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
+    request->has_host = http_has(wsi, WSI_TOKEN_HOST);
+    request->upgrade = connection_says_upgrade(wsi);
+    request->version_13 = header_is(wsi, WSI_TOKEN_VERSION, "13");
+    http_read(wsi, WSI_TOKEN_KEY, &request->key);
+    http_read(wsi, WSI_TOKEN_ORIGIN, &request->origin);
+    http_read(wsi, WSI_TOKEN_EXTENSIONS, &request->extensions);
+    http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &request->forwarded_for);
+    if (admission_needs_peer(vhost))
+        request->peer = peer_find(wsi, vhost->options.trusted_proxies, &request->forwarded_for);
+    else
+        memset(&request->peer, 0, sizeof(request->peer));
+}
+
+static void on_over(lws_sorted_usec_list_t *timer)
+{
+    upgrade_end(lws_container_of(timer, struct upgrade, over));
+}
+
+/* Judges @request and keeps the verdict. Returns 0, or -1 after a refusal. */
+static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
+                 const struct request *request)
+{
+    struct thread *thread = thread_of(wsi, vhost);
+    struct upgrade *upgrade = &thread->upgrade;
+    const struct requirements_load load = admission_load(thread, &request->peer);
+    const struct handshake_refusal *refusal =
+        requirements_check(request, &vhost->options, &load, PROTOCOL_NAME, &upgrade->handshake);
+
+    if (refusal) {
+        if (refusal->complaint[0])
+            lwsl_err(PROTOCOL_NAME ": %s\n", refusal->complaint);
+        return admission_refuse(wsi, vhost, &request->peer, refusal->reason, refusal->status,
+                                refusal->sentence);
+    }
+
+    upgrade->wsi = wsi;
+    upgrade->endpoint = endpoint;
+    lws_sul_schedule(thread->context, thread->tsi, &upgrade->over, on_over, 0);
+
+    return 0;
+}
+
+static int refuse_other_upgrade(struct lws *wsi, const struct vhost *vhost)
+{
+    struct request_value forwarded_for;
+    struct address peer = {{0}};
+
+    if (vhost && admission_needs_peer(vhost)) {
+        http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &forwarded_for);
+        peer = peer_find(wsi, vhost->options.trusted_proxies, &forwarded_for);
+    }
+
+    return admission_refuse(wsi, vhost, &peer, REFUSAL_UPGRADE, HTTP_STATUS_BAD_REQUEST,
+                            "Connections are upgraded to \"websocket\" only; leave the Upgrade "
+                            "header out of other requests.");
+}
+
+int upgrade_confirm(struct lws *wsi, const struct endpoint *endpoint)
+{
+    struct vhost *vhost = vhost_get(wsi);
+    struct request request;
+    struct upgrade *upgrade;
+
+    /*
+     * libwebsockets asks even after it has refused an upgrade that it does not know, and passes a
+     * header that it has freed by then (CVE-2025-11677): only what it still holds is looked at.
+     */
+    switch (http_upgrade_of(wsi)) {
+    case HTTP_UPGRADE_WEBSOCKET:
+        break;
+    case HTTP_UPGRADE_OTHER:
+        return refuse_other_upgrade(wsi, vhost);
+    default:
+        return -1;
+    }
+    if (!vhost)
+        return 0;
+
+    upgrade = &thread_of(wsi, vhost)->upgrade;
+    upgrade_end(upgrade);
+    read_offers(wsi, &request);
+    if (subprotocol_is_for_another(wsi, request.offers.text))
+        return 0;
+
+    fill(wsi, vhost, endpoint, &request);
+    if (judge(wsi, vhost, endpoint, &request))
+        return -1;
+    if (subprotocol_bind(wsi, upgrade, request.offers.text))
+        return admission_refuse(
+            wsi, vhost, &request.peer, REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
+            "The first subprotocol offered must be \"" PROTOCOL_NAME "\" here.");
+
+    return 0;
+}
+
+int upgrade_filter(struct lws *wsi, const struct endpoint *endpoint)
+{
+    struct vhost *vhost = vhost_get(wsi);
+    struct request request;
+    struct upgrade *upgrade;
+
+    if (!vhost)
+        return -1;
+
+    /* where another protocol of the vhost is the default, that one was asked to confirm */
+    upgrade = &thread_of(wsi, vhost)->upgrade;
+    if (upgrade->wsi != wsi) {
+        upgrade_end(upgrade);
+        read_offers(wsi, &request);
+        fill(wsi, vhost, endpoint, &request);
+        if (judge(wsi, vhost, endpoint, &request))
+            return -1;
+    }
+
+    if (http_has(wsi, WSI_TOKEN_PROTOCOL))
+        subprotocol_answer(wsi, upgrade);
+    extension_begin(upgrade);
+
+    return 0;
+}
+
+int upgrade_respond(struct lws *wsi, struct lws_process_html_args *headers)
+{
+    struct vhost *vhost = vhost_get(wsi);
+    struct upgrade *upgrade;
+
+    if (!vhost)
+        return -1;
+
+    upgrade = &thread_of(wsi, vhost)->upgrade;
+    subprotocol_restore(upgrade);
+
+    return extension_respond(upgrade, headers);
+}
+
+const struct upgrade *upgrade_take(struct lws *wsi)
+{
+    struct vhost *vhost = vhost_get(wsi);
+    struct upgrade *upgrade = vhost ? &thread_of(wsi, vhost)->upgrade : NULL;
+
+    if (!upgrade || upgrade->wsi != wsi)
+        return NULL;
+    upgrade_end(upgrade);
+
+    return upgrade;
+}
+
+void upgrade_end(struct upgrade *upgrade)
+{
+    lws_sul_cancel(&upgrade->over);
+    subprotocol_restore(upgrade);
+    upgrade->wsi = NULL;
+}

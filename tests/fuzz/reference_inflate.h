@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * DEFLATE once more (RFC 1951), bit by bit and from a whole message at a time: what the fuzz
+ * targets compare zlib, and the way in which the core uses it, with.
+ */
+
+#define REFERENCE_WINDOW_BYTES ((size_t)1 << 15)
+
+/* What a decompressor knows of the messages before. All zero: nothing. */
+struct reference_window {
+    uint8_t bytes[REFERENCE_WINDOW_BYTES]; /* the last of it at the end */
+    size_t known;
+};
+
+/* A compressed message is none. */
+#define REFERENCE_INVALID SIZE_MAX
+
+/**
+ * Inflates a compressed message into @out, of @room bytes (RFC 7692 section 7.2.2), and keeps what
+ * it says in @window, of which it may refer to the last @window_bytes.
+ *
+ * Returns how many bytes come out, @room if there may be more, or REFERENCE_INVALID; then @window
+ * is no longer good for anything.
+ */
+size_t reference_inflate(struct reference_window *window, size_t window_bytes,
+                         const uint8_t *message, size_t bytes, uint8_t *out, size_t room);

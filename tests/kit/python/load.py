@@ -1,0 +1,17 @@
+"""The load generator echo-load, as well-behaved clients."""
+
+import json
+import subprocess
+
+from server import BUILD
+
+LOAD = str(BUILD / "bench/echo-load")
+
+
+def load(port: int, *options: str) -> dict:
+    """What well-behaved clients see. Fails when anything is lost, altered or out of order."""
+    done = subprocess.run(
+        [LOAD, *options, f"127.0.0.1:{port}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,368 @@
+/* Pings at the interval, and the end of peers that do not answer (RFC 6455 section 5.5.2). */
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "runner.h"
+#include "server.h"
+#include "stream.h"
+
+/* Timers may fire this much early by rounding; never that tests may run fast. */
+#define ROUNDING_MS 20
+
+#define PONG_WITHIN_A_SECOND                                                                       \
+    ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"
+
+static void silence_for_the_interval_brings_a_ping(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    int64_t since_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+        return;
+    since_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            CU_ASSERT_EQUAL(frame.bytes, 0); /* nothing is awaited */
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            since_ms = clock_ms();
+            client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        }
+        check_echo(&client, OPCODE_TEXT, "alive", 5, "alive");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void messages_postpone_the_ping(void)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    int64_t last_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+        return;
+    last_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 8; i++) {
+            client_send_frame(&client, FIN | OPCODE_TEXT, "busy", 4);
+            while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_PING)
+                /* only a machine that was busy for so long itself excuses one */
+                CU_ASSERT_TRUE(clock_ms() - last_ms >= 1000 - ROUNDING_MS);
+            last_ms = clock_ms();
+            nanosleep(&pause, NULL);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void a_silent_peer_is_dropped_without_a_close_frame(void)
+{
+    struct server server;
+    struct client silent;
+    struct client answering;
+    struct received_frame frame;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open(&silent, server.port) && client_open(&answering, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
+        client_send_frame(&answering, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+
+        CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_END);
+        client_close(&silent);
+
+        /* the one that answers gets its next Ping instead */
+        CU_ASSERT_EQUAL(client_read_frame(&answering, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        client_send_frame(&answering, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        check_echo(&answering, OPCODE_TEXT, "alive", 5, "alive");
+        client_say_goodbye(&answering);
+    }
+    server_stop(&server);
+}
+
+static void a_wrong_pong_does_not_count(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        client_send_frame(&client, FIN | OPCODE_PONG, "not that", 8);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+/* Payload of theirs takes another way then. */
+static void pongs_count_where_compression_is_agreed_on(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1, "
+                                   "\"pong-timeout\": 1 }"))
+        return;
+    if (client_open_with(&client, server.port,
+                         "Sec-WebSocket-Extensions: permessage-deflate\r\n")) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+/* What comes meanwhile does not stand in for the Pong. */
+static void messages_do_not_stand_in_for_a_pong(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    enum read_result result;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        do {
+            client_send_frame(&client, FIN | OPCODE_TEXT, "busy", 4);
+            result = client_read_frame(&client, &frame);
+            CU_ASSERT_TRUE(result == READ_END || frame.opcode == OPCODE_TEXT);
+        } while (result == READ_OK && frame.opcode == OPCODE_TEXT);
+        CU_ASSERT_EQUAL(result, READ_END);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+/* RFC 6455 section 5.5.3: a heartbeat in one direction, as ASP.NET Core sends it by default. */
+/* Nothing can come in the middle of a frame (section 5.4), which may take long. */
+static void a_frame_that_takes_long_is_no_silence(void)
+{
+    enum { PIECES = 50, PIECE_BYTES = 100 };
+    const struct timespec pause = {.tv_nsec = 100000000};
+    uint8_t payload[PIECES * PIECE_BYTES];
+    uint8_t out[sizeof(payload) + 14];
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    size_t bytes;
+    size_t header_bytes;
+
+    memset(payload, 'a', sizeof(payload));
+    bytes = compose_frame(out, FIN | OPCODE_TEXT, payload, sizeof(payload));
+    header_bytes = bytes - sizeof(payload);
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        client_send(&client, out, header_bytes);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        for (size_t i = 0; i < PIECES; i++) {
+            client_send(&client, out + header_bytes + i * PIECE_BYTES, PIECE_BYTES);
+            nanosleep(&pause, NULL);
+        }
+        client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        check_message(&client, OPCODE_TEXT, payload, sizeof(payload), "the whole");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static void mode_pong_sends_pongs_and_awaits_nothing(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    int64_t since_ms;
+
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, "
+                                            "\"keep-alive-mode\": \"pong\" }"))
+        return;
+    since_ms = clock_ms();
+    if (client_open(&client, server.port)) {
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
+            CU_ASSERT_EQUAL(frame.bytes, 0);
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            since_ms = clock_ms();
+        }
+        check_echo(&client, OPCODE_TEXT, "alive", 5, "alive");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+/*
+ * It cannot answer a Ping that waits behind the echoes, and its Pong would not be read. The Pings
+ * to another connection tell that time has passed.
+ */
+static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
+{
+    struct stream stream;
+    struct server server;
+    struct client slow;
+    struct client witness;
+    struct received_frame frame;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open(&slow, server.port) && client_open(&witness, server.port)) {
+        stream_init(&stream, &slow, 1 << 20, 32);
+        stream_push(&stream);
+        for (int i = 0; i < 4; i++) {
+            CU_ASSERT_EQUAL(client_read_frame(&witness, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            client_send_frame(&witness, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        }
+        client_say_goodbye(&witness); /* it answers no Ping while the other one reads */
+        CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
+        client_close(&slow);
+    }
+    server_stop(&server);
+}
+
+/* All echoes have left the server, and the Ping behind them: it will be read when they have been.
+ */
+static void a_ping_behind_unread_echoes_may_be_answered_late(void)
+{
+    enum { MESSAGE_BYTES = 50000, MESSAGES = 30 };
+    const struct timespec pause = {.tv_nsec = 50000000};
+    static struct stream stream;
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    if (client_open_narrow(&client, server.port, "")) {
+        stream_init(&stream, &client, MESSAGE_BYTES, MESSAGES);
+        stream_push(&stream);
+        while (stream_exchange(&stream, stream.received + 1) &&
+               stream.received < (uint64_t)MESSAGE_BYTES * MESSAGES)
+            nanosleep(&pause, NULL);
+        CU_ASSERT_EQUAL(stream.received, (uint64_t)MESSAGE_BYTES * MESSAGES);
+        check_echo(&client, OPCODE_TEXT, "there", 5, "there");
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+/* Keeps a server busy, so that it is stopped amid its work. Returns the process that does. */
+static pid_t keep_busy(const struct server *server)
+{
+    static struct stream stream;
+    struct client client;
+    pid_t pid = fork();
+
+    if (pid)
+        return pid;
+    if (client_open(&client, server->port)) {
+        stream_init(&stream, &client, 1 << 20, 1 << 20);
+        stream_exchange(&stream, UINT64_MAX);
+    }
+    _exit(0);
+}
+
+/* As when a machine sleeps: the Pong has come when the process goes on, but is unread. */
+static void a_stop_of_the_process_costs_no_peer(void)
+{
+    const struct timespec stop = {.tv_sec = 3};
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    pid_t busy;
+
+    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+        return;
+    busy = keep_busy(&server);
+    if (client_open(&client, server.port)) {
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+        kill(server_serving(&server), SIGSTOP);
+        client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+        nanosleep(&stop, NULL);
+        kill(server_serving(&server), SIGCONT);
+        check_echo(&client, OPCODE_TEXT, "awake", 5, "awake");
+        client_say_goodbye(&client);
+    }
+    kill(busy, SIGKILL);
+    waitpid(busy, NULL, 0);
+    server_stop(&server);
+}
+
+static void interval_0_sends_no_ping(void)
+{
+    const struct timespec pause = {.tv_sec = 1, .tv_nsec = 500000000};
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server,
+                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 0, \"pong-timeout\": 1 }"))
+        return;
+    if (client_open(&client, server.port)) {
+        nanosleep(&pause, NULL);
+        client_send_frame(&client, FIN | OPCODE_TEXT, "first", 5);
+        {
+            struct received_frame frame;
+
+            CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_TEXT);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+static CU_TestInfo tests[] = {
+    TEST(silence_for_the_interval_brings_a_ping),
+    TEST(messages_postpone_the_ping),
+    TEST(a_silent_peer_is_dropped_without_a_close_frame),
+    TEST(a_wrong_pong_does_not_count),
+    TEST(pongs_count_where_compression_is_agreed_on),
+    TEST(messages_do_not_stand_in_for_a_pong),
+    TEST(a_frame_that_takes_long_is_no_silence),
+    TEST(mode_pong_sends_pongs_and_awaits_nothing),
+    TEST(a_slow_reader_is_not_taken_for_a_silent_peer),
+    TEST(a_ping_behind_unread_echoes_may_be_answered_late),
+    TEST(a_stop_of_the_process_costs_no_peer),
+    TEST(interval_0_sends_no_ping),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"keepalive", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return runner_main(argc, argv, suites);
+}
