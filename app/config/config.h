@@ -35,7 +35,7 @@ struct config {
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
     uint64_t max_open_files;
     uint64_t workers; /* or SETTING_WORD: one for each processor */
-    uint64_t drain_delay_s;
+    uint64_t drain_delay_ms;
     uint64_t log_level;  /* index of log_levels */
     uint64_t log_format; /* enum log_format */
 

@@ -130,11 +130,10 @@ static const struct setting rows[] = {
     },
     {
         .key = "drain-delay",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct config, drain_delay_s),
-        .max = 3600,
+        .type = SETTING_TIME,
+        .offset = offsetof(struct config, drain_delay_ms),
+        .max = 3600000,
         .number = 0,
-        .unit = "s",
         .help = "time from SIGTERM to the end of accepting, for load balancers to see it",
     },
     {

@@ -39,13 +39,13 @@ struct process {
 
 static void stop(struct process *process, const char *why)
 {
-    uint64_t delay_ms = process->shared->config.drain_delay_s * 1000;
+    uint64_t delay_ms = process->shared->config.drain_delay_ms;
 
     if (process->shutdown.announced)
         return;
     if (delay_ms)
-        log_say(LLL_NOTICE, "%s: draining for %d s, then closing all connections", why,
-                (int)(delay_ms / 1000));
+        log_say(LLL_NOTICE, "%s: draining for %g s, then closing all connections", why,
+                (double)delay_ms / 1000);
     else
         log_say(LLL_NOTICE, "%s: closing all connections", why);
     if (!process->worker)

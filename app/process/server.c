@@ -77,7 +77,7 @@ static enum workers_answer on_hang_up(void *data)
 static int64_t on_stop(void *data)
 {
     const struct supervision *supervision = data;
-    int64_t delay_ms = (int64_t)supervision->shared->config.drain_delay_s * 1000;
+    int64_t delay_ms = (int64_t)supervision->shared->config.drain_delay_ms;
 
     service_manager_stopping((uint64_t)delay_ms + WORKERS_STOP_PATIENCE_MS);
     listening_stop(&supervision->shared->listening);

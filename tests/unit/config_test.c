@@ -102,7 +102,7 @@ static void check_same(struct setting_table table, const void *got, const void *
     for (size_t i = 0; i < table.count; i++) {
         const struct setting *row = &table.rows[i];
 
-        if (row->type == SETTING_NUMBER)
+        if (setting_is_number(row))
             CHECK_ROW(setting_number(row, got) == setting_number(row, wanted), name);
         else if (row->type != SETTING_SECTION)
             CHECK_TEXT(setting_text(row, got), setting_text(row, wanted), name);
@@ -193,14 +193,14 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.socket_mode, "600", "socket-mode");
     CHECK_TEXT(config.user, "somebody", "user");
     CHECK_TEXT(config.group, "some", "group");
-    CU_ASSERT_EQUAL(config.drain_delay_s, 7);
+    CU_ASSERT_EQUAL(config.drain_delay_ms, 7000);
     CHECK_TEXT(log_levels[config.log_level], "info", "log-level");
     CHECK_TEXT(options_log_formats[config.log_format], "json", "log-format");
     CU_ASSERT_EQUAL(config.tls, CONFIG_TLS_FILES);
     CHECK_TEXT(config.tls_cert, "/srv/c.pem", "cert");
     CHECK_TEXT(config.tls_key, "/srv/k.pem", "key");
-    CU_ASSERT_EQUAL(config.options.ping_interval_s, 1);
-    CU_ASSERT_EQUAL(config.options.pong_timeout_s, 2);
+    CU_ASSERT_EQUAL(config.options.ping_interval_ms, 1000);
+    CU_ASSERT_EQUAL(config.options.pong_timeout_ms, 2000);
     CU_ASSERT_EQUAL(config.options.rx_buffer_bytes, 30000);
     CHECK_TEXT(config.options.path, "/four", "path");
 }
@@ -283,6 +283,38 @@ static void options_are_taken_in_any_order(void)
         CHECK_ROW(!setting_set(options_table(), &options, wanted[i].key, wanted[i].value, &wrong),
                   wanted[i].key);
     check_same(options_table(), &config.options, &options, "options");
+}
+
+static void times_and_sizes_are_numbers_or_strings(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t ping_interval_ms;
+        uint64_t rx_buffer_bytes;
+        uint64_t drain_delay_ms;
+    } rows[] = {
+        {"{\"echo\": {\"ping-interval\": 2}}", 2000, 262144, 0},
+        {"{\"echo\": {\"ping-interval\": \"2\"}}", 2000, 262144, 0},
+        {"{\"echo\": {\"ping-interval\": \"2s\"}}", 2000, 262144, 0},
+        {"{\"echo\": {\"ping-interval\": \"250ms\"}}", 250, 262144, 0},
+        {"{\"echo\": {\"rx-buffer\": 65536}}", 120000, 65536, 0},
+        {"{\"echo\": {\"rx-buffer\": \"65536\"}}", 120000, 65536, 0},
+        {"{\"echo\": {\"rx-buffer\": \"64k\"}}", 120000, 65536, 0},
+        {"{\"echo\": {\"rx-buffer\": \"16m\"}}", 120000, 16777216, 0},
+        {"{\"drain-delay\": 3}", 120000, 262144, 3000},
+        {"{\"drain-delay\": \"3s\"}", 120000, 262144, 3000},
+        {"{\"drain-delay\": \"1ms\"}", 120000, 262144, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_error error = {""};
+        struct config config;
+
+        CHECK_ROW(!load(&config, rows[i].text, &error), error.text);
+        CHECK_ROW(config.options.ping_interval_ms == rows[i].ping_interval_ms, rows[i].text);
+        CHECK_ROW(config.options.rx_buffer_bytes == rows[i].rx_buffer_bytes, rows[i].text);
+        CHECK_ROW(config.drain_delay_ms == rows[i].drain_delay_ms, rows[i].text);
+    }
 }
 
 static void without_its_own_the_plugin_has_the_log_format_of_the_app(void)
@@ -545,17 +577,26 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          ":1: \"trusted-proxies\": \"10.0.0.0/33\" is not an IP address, a network "
          "(\"10.0.0.0/8\"), or \"unix\" (default empty)"},
         {"{\"echo\": {\n\"ping-interval\": 86401}}",
-         ":2: \"ping-interval\": 86401 is out of range (0..86400 s; default 120)"},
+         ":2: \"ping-interval\": 86401 is out of range (0..86400 s, like 2 or 250ms; default 120)"},
         {"{\"echo\": {\n\"ping-interval\": \"-1\"}}",
-         ":2: \"ping-interval\": -1 is out of range (0..86400 s; default 120)"},
+         ":2: \"ping-interval\": -1 is out of range (0..86400 s, like 2 or 250ms; default 120)"},
         {"{\"echo\": {\n\"ping-interval\": 0.5}}",
-         ":2: \"ping-interval\": \"0.5\" is not a whole number (0..86400 s; default 120)"},
+         ":2: \"ping-interval\": \"0.5\" is not a time (0..86400 s, like 2 or 250ms; default 120)"},
         {"{\"echo\": {\n\"ping-interval\": \"\"}}",
-         ":2: \"ping-interval\": \"\" is not a whole number (0..86400 s; default 120)"},
+         ":2: \"ping-interval\": \"\" is not a time (0..86400 s, like 2 or 250ms; default 120)"},
         {"{\"echo\": {\n\"pong-timeout\": true}}",
-         ":2: \"pong-timeout\": true is not a number (0..86400 s; default 0)"},
+         ":2: \"pong-timeout\": true is not a number or a string (0..86400 s, like 2 or 250ms; "
+         "default 0)"},
         {"{\"echo\": {\n\"pong-timeout\": null}}",
-         ":2: \"pong-timeout\": null is not a number (0..86400 s; default 0)"},
+         ":2: \"pong-timeout\": null is not a number or a string (0..86400 s, like 2 or 250ms; "
+         "default 0)"},
+        {"{\"echo\": {\n\"pong-timeout\": \"2m\"}}",
+         ":2: \"pong-timeout\": \"2m\" is not a time (0..86400 s, like 2 or 250ms; default 0)"},
+        {"{\n\"drain-delay\": \"1h\"}",
+         ":2: \"drain-delay\": \"1h\" is not a time (0..3600 s, like 2 or 250ms; default 0)"},
+        {"{\"echo\": {\n\"rx-buffer\": \"17m\"}}",
+         ":2: \"rx-buffer\": 17m is out of range (1024..16777216 bytes, like 65536 or 64k; default "
+         "262144)"},
         {"{\"echo\": {\n\"path\": [\"/\"]}}",
          ":2: \"path\": an array is not a string (default \"/ws\")"},
         {"{\"echo\": {\n\"path\": {}}}",
@@ -614,7 +655,8 @@ static void a_wrong_choice_or_list_is_refused_at_its_line(void)
          ":3: \"pong-timeout\": 30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
          "awaited, and it must be 0"},
         {"{\"echo\": {\n\"max-message\": \"9223372036854775808\"}}",
-         ":2: \"max-message\": 9223372036854775808 is out of range (0..9223372036854775807 bytes; "
+         ":2: \"max-message\": 9223372036854775808 is out of range (0..9223372036854775807 bytes, "
+         "like 65536 or 64k; "
          "default 0)"},
     };
 
@@ -820,6 +862,9 @@ static void what_is_printed_loads_as_the_same(void)
         "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",
         "{\"echo\": {\"path\": \"/four\", \"ping-interval\": 1, \"pong-timeout\": 2}}",
         "{\"echo\": {\"rx-buffer\": 3000}}",
+        "{\"echo\": {\"rx-buffer\": \"64k\", \"max-message\": \"3m\"}}",
+        "{\"echo\": {\"ping-interval\": \"250ms\", \"pong-timeout\": \"86399999ms\", "
+        "\"write-timeout\": \"2s\"}, \"drain-delay\": \"1500ms\"}",
         "{\"echo\": {\"keep-alive-mode\": \"pong\", \"compression\": \"no-context-takeover\"}}",
         "{\"echo\": {\"allowed-origins\": [\"null\", \" http://[::1]:5000 \"]}}",
         "{\"echo\": {\"subprotocols\": [\"x\"]}}",
@@ -903,9 +948,10 @@ static void defaults_are_printed_too(void)
 
             if (row->word && row->number == SETTING_WORD)
                 CHECK_TEXT(json_string_value(value), row->word, row->key);
-            else if (row->type == SETTING_NUMBER)
+            else if (setting_is_number(row))
                 CHECK_ROW(json_is_integer(value) &&
-                              (uint64_t)json_integer_value(value) == row->number,
+                              (uint64_t)json_integer_value(value) ==
+                                  row->number / (row->type == SETTING_TIME ? 1000 : 1),
                           row->key);
             else if (row->type == SETTING_TEXT)
                 CHECK_ROW(json_is_string(value), row->key);
@@ -987,6 +1033,7 @@ int main(int argc, char **argv)
         TEST(ports_and_addresses_are_taken_up_to_their_limits),
         TEST(workers_are_a_number_or_auto),
         TEST(options_are_taken_in_any_order),
+        TEST(times_and_sizes_are_numbers_or_strings),
         TEST(without_its_own_the_plugin_has_the_log_format_of_the_app),
         TEST(tls_has_two_forms),
         TEST(relative_paths_are_seen_from_the_file),
