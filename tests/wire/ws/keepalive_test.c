@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -15,8 +14,16 @@
 /* Timers may fire this much early by rounding; never that tests may run fast. */
 #define ROUNDING_MS 20
 
-#define PONG_WITHIN_A_SECOND                                                                       \
-    ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 1 }"
+/* Settings of the servers here, as they are written and in milliseconds. */
+#define INTERVAL "1"
+#define INTERVAL_MS 1000
+#define TIMEOUT "1"
+#define TIMEOUT_MS 1000
+#define LONG_TIMEOUT "2"
+#define LONG_TIMEOUT_MS 2000
+
+#define WITH_PINGS                                                                                 \
+    ON_FREE_PORT ", \"echo\": { \"ping-interval\": " INTERVAL ", \"pong-timeout\": " TIMEOUT " }"
 
 static void silence_for_the_interval_brings_a_ping(void)
 {
@@ -25,7 +32,7 @@ static void silence_for_the_interval_brings_a_ping(void)
     struct received_frame frame;
     int64_t since_ms;
 
-    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": " INTERVAL " }"))
         return;
     since_ms = clock_ms();
     if (client_open(&client, server.port)) {
@@ -33,7 +40,7 @@ static void silence_for_the_interval_brings_a_ping(void)
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
             CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
             CU_ASSERT_EQUAL(frame.bytes, 0); /* nothing is awaited */
-            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= INTERVAL_MS - ROUNDING_MS);
             since_ms = clock_ms();
             client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         }
@@ -71,13 +78,12 @@ static void the_interval_may_be_less_than_a_second(void)
 
 static void messages_postpone_the_ping(void)
 {
-    const struct timespec pause = {.tv_nsec = 200000000};
     struct server server;
     struct client client;
     struct received_frame frame;
     int64_t last_ms;
 
-    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1 }"))
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": " INTERVAL " }"))
         return;
     last_ms = clock_ms();
     if (client_open(&client, server.port)) {
@@ -85,9 +91,9 @@ static void messages_postpone_the_ping(void)
             client_send_frame(&client, FIN | OPCODE_TEXT, "busy", 4);
             while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_PING)
                 /* only a machine that was busy for so long itself excuses one */
-                CU_ASSERT_TRUE(clock_ms() - last_ms >= 1000 - ROUNDING_MS);
+                CU_ASSERT_TRUE(clock_ms() - last_ms >= INTERVAL_MS - ROUNDING_MS);
             last_ms = clock_ms();
-            nanosleep(&pause, NULL);
+            clock_pass(INTERVAL_MS / 5);
         }
         client_say_goodbye(&client);
     }
@@ -101,7 +107,7 @@ static void a_silent_peer_is_dropped_without_a_close_frame(void)
     struct client answering;
     struct received_frame frame;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     if (client_open(&silent, server.port) && client_open(&answering, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&silent, &frame), READ_OK);
@@ -128,7 +134,7 @@ static void a_wrong_pong_does_not_count(void)
     struct client client;
     struct received_frame frame;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
@@ -147,9 +153,9 @@ static void pongs_count_where_compression_is_agreed_on(void)
     struct client client;
     struct received_frame frame;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"compression\": \"on\", \"ping-interval\": 1, "
-                                   "\"pong-timeout\": 1 }"))
+    if (!server_start(&server, ON_FREE_PORT
+                      ", \"echo\": { \"compression\": \"on\", \"ping-interval\": " INTERVAL
+                      ", \"pong-timeout\": " TIMEOUT " }"))
         return;
     if (client_open_with(&client, server.port,
                          "Sec-WebSocket-Extensions: permessage-deflate\r\n")) {
@@ -171,7 +177,7 @@ static void messages_do_not_stand_in_for_a_pong(void)
     struct received_frame frame;
     enum read_result result;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     if (client_open(&client, server.port)) {
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
@@ -187,12 +193,11 @@ static void messages_do_not_stand_in_for_a_pong(void)
     server_stop(&server);
 }
 
-/* RFC 6455 section 5.5.3: a heartbeat in one direction, as ASP.NET Core sends it by default. */
 /* Nothing can come in the middle of a frame (section 5.4), which may take long. */
 static void a_frame_that_takes_long_is_no_silence(void)
 {
     enum { PIECES = 50, PIECE_BYTES = 100 };
-    const struct timespec pause = {.tv_nsec = 100000000};
+    const int64_t all_ms = 2 * LONG_TIMEOUT_MS + INTERVAL_MS;
     uint8_t payload[PIECES * PIECE_BYTES];
     uint8_t out[sizeof(payload) + 14];
     struct server server;
@@ -204,8 +209,8 @@ static void a_frame_that_takes_long_is_no_silence(void)
     memset(payload, 'a', sizeof(payload));
     bytes = compose_frame(out, FIN | OPCODE_TEXT, payload, sizeof(payload));
     header_bytes = bytes - sizeof(payload);
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2 }"))
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": " INTERVAL
+                                            ", \"pong-timeout\": " LONG_TIMEOUT " }"))
         return;
     if (client_open(&client, server.port)) {
         client_send(&client, out, header_bytes);
@@ -213,7 +218,7 @@ static void a_frame_that_takes_long_is_no_silence(void)
         CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         for (size_t i = 0; i < PIECES; i++) {
             client_send(&client, out + header_bytes + i * PIECE_BYTES, PIECE_BYTES);
-            nanosleep(&pause, NULL);
+            clock_pass(all_ms / PIECES);
         }
         client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
         check_message(&client, OPCODE_TEXT, payload, sizeof(payload), "the whole");
@@ -222,6 +227,7 @@ static void a_frame_that_takes_long_is_no_silence(void)
     server_stop(&server);
 }
 
+/* RFC 6455 section 5.5.3: a heartbeat in one direction, as ASP.NET Core sends it by default. */
 static void mode_pong_sends_pongs_and_awaits_nothing(void)
 {
     struct server server;
@@ -229,8 +235,8 @@ static void mode_pong_sends_pongs_and_awaits_nothing(void)
     struct received_frame frame;
     int64_t since_ms;
 
-    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": 1, "
-                                            "\"keep-alive-mode\": \"pong\" }"))
+    if (!server_start(&server, ON_FREE_PORT ", \"echo\": { \"ping-interval\": " INTERVAL
+                                            ", \"keep-alive-mode\": \"pong\" }"))
         return;
     since_ms = clock_ms();
     if (client_open(&client, server.port)) {
@@ -238,7 +244,7 @@ static void mode_pong_sends_pongs_and_awaits_nothing(void)
             CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
             CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
             CU_ASSERT_EQUAL(frame.bytes, 0);
-            CU_ASSERT_TRUE(clock_ms() - since_ms >= 1000 - ROUNDING_MS);
+            CU_ASSERT_TRUE(clock_ms() - since_ms >= INTERVAL_MS - ROUNDING_MS);
             since_ms = clock_ms();
         }
         check_echo(&client, OPCODE_TEXT, "alive", 5, "alive");
@@ -259,7 +265,7 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     struct client witness;
     struct received_frame frame;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     if (client_open(&slow, server.port) && client_open(&witness, server.port)) {
         stream_init(&stream, &slow, 1 << 20, 32);
@@ -281,19 +287,18 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
 static void a_ping_behind_unread_echoes_may_be_answered_late(void)
 {
     enum { MESSAGE_BYTES = 50000, MESSAGES = 30 };
-    const struct timespec pause = {.tv_nsec = 50000000};
     static struct stream stream;
     struct server server;
     struct client client;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     if (client_open_narrow(&client, server.port, "")) {
         stream_init(&stream, &client, MESSAGE_BYTES, MESSAGES);
         stream_push(&stream);
         while (stream_exchange(&stream, stream.received + 1) &&
                stream.received < (uint64_t)MESSAGE_BYTES * MESSAGES)
-            nanosleep(&pause, NULL);
+            clock_pass(TIMEOUT_MS / 20);
         CU_ASSERT_EQUAL(stream.received, (uint64_t)MESSAGE_BYTES * MESSAGES);
         check_echo(&client, OPCODE_TEXT, "there", 5, "there");
         client_say_goodbye(&client);
@@ -320,13 +325,12 @@ static pid_t keep_busy(const struct server *server)
 /* As when a machine sleeps: the Pong has come when the process goes on, but is unread. */
 static void a_stop_of_the_process_costs_no_peer(void)
 {
-    const struct timespec stop = {.tv_sec = 3};
     struct server server;
     struct client client;
     struct received_frame frame;
     pid_t busy;
 
-    if (!server_start(&server, PONG_WITHIN_A_SECOND))
+    if (!server_start(&server, WITH_PINGS))
         return;
     busy = keep_busy(&server);
     if (client_open(&client, server.port)) {
@@ -334,7 +338,7 @@ static void a_stop_of_the_process_costs_no_peer(void)
         CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
         kill(server_serving(&server), SIGSTOP);
         client_send_frame(&client, FIN | OPCODE_PONG, frame.payload, frame.bytes);
-        nanosleep(&stop, NULL);
+        clock_pass(3 * TIMEOUT_MS);
         kill(server_serving(&server), SIGCONT);
         check_echo(&client, OPCODE_TEXT, "awake", 5, "awake");
         client_say_goodbye(&client);
@@ -346,15 +350,14 @@ static void a_stop_of_the_process_costs_no_peer(void)
 
 static void interval_0_sends_no_ping(void)
 {
-    const struct timespec pause = {.tv_sec = 1, .tv_nsec = 500000000};
     struct server server;
     struct client client;
 
-    if (!server_start(&server,
-                      ON_FREE_PORT ", \"echo\": { \"ping-interval\": 0, \"pong-timeout\": 1 }"))
+    if (!server_start(&server, ON_FREE_PORT
+                      ", \"echo\": { \"ping-interval\": 0, \"pong-timeout\": " TIMEOUT " }"))
         return;
     if (client_open(&client, server.port)) {
-        nanosleep(&pause, NULL);
+        clock_pass(TIMEOUT_MS * 3 / 2);
         client_send_frame(&client, FIN | OPCODE_TEXT, "first", 5);
         {
             struct received_frame frame;
