@@ -52,7 +52,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error.text);
     else
         status = act(&arguments, &config);
-    config_fini(&config);
 
     return status;
 }

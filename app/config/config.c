@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_options.h"
 #include "config/json_line.h"
 #include "config/paths.h"
 #include "config/setting_json.h"
@@ -20,6 +20,7 @@ struct loading {
     const char *file;
     char *text;
     size_t text_bytes;
+    uint64_t options_set; /* a bit for each row of options_table() that the file sets */
     struct config_error *error;
 };
 
@@ -96,8 +97,23 @@ static json_t *parse(const struct loading *loading)
     return root;
 }
 
-static int set_row(struct loading *loading, struct setting_table table, const char *section,
-                   const char *key, const json_t *value)
+/* Returns the text that setting_set() takes for @value, to be freed, or NULL with @wrong filled in.
+ */
+static char *text_of(const struct setting *row, bool is_option, const json_t *value,
+                     struct setting_error *wrong)
+{
+    /* a number may be a string there, as it is in lwsws */
+    if (!is_option || row->type != SETTING_NUMBER || !json_is_string(value))
+        return setting_json_text(row, value, wrong);
+
+    setting_fail(wrong, row->key, "out of memory"); /* if strdup() fails */
+
+    return strdup(json_string_value(value));
+}
+
+/* Sets @key of @section, which is NULL for the outermost object, in @target. */
+static int set_row(const struct loading *loading, struct setting_table table, void *target,
+                   const char *section, const char *key, const json_t *value)
 {
     const struct setting *row = setting_find(table, key);
     struct setting_error wrong;
@@ -105,11 +121,11 @@ static int set_row(struct loading *loading, struct setting_table table, const ch
     int failure;
 
     if (row)
-        text = setting_json_text(row, value, &wrong);
+        text = text_of(row, target == &loading->config->options, value, &wrong);
     else
         setting_fail_unknown(&wrong, table, key);
 
-    failure = text ? setting_set(table, loading->config, key, text, &wrong) : -1;
+    failure = text ? setting_set(table, target, key, text, &wrong) : -1;
     free(text);
 
     return failure ? fail_at(loading, section, key, &wrong) : 0;
@@ -150,7 +166,7 @@ static int load_tls(struct loading *loading, json_t *tls)
     }
 
     json_object_foreach (tls, key, value)
-        if (set_row(loading, config_tls_table(), "tls", key, value))
+        if (set_row(loading, config_tls_table(), config, "tls", key, value))
             return -1;
 
     for (size_t i = 0; i < config_tls_table().count; i++) {
@@ -169,34 +185,9 @@ static int load_tls(struct loading *loading, json_t *tls)
                : 0;
 }
 
-static int add_option(struct loading *loading, const char *key, const json_t *value)
-{
-    const struct setting *row = setting_find(options_table(), key);
-    struct setting_error wrong;
-    char *text;
-    int failure;
-
-    if (!row) {
-        setting_fail_unknown(&wrong, options_table(), key);
-        return fail_at(loading, "echo", key, &wrong);
-    }
-
-    /* a number may be a string here, as it is in lwsws */
-    if (row->type == SETTING_NUMBER && json_is_string(value)) {
-        setting_fail(&wrong, key, "out of memory"); /* if nothing else goes wrong */
-        text = strdup(json_string_value(value));
-    } else {
-        text = setting_json_text(row, value, &wrong);
-    }
-
-    failure = text ? config_options_add(loading->config, key, text, &wrong) : -1;
-    free(text);
-
-    return failure ? fail_at(loading, "echo", key, &wrong) : 0;
-}
-
 static int load_echo(struct loading *loading, json_t *echo)
 {
+    struct setting_table table = options_table();
     struct setting_error wrong;
     const char *key;
     json_t *value;
@@ -206,9 +197,11 @@ static int load_echo(struct loading *loading, json_t *echo)
         return fail_at(loading, NULL, wrong.key, &wrong);
     }
 
-    json_object_foreach (echo, key, value)
-        if (add_option(loading, key, value))
+    json_object_foreach (echo, key, value) {
+        if (set_row(loading, table, &loading->config->options, "echo", key, value))
             return -1;
+        loading->options_set |= UINT64_C(1) << (setting_find(table, key) - table.rows);
+    }
 
     return 0;
 }
@@ -237,7 +230,7 @@ static int load_key(struct loading *loading, const char *key, json_t *value)
         if (!strcmp(key, sections[i].key))
             return sections[i].load(loading, value);
 
-    return set_row(loading, config_table(), NULL, key, value);
+    return set_row(loading, config_table(), loading->config, NULL, key, value);
 }
 
 static int load_root(struct loading *loading, json_t *root)
@@ -251,7 +244,7 @@ static int load_root(struct loading *loading, json_t *root)
         if (load_key(loading, key, value))
             return -1;
 
-    if (options_check(&config->options_in_force, config->tls != CONFIG_TLS_OFF, &wrong))
+    if (options_check(&config->options, config->tls != CONFIG_TLS_OFF, &wrong))
         return fail_at(loading, "echo", wrong.key, &wrong);
 
     return resolve(loading, NULL, "mount-origin", config->mount_origin,
@@ -262,25 +255,55 @@ static int load_root(struct loading *loading, json_t *root)
                : 0;
 }
 
-static int load_file(struct config *config, const char *file, struct config_error *error)
+static int load_file(struct loading *loading)
 {
-    struct loading loading = {.config = config, .file = file, .error = error};
     int failure = -1;
     json_t *root;
 
-    if (read_whole(&loading))
+    if (read_whole(loading))
         goto free_text;
-    root = parse(&loading);
+    root = parse(loading);
     if (!root)
         goto free_text;
 
-    failure = load_root(&loading, root);
+    failure = load_root(loading, root);
     json_decref(root);
 
 free_text:
-    free(loading.text);
+    free(loading->text);
 
     return failure;
+}
+
+static int override(const struct loading *loading, const struct config_source *source)
+{
+    struct setting_error wrong;
+
+    for (size_t i = 0; i < source->override_count; i++)
+        if (setting_set(config_table(), loading->config, source->overrides[i].key,
+                        source->overrides[i].value, &wrong)) {
+            snprintf(loading->error->text, sizeof(loading->error->text), "lws-echo: --%s: %s",
+                     wrong.key, wrong.text);
+            return -1;
+        }
+
+    return 0;
+}
+
+/* Gives those options that the file leaves to the app's settings of the same keys their values. */
+static void inherit(const struct loading *loading)
+{
+    struct setting_table table = options_table();
+    struct setting_error none;
+
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+
+        if (row->inherited && !(loading->options_set >> i & 1))
+            setting_set(table, &loading->config->options, row->key,
+                        setting_text(setting_find(config_table(), row->key), loading->config),
+                        &none);
+    }
 }
 
 static int locate(struct config *config, struct config_error *error)
@@ -301,33 +324,24 @@ static int locate(struct config *config, struct config_error *error)
 
 int config_load(struct config *config, const char *file, struct config_error *error)
 {
-    memset(config, 0, sizeof(*config));
-    setting_defaults(config_table(), config);
-    config_options_begin(config);
+    const struct config_source source = {.file = file};
 
-    if ((file && load_file(config, file, error)) || locate(config, error))
-        return -1;
-    if (config_options_end(config)) {
-        snprintf(error->text, sizeof(error->text), "lws-echo: out of memory");
-        return -1;
-    }
-
-    return 0;
+    return config_load_source(config, &source, error);
 }
 
 int config_load_source(struct config *config, const struct config_source *source,
                        struct config_error *error)
 {
-    struct setting_error wrong;
+    struct loading loading = {.config = config, .file = source->file, .error = error};
 
-    if (config_load(config, source->file, error))
+    memset(config, 0, sizeof(*config));
+    setting_defaults(config_table(), config);
+    setting_app_defaults(options_table(), &config->options);
+
+    if ((source->file && load_file(&loading)) || override(&loading, source) ||
+        locate(config, error))
         return -1;
-    for (size_t i = 0; i < source->override_count; i++)
-        if (setting_set(config_table(), config, source->overrides[i].key,
-                        source->overrides[i].value, &wrong)) {
-            snprintf(error->text, sizeof(error->text), "lws-echo: --%s: %s", wrong.key, wrong.text);
-            return -1;
-        }
+    inherit(&loading);
 
     return 0;
 }

@@ -23,12 +23,7 @@ enum config_tls {
     CONFIG_TLS_SELF_SIGNED,
 };
 
-/* One option of the plugin, as text: how lwsws hands it over, too. */
-struct config_option {
-    char *key;
-    char *value;
-};
-
+/* It has no pointers: a copy is made by assignment, and can be sent to another process. */
 struct config {
     uint64_t port;
     char address[CONFIG_ADDRESS_MAX + 1]; /* see listen_address_parse() */
@@ -40,17 +35,15 @@ struct config {
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
     uint64_t max_open_files;
     uint64_t workers; /* or SETTING_WORD: one for each processor */
-    uint64_t drain_delay_s;
+    uint64_t drain_delay_ms;
     uint64_t log_level;  /* index of log_levels */
     uint64_t log_format; /* enum log_format */
 
-    enum config_tls tls;
+    uint64_t tls; /* enum config_tls */
     char tls_cert[PATH_MAX];
     char tls_key[PATH_MAX];
 
-    struct config_option *echo;
-    size_t echo_count;
-    struct options options_in_force; /* what the plugin makes of them */
+    struct options options; /* of the plugin, from "echo" */
 };
 
 /* What goes before the file: a key of config_table(), and a value that it takes. */
@@ -85,19 +78,13 @@ struct setting_table config_tls_table(void);
  * Relative paths in the file are seen from the file's directory. Everything that can be judged
  * without touching the network is: syntax, keys, types, ranges.
  *
- * Returns 0, or -1 with @error filled in. Either way the caller releases @config with
- * config_fini().
+ * Returns 0, or -1 with @error filled in.
  */
 int config_load(struct config *config, const char *file, struct config_error *error);
 
 /** The same for a file and what goes before it. */
 int config_load_source(struct config *config, const struct config_source *source,
                        struct config_error *error);
-
-/** Makes @copy a configuration of its own, like @config. Returns 0, or -1 if memory is short. */
-int config_copy(struct config *copy, const struct config *config);
-
-void config_fini(struct config *config);
 
 /**
  * Prints what is in force as JSON, defaults included, to standard output.

@@ -48,7 +48,7 @@ int config_print(const struct config *config)
 {
     json_t *root = json_object();
     int failure = add_rows(root, config_table(), config) || add_tls(root, config) ||
-                  add_object(root, "echo", options_table(), &config->options_in_force) ||
+                  add_object(root, "echo", options_table(), &config->options) ||
                   json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF ||
                   fflush(stdout);
 

@@ -36,6 +36,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, port),
         .max = 65535,
         .number = 5000,
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "TCP port to listen on; 0 takes a free one",
     },
     {
@@ -44,6 +45,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, address),
         .max = CONFIG_ADDRESS_MAX,
         .text = "",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "address to listen on, or \"unix:\" and a path; empty is all interfaces",
         .check = check_address,
     },
@@ -53,6 +55,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, admin),
         .max = CONFIG_ADDRESS_MAX,
         .text = "",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "where health and metrics are served instead: address and port, or \"unix:\" and a "
                 "path",
         .check = check_admin,
@@ -64,6 +67,7 @@ static const struct setting rows[] = {
         .min = 3,
         .max = 4,
         .text = "0660",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "who may connect to a unix socket: the mode of its file, in octal",
         .check = check_mode,
     },
@@ -73,6 +77,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, user),
         .max = CONFIG_NAME_MAX,
         .text = "",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "user to become when the sockets are open; empty is the one that starts it",
     },
     {
@@ -81,6 +86,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, group),
         .max = CONFIG_NAME_MAX,
         .text = "",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "group to become; empty is that of the user",
     },
     {
@@ -97,6 +103,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, plugin_dir),
         .max = CONFIG_PLUGIN_DIR_MAX,
         .text = "",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "directory of the plugin; empty is the one that belongs to the app",
     },
     {
@@ -107,6 +114,7 @@ static const struct setting rows[] = {
         .max = CONFIG_WORKERS_MAX,
         .number = 1,
         .word = "auto",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "processes that share the port; \"auto\" is one for each processor",
     },
     {
@@ -117,15 +125,15 @@ static const struct setting rows[] = {
         .max = 1048576,
         .number = SETTING_WORD,
         .word = "auto",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "open files of a process, connections among them; \"auto\" is up to 16384",
     },
     {
         .key = "drain-delay",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct config, drain_delay_s),
-        .max = 3600,
+        .type = SETTING_TIME,
+        .offset = offsetof(struct config, drain_delay_ms),
+        .max = 3600000,
         .number = 0,
-        .unit = "s",
         .help = "time from SIGTERM to the end of accepting, for load balancers to see it",
     },
     {
@@ -147,7 +155,9 @@ static const struct setting rows[] = {
     {
         .key = "tls",
         .type = SETTING_SECTION,
+        .offset = offsetof(struct config, tls),
         .text = "{ \"cert\": FILE, \"key\": FILE } or \"self-signed\"; default off",
+        .change = SETTING_CHANGE_RESTARTS,
         .help = "serve https and wss",
     },
     {

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define TYPE(json_type) (1U << (json_type))
+#define NUMBERS (TYPE(JSON_INTEGER) | TYPE(JSON_REAL))
+
+#define MS_PER_S 1000
 
 static const char *type_name(const json_t *value)
 {
@@ -38,9 +41,27 @@ static json_t *number_value(const struct setting *row, const void *target)
     return json_integer((json_int_t)number);
 }
 
+/* Whole seconds are a number, other times a string with their unit. */
+static json_t *time_value(const struct setting *row, const void *target)
+{
+    uint64_t ms = setting_number(row, target);
+    char text[24];
+
+    if (ms % MS_PER_S == 0)
+        return json_integer((json_int_t)(ms / MS_PER_S));
+    setting_write_number(row, target, text, sizeof(text));
+
+    return json_string(text);
+}
+
 static char *string_text(const json_t *value)
 {
     return strdup(json_string_value(value));
+}
+
+static char *number_or_string_text(const json_t *value)
+{
+    return json_is_string(value) ? string_text(value) : number_text(value);
 }
 
 static json_t *string_value(const struct setting *row, const void *target)
@@ -97,8 +118,11 @@ static const struct {
     char *(*text)(const json_t *value);
     json_t *(*value)(const struct setting *row, const void *target);
 } types[] = {
-    [SETTING_NUMBER] = {"a number", TYPE(JSON_INTEGER) | TYPE(JSON_REAL), number_text,
-                        number_value},
+    [SETTING_NUMBER] = {"a number", NUMBERS, number_text, number_value},
+    [SETTING_TIME] = {"a number or a string", NUMBERS | TYPE(JSON_STRING), number_or_string_text,
+                      time_value},
+    [SETTING_SIZE] = {"a number or a string", NUMBERS | TYPE(JSON_STRING), number_or_string_text,
+                      number_value},
     [SETTING_TEXT] = {"a string", TYPE(JSON_STRING), string_text, string_value},
     [SETTING_CHOICE] = {"a string", TYPE(JSON_STRING), string_text, string_value},
     [SETTING_LIST] = {"an array of strings, as in [\"a\", \"b\"]", TYPE(JSON_ARRAY), list_text,

@@ -5,8 +5,8 @@
 #include "core/base/setting.h"
 
 /*
- * Settings as JSON values: numbers are numbers, their words, texts and choices are strings, lists
- * are arrays of strings. No row here may be a SECTION.
+ * Settings as JSON values: numbers are numbers; times and sizes may also be strings with a unit;
+ * words, texts and choices are strings, lists are arrays of strings. No row here may be a SECTION.
  */
 
 /**

@@ -1,9 +1,10 @@
 #include "process/board.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "log.h"
 
 static size_t bytes_of(const struct counters_board *board)
 {
@@ -19,26 +20,19 @@ int board_new(struct counters_board *board, size_t count)
         return 0;
 
     board->slots = NULL;
-    fprintf(stderr, "lws-echo: no memory to count in: %s\n", strerror(errno));
+    log_say(LLL_ERR, "cannot allocate memory for the counters: %s", strerror(errno));
 
     return -1;
 }
 
-static void set_draining(const struct counters_board *board, size_t i, uint64_t draining)
+struct counters_board board_view(const struct counters_board *board, size_t own)
 {
-    __atomic_store_n(&board->slots[i].draining, draining, __ATOMIC_RELAXED);
-}
-
-struct counters_board board_of(const struct counters_board *board, size_t own)
-{
-    set_draining(board, own, 0);
-
     return (struct counters_board){board->slots, board->count, own};
 }
 
-void board_drain_own(const struct counters_board *board)
+void board_set_draining(const struct counters_board *board, bool draining)
 {
-    set_draining(board, board->own, 1);
+    __atomic_store_n(&board->slots[board->own].draining, draining, __ATOMIC_RELAXED);
 }
 
 void board_free(struct counters_board *board)

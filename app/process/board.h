@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "core/counters.h"
 
 /*
@@ -14,10 +17,10 @@
  */
 int board_new(struct counters_board *board, size_t count);
 
-/** Returns the board as process @own sees it, whose draining, if any, is over. */
-struct counters_board board_of(const struct counters_board *board, size_t own);
+/** Returns @board as process @own sees it. */
+struct counters_board board_view(const struct counters_board *board, size_t own);
 
-/** Says of the own process that it takes its leave. */
-void board_drain_own(const struct counters_board *board);
+/** Says for all to see whether the own process of @board is about to stop. */
+void board_set_draining(const struct counters_board *board, bool draining);
 
 void board_free(struct counters_board *board);

@@ -7,11 +7,11 @@
  * end, and a single connection that stays can lie there.
  */
 struct heap {
-    uv_timer_t look;
+    uv_timer_t timer; /* zero at first */
 };
 
-/** Has the heap looked at now and then while @loop runs. Returns 0 or a libuv error. */
-int heap_watch(struct heap *heap, uv_loop_t *loop);
+/** Trims the heap now and then while @loop runs, if there is enough to give back. */
+void heap_start(struct heap *heap, uv_loop_t *loop);
 
-/** Ends that. The loop has to run once more. */
-void heap_leave(struct heap *heap);
+/** Ends that, if it has begun. The loop has to run once more. */
+void heap_stop(struct heap *heap);

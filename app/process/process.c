@@ -2,10 +2,10 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "log.h"
+#include "loop.h"
 #include "process/board.h"
 #include "process/heap.h"
 #include "process/reload.h"
@@ -20,9 +20,9 @@
 #define RESERVED_DESCRIPTORS 16
 
 struct process {
-    struct plan *plan;
-    const struct workers_post *post; /* NULL: it is the only one */
-    bool had_terminal;
+    struct shared *shared;
+    const struct worker_context *worker; /* NULL: it is the only process */
+    struct reload reload;                /* of the only process */
     struct host host;
     struct sites sites;
     struct listener echo;
@@ -30,27 +30,27 @@ struct process {
     struct shutdown shutdown;
     uv_signal_t interrupt;
     uv_signal_t terminate;
-    uv_signal_t hang_up;
-    uv_signal_t hasten;
-    uv_poll_t supervisor; /* of workers only */
-    uv_timer_t alive;
+    uv_signal_t hang_up;  /* of the only process */
+    uv_signal_t expedite; /* of workers only, as the next */
+    uv_poll_t supervisor;
+    uv_timer_t heartbeat;
     struct heap heap;
 };
 
 static void stop(struct process *process, const char *why)
 {
-    uint64_t delay_ms = process->sites.current->config.drain_delay_s * 1000;
+    uint64_t delay_ms = process->shared->config.drain_delay_ms;
 
     if (process->shutdown.announced)
         return;
     if (delay_ms)
-        log_say(LLL_NOTICE, "%s: draining for %d s, then closing all connections", why,
-                (int)(delay_ms / 1000));
+        log_say(LLL_NOTICE, "%s: draining for %g s, then closing all connections", why,
+                (double)delay_ms / 1000);
     else
         log_say(LLL_NOTICE, "%s: closing all connections", why);
-    if (!process->post)
+    if (!process->worker)
         service_manager_stopping(delay_ms + SHUTDOWN_DEADLINE_MS);
-    shutdown_begin(&process->shutdown);
+    shutdown_begin(&process->shutdown, delay_ms);
 }
 
 /*
@@ -63,17 +63,17 @@ static void on_stop_signal(uv_signal_t *signal, int number)
 
     if (!process->shutdown.announced)
         stop(process, number == SIGINT ? "SIGINT" : "SIGTERM");
-    else if (!process->post)
-        shutdown_hasten(&process->shutdown);
+    else if (!process->worker)
+        shutdown_expedite(&process->shutdown);
 }
 
-static void on_hasten_signal(uv_signal_t *signal, int number)
+static void on_expedite_signal(uv_signal_t *signal, int number)
 {
     struct process *process = signal->data;
 
     (void)number;
     if (process->shutdown.announced)
-        shutdown_hasten(&process->shutdown);
+        shutdown_expedite(&process->shutdown);
 }
 
 /* Has new connections get the site that is the current one. */
@@ -83,25 +83,21 @@ static void switch_listeners(struct process *process)
     process->admin.vhost = process->sites.current->admin.vhost;
 }
 
-/* Puts the configuration in force as it is now. */
-static void reload(struct process *process)
+/* Has new connections get @config. Returns 0, or -1 after an error in the log. */
+static int apply(void *data, const struct config *config)
 {
-    const char *file = process->plan->source->file;
-    struct config config;
-    int failure;
+    struct process *process = data;
 
-    if (reload_read(&config, process->plan->source, &process->sites.current->config))
-        return;
+    if (sites_change(&process->sites, config))
+        return -1;
+    switch_listeners(process);
 
-    failure = sites_change(&process->sites, &config);
-    if (!failure) {
-        log_set_up(config.log_level, config.log_format);
-        switch_listeners(process);
-        log_say(LLL_NOTICE, "%s: in force for new connections", file);
-    } else {
-        reload_say_unchanged();
-    }
-    config_fini(&config);
+    return 0;
+}
+
+static void say_in_force(const struct process *process)
+{
+    log_say(LLL_NOTICE, "%s: in force for new connections", process->shared->source->file);
 }
 
 static void on_hang_up(uv_signal_t *signal, int number)
@@ -111,82 +107,93 @@ static void on_hang_up(uv_signal_t *signal, int number)
     (void)number;
     if (process->shutdown.announced)
         return;
-    if (terminal_is_gone(process->had_terminal)) {
+
+    switch (reload_run(&process->reload, &process->shared->config)) {
+    case RELOAD_CHANGED:
+        say_in_force(process);
+        break;
+    case RELOAD_STOP:
         stop(process, "the terminal is gone");
-    } else if (!process->plan->source->file) {
-        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
-    } else {
-        if (!process->post)
-            service_manager_reloading();
-        reload(process);
-        if (!process->post)
-            service_manager_ready(process->plan->echo.url);
+        break;
+    default:
+        break;
     }
 }
 
-static void on_supervisor_end(uv_poll_t *supervisor, int status, int events)
+/* In a worker: the supervisor has judged @config. */
+static void take_config(struct process *process, const struct config *config)
+{
+    if (apply(process, config)) {
+        reload_say_unchanged();
+        return;
+    }
+    process->shared->config = *config;
+    log_set_up(config->log_level, config->log_format);
+    say_in_force(process);
+}
+
+static void on_supervisor(uv_poll_t *supervisor, int status, int events)
 {
     struct process *process = supervisor->data;
+    struct config config;
 
     (void)status;
     (void)events;
-    uv_poll_stop(supervisor);
-    log_say(LLL_WARN, "the supervisor has ended");
-    stop(process, "no supervisor");
-    if (!process->shutdown.deadline_ms)
-        shutdown_hasten(&process->shutdown);
+    switch (workers_receive(process->worker, &config)) {
+    case WORKERS_NEW_STATE:
+        if (!process->shutdown.announced)
+            take_config(process, &config);
+        break;
+    case WORKERS_ORPHANED:
+        uv_poll_stop(supervisor);
+        log_say(LLL_WARN, "the supervisor has ended");
+        stop(process, "no supervisor");
+        if (!process->shutdown.deadline_ms)
+            shutdown_expedite(&process->shutdown);
+        break;
+    default:
+        break;
+    }
 }
 
-static void on_alive(uv_timer_t *timer)
+static void on_heartbeat(uv_timer_t *timer)
 {
     struct process *process = timer->data;
 
-    if (process->post)
-        workers_post_alive(process->post);
+    if (process->worker)
+        workers_alive(process->worker);
     else
         service_manager_alive();
 }
 
-/* These return 0 or a libuv error. */
+/* These return 0, or -1 after a line in the log. */
 
 static int watch_signal(struct process *process, uv_signal_t *signal, uv_signal_cb on_signal,
                         int number)
 {
-    int failure = uv_signal_init(&process->host.loop, signal);
-
+    if (loop_check(uv_signal_init(&process->host.loop, signal)))
+        return -1;
     signal->data = process;
 
-    return failure ? failure : uv_signal_start(signal, on_signal, number);
+    return loop_check(uv_signal_start(signal, on_signal, number));
 }
 
 static int watch_supervisor(struct process *process)
 {
-    int failure =
-        uv_poll_init(&process->host.loop, &process->supervisor, process->post->supervisor);
+    uv_poll_t *supervisor = &process->supervisor;
 
-    process->supervisor.data = process;
+    if (loop_check(uv_poll_init(&process->host.loop, supervisor, process->worker->channel)))
+        return -1;
+    supervisor->data = process;
 
-    return failure ? failure : uv_poll_start(&process->supervisor, UV_READABLE, on_supervisor_end);
+    return loop_check(uv_poll_start(supervisor, UV_READABLE, on_supervisor));
 }
 
-/* Has the supervisor, or else the service manager, told regularly that this process is alive. */
-static int start_signs(struct process *process)
-{
-    uint64_t period_ms =
-        process->post ? (uint64_t)(process->post->beat_ms + 1) / 2 : service_manager_watchdog_ms();
-    int failure = uv_timer_init(&process->host.loop, &process->alive);
-
-    process->alive.data = process;
-
-    return failure || !period_ms ? failure
-                                 : uv_timer_start(&process->alive, on_alive, period_ms, period_ms);
-}
-
-/* Takes a socket over from the plan, and accepts from it. */
+/* Takes this process' socket out of @sockets, and accepts from it. */
 static int start_listener(struct process *process, struct listener *listener,
-                          struct plan_sockets *sockets, int first_reserved)
+                          struct listening_sockets *sockets, int first_reserved)
 {
-    size_t index = process->post ? process->post->index : 0;
+    size_t index = process->worker ? process->worker->index : 0;
     int fd = sockets->fds[index];
 
     sockets->fds[index] = -1;
@@ -194,34 +201,55 @@ static int start_listener(struct process *process, struct listener *listener,
     return listener_start(listener, &process->host.loop, fd, first_reserved);
 }
 
+static int start_listeners(struct process *process)
+{
+    struct listening *listening = &process->shared->listening;
+    int open_files = (int)process->host.open_files;
+
+    if (start_listener(process, &process->echo, &listening->echo,
+                       open_files - RESERVED_DESCRIPTORS))
+        return -1;
+
+    return listening->has_admin
+               ? start_listener(process, &process->admin, &listening->admin, open_files)
+               : 0;
+}
+
+static int watch_signals(struct process *process)
+{
+    if (watch_signal(process, &process->interrupt, on_stop_signal, SIGINT) ||
+        watch_signal(process, &process->terminate, on_stop_signal, SIGTERM))
+        return -1;
+
+    return process->worker
+               ? watch_signal(process, &process->expedite, on_expedite_signal, WORKERS_EXPEDITE)
+               : watch_signal(process, &process->hang_up, on_hang_up, SIGHUP);
+}
+
+/* Tells the supervisor, or else the service manager, regularly that this process is alive. */
+static void start_heartbeat(struct process *process)
+{
+    uint64_t period_ms = process->worker ? (uint64_t)(process->worker->beat_ms + 1) / 2
+                                         : service_manager_watchdog_ms();
+
+    /* both always succeed */
+    uv_timer_init(&process->host.loop, &process->heartbeat);
+    process->heartbeat.data = process;
+    if (period_ms)
+        uv_timer_start(&process->heartbeat, on_heartbeat, period_ms, period_ms);
+}
+
 static int watch(struct process *process)
 {
-    struct plan *plan = process->plan;
-    int open_files = (int)process->host.open_files;
-    int failure =
-        start_listener(process, &process->echo, &plan->echo, open_files - RESERVED_DESCRIPTORS);
+    if (start_listeners(process) || watch_signals(process) ||
+        (process->worker && watch_supervisor(process)))
+        return -1;
+    shutdown_init(&process->shutdown, &process->host.loop, &process->sites, &process->echo,
+                  &process->host.board);
+    start_heartbeat(process);
+    heap_start(&process->heap, &process->host.loop);
 
-    if (!failure && plan->has_admin)
-        failure = start_listener(process, &process->admin, &plan->admin, open_files);
-    if (!failure)
-        failure = shutdown_init(&process->shutdown, &process->host.loop, &process->sites,
-                                &process->echo, &process->host.echo.board);
-    if (!failure)
-        failure = watch_signal(process, &process->interrupt, on_stop_signal, SIGINT);
-    if (!failure)
-        failure = watch_signal(process, &process->terminate, on_stop_signal, SIGTERM);
-    if (!failure)
-        failure = watch_signal(process, &process->hang_up, on_hang_up, SIGHUP);
-    if (!failure)
-        failure = watch_signal(process, &process->hasten, on_hasten_signal, WORKERS_HASTEN);
-    if (!failure && process->post)
-        failure = watch_supervisor(process);
-    if (!failure)
-        failure = start_signs(process);
-    if (!failure)
-        failure = heap_watch(&process->heap, &process->host.loop);
-
-    return failure;
+    return 0;
 }
 
 static void close_handles(struct process *process)
@@ -229,89 +257,89 @@ static void close_handles(struct process *process)
     listener_close(&process->echo);
     listener_close(&process->admin);
     shutdown_close(&process->shutdown);
-    uv_close((uv_handle_t *)&process->interrupt, NULL);
-    uv_close((uv_handle_t *)&process->terminate, NULL);
-    uv_close((uv_handle_t *)&process->hang_up, NULL);
-    uv_close((uv_handle_t *)&process->hasten, NULL);
-    uv_close((uv_handle_t *)&process->alive, NULL);
-    heap_leave(&process->heap);
-    if (process->post)
-        uv_close((uv_handle_t *)&process->supervisor, NULL);
+    loop_close_handle((uv_handle_t *)&process->interrupt);
+    loop_close_handle((uv_handle_t *)&process->terminate);
+    loop_close_handle((uv_handle_t *)&process->hang_up);
+    loop_close_handle((uv_handle_t *)&process->expedite);
+    loop_close_handle((uv_handle_t *)&process->supervisor);
+    loop_close_handle((uv_handle_t *)&process->heartbeat);
+    heap_stop(&process->heap);
 }
 
-/* Serves until the orderly end. */
 static void serve(struct process *process)
 {
-    int failure;
-
-    switch_listeners(process);
-    failure = watch(process);
-
-    if (failure) {
-        fprintf(stderr, "lws-echo: cannot watch sockets and signals: %s\n", uv_strerror(failure));
-        exit(EXIT_FAILURE);
-    }
-
     log_serving();
-    if (process->post)
-        workers_post_ready(process->post);
+    if (process->worker)
+        workers_ready(process->worker);
     else
-        plan_announce(process->plan);
+        listening_announce(&process->shared->listening);
     uv_run(&process->host.loop, UV_RUN_DEFAULT);
-    if (process->post)
-        workers_post_over();
-
-    close_handles(process);
+    if (process->worker)
+        workers_block_signals();
 }
 
 /* Opens host and site. Returns 0, or -1 after a report; close_host() releases both. */
-static int open_host(struct host *host, struct sites *sites, const struct plan *plan,
-                     const struct counters_board *board)
+static int open_host(struct host *host, struct sites *sites, const struct shared *shared,
+                     const struct config *config, const struct counters_board *board)
 {
-    int failure = host_open(host, &plan->config, board);
+    int failure = host_open(host, config, board);
 
-    if (sites_init(sites, host, &plan->self_signed, plan->has_admin))
-        failure = -1;
+    if (!host->has_loop)
+        return -1;
+    sites_init(sites, host, &shared->self_signed, shared->listening.has_admin);
 
-    return failure ? -1 : sites_change(sites, &plan->config);
+    return failure ? -1 : sites_change(sites, config);
 }
 
 static void close_host(struct host *host, struct sites *sites)
 {
-    sites_close(sites);
+    if (host->has_loop)
+        sites_close(sites);
     host_close(host);
 }
 
-int process_run(struct plan *plan, const struct workers_post *post)
+int process_run(struct shared *shared, const struct worker_context *worker)
 {
     struct process process = {
-        .plan = plan,
-        .post = post,
-        .had_terminal = terminal_is_there(),
+        .shared = shared,
+        .worker = worker,
+        .reload =
+            {
+                .source = shared->source,
+                .url = shared->listening.echo.url,
+                .had_terminal = terminal_is_there(),
+                .apply = apply,
+                .data = &process,
+            },
         .echo.fd = -1,
         .admin.fd = -1,
     };
-    struct counters_board board = board_of(&plan->board, post ? post->index : 0);
-    int failure = open_host(&process.host, &process.sites, plan, &board);
+    const struct counters_board board = board_view(&shared->board, worker ? worker->index : 0);
+    int failure = open_host(&process.host, &process.sites, shared, &shared->config, &board);
 
-    if (!failure && !post)
-        failure = plan_listen(plan);
-    if (!failure)
-        serve(&process);
+    if (!failure && !worker)
+        failure = listening_start(&shared->listening, &shared->config);
+    if (!failure) {
+        switch_listeners(&process);
+        failure = watch(&process);
+        if (!failure)
+            serve(&process);
+        close_handles(&process);
+    }
     close_host(&process.host, &process.sites);
 
     return failure ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int process_check(const struct plan *plan)
+int process_check(const struct shared *shared, const struct config *config)
 {
-    struct counters_board board; /* of its own: on the plan's others may be counting */
+    struct counters_board board; /* of its own: on the shared one others may be counting */
     struct sites sites;
     struct host host;
     int failure = board_new(&board, 1);
 
     if (!failure) {
-        failure = open_host(&host, &sites, plan, &board);
+        failure = open_host(&host, &sites, shared, config, &board);
         close_host(&host, &sites);
     }
     board_free(&board);

@@ -1,67 +1,70 @@
 #include "process/reload.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 #include "log.h"
-
-/* What the process has done with these cannot be undone. */
-static const char *const fixed_keys[] = {
-    "port",  "address", "admin",          "socket-mode", "user",
-    "group", "workers", "max-open-files", "plugin-dir",
-};
-
-static bool is_same(const struct setting *row, const struct config *a, const struct config *b)
-{
-    if (row->type == SETTING_NUMBER)
-        return setting_number(row, a) == setting_number(row, b);
-
-    return !strcmp(setting_text(row, a), setting_text(row, b));
-}
-
-/* Returns the first key in which the two differ but must not, or NULL. */
-static const char *find_fixed(const struct config *a, const struct config *b)
-{
-    for (size_t i = 0; i < sizeof(fixed_keys) / sizeof(fixed_keys[0]); i++)
-        if (!is_same(setting_find(config_table(), fixed_keys[i]), a, b))
-            return fixed_keys[i];
-    if (a->tls != b->tls)
-        return "tls";
-
-    return NULL;
-}
+#include "process/service_manager.h"
+#include "process/terminal.h"
 
 void reload_say_unchanged(void)
 {
     log_say(LLL_ERR, "the configuration stays as it was");
 }
 
-int reload_read(struct config *config, const struct config_source *source,
-                const struct config *in_force)
+static const struct setting *find_restart(const struct config *before, const struct config *after)
 {
-    size_t room_bytes = options_service_buffer_bytes(&in_force->options_in_force);
+    const struct setting *row = setting_restarts(config_table(), before, after);
+
+    return row ? row : setting_restarts(options_table(), &before->options, &after->options);
+}
+
+/* Returns 0, or -1 after an error in the log: @config is wrong, or @in_force cannot become it. */
+static int read_again(const struct config_source *source, const struct config *in_force,
+                      struct config *config)
+{
     struct config_error error;
-    const char *key;
+    const struct setting *row;
 
     if (config_load_source(config, source, &error)) {
         log_say(LLL_ERR, "%s", error.text);
-        goto unchanged;
+        return -1;
     }
-    key = find_fixed(in_force, config);
-    if (key) {
-        log_say(LLL_ERR, "%s: \"%s\" has changed, which takes a restart", source->file, key);
-        goto unchanged;
-    }
-    if (options_service_buffer_bytes(&config->options_in_force) > room_bytes) {
-        log_say(LLL_ERR, "%s: \"rx-buffer\" has grown, which takes a restart", source->file);
-        goto unchanged;
+    row = find_restart(in_force, config);
+    if (row) {
+        log_say(LLL_ERR, "%s: \"%s\" has %s, which takes a restart", source->file, row->key,
+                row->change == SETTING_GROWTH_RESTARTS ? "grown" : "changed");
+        return -1;
     }
 
     return 0;
+}
 
-unchanged:
-    config_fini(config);
-    reload_say_unchanged();
+static enum reload_result read_and_apply(const struct reload *reload, struct config *in_force)
+{
+    struct config config;
 
-    return -1;
+    if (read_again(reload->source, in_force, &config) || reload->apply(reload->data, &config)) {
+        reload_say_unchanged();
+        return RELOAD_UNCHANGED;
+    }
+    *in_force = config;
+    log_set_up(config.log_level, config.log_format);
+
+    return RELOAD_CHANGED;
+}
+
+enum reload_result reload_run(const struct reload *reload, struct config *in_force)
+{
+    enum reload_result result;
+
+    if (terminal_is_gone(reload->had_terminal))
+        return RELOAD_STOP;
+    if (!reload->source->file) {
+        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
+        return RELOAD_UNCHANGED;
+    }
+
+    service_manager_reloading();
+    result = read_and_apply(reload, in_force);
+    service_manager_ready(reload->url);
+
+    return result;
 }

@@ -7,37 +7,48 @@
 
 #include "log.h"
 #include "process/open_files.h"
-#include "process/plan.h"
 #include "process/process.h"
 #include "process/reload.h"
 #include "process/service_manager.h"
+#include "process/shared.h"
 #include "process/terminal.h"
 #include "process/workers.h"
-#include "sockets/sockets.h"
 
 /* What the supervisor knows of the workers' work. */
 struct supervision {
-    struct plan plan;
-    bool had_terminal;
+    struct shared *shared;
+    struct reload reload;
+};
+
+/* A configuration to be tried. */
+struct trial {
+    const struct shared *shared;
+    const struct config *config;
 };
 
 static int check(const void *data)
 {
-    return process_check(data);
+    const struct trial *trial = data;
+
+    return process_check(trial->shared, trial->config);
 }
 
-/* In a worker: it has no use for the others' sockets. */
-static int work(void *data, const struct workers_post *post)
+/* Tries page, certificate and plugin where what that loads is gone afterwards. Returns 0 or -1. */
+static int try_config(void *data, const struct config *config)
 {
-    struct supervision *supervision = data;
-    struct plan *plan = &supervision->plan;
+    const struct supervision *supervision = data;
+    const struct trial trial = {supervision->shared, config};
 
-    sockets_close(plan->echo.fds, post->index);
-    sockets_close(plan->echo.fds + post->index + 1, plan->processes - post->index - 1);
-    sockets_close(plan->admin.fds, post->index);
-    sockets_close(plan->admin.fds + post->index + 1, plan->processes - post->index - 1);
+    return workers_try(check, &trial) == EXIT_SUCCESS ? 0 : -1;
+}
 
-    return process_run(plan, post);
+static int work(void *data, const struct worker_context *worker)
+{
+    const struct supervision *supervision = data;
+
+    listening_keep(&supervision->shared->listening, worker->index);
+
+    return process_run(supervision->shared, worker);
 }
 
 static void on_ready(void *data)
@@ -45,72 +56,40 @@ static void on_ready(void *data)
     const struct supervision *supervision = data;
 
     log_serving();
-    plan_announce(&supervision->plan);
-}
-
-/* Reads the configuration again. Returns whether the workers shall. */
-static bool read_again(struct plan *plan)
-{
-    struct config config;
-    struct config former;
-
-    if (reload_read(&config, plan->source, &plan->config))
-        return false;
-
-    /* page and certificate are tried where what that loads is gone afterwards */
-    former = plan->config;
-    plan->config = config;
-    if (workers_try(check, plan) != EXIT_SUCCESS) {
-        plan->config = former;
-        config_fini(&config);
-        reload_say_unchanged();
-        return false;
-    }
-    config_fini(&former);
-    log_set_up(plan->config.log_level, plan->config.log_format);
-
-    return true;
+    listening_announce(&supervision->shared->listening);
 }
 
 static enum workers_answer on_hang_up(void *data)
 {
-    struct supervision *supervision = data;
-    struct plan *plan = &supervision->plan;
-    bool changed;
+    const struct supervision *supervision = data;
 
-    if (terminal_is_gone(supervision->had_terminal))
+    switch (reload_run(&supervision->reload, &supervision->shared->config)) {
+    case RELOAD_CHANGED:
+        return WORKERS_UPDATE;
+    case RELOAD_STOP:
         return WORKERS_STOP;
-    if (!plan->source->file) {
-        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
+    default:
         return WORKERS_GO_ON;
     }
-
-    service_manager_reloading();
-    changed = read_again(plan);
-    service_manager_ready(plan->echo.url);
-
-    return changed ? WORKERS_RELOAD : WORKERS_GO_ON;
 }
 
 /* Returns how long the workers may take for the first part of their end. */
 static int64_t on_stop(void *data)
 {
-    struct supervision *supervision = data;
-    struct plan *plan = &supervision->plan;
-    int64_t delay_ms = (int64_t)plan->config.drain_delay_s * 1000;
+    const struct supervision *supervision = data;
+    int64_t delay_ms = (int64_t)supervision->shared->config.drain_delay_ms;
 
     service_manager_stopping((uint64_t)delay_ms + WORKERS_STOP_PATIENCE_MS);
-    sockets_close(plan->echo.fds, plan->processes);
-    sockets_close(plan->admin.fds, plan->processes);
+    listening_stop(&supervision->shared->listening);
 
     return delay_ms;
 }
 
 static void on_end(void *data, size_t index)
 {
-    struct supervision *supervision = data;
+    const struct supervision *supervision = data;
 
-    counters_end(&supervision->plan.board.slots[index]);
+    counters_end(&supervision->shared->board.slots[index]);
 }
 
 static void on_beat(void *data)
@@ -119,15 +98,35 @@ static void on_beat(void *data)
     service_manager_alive();
 }
 
+/* Opens the sockets and gives up the rights that it took. Returns 0, or -1 after a report. */
+static int open_sockets(struct shared *shared, const struct privileges *privileges)
+{
+    return listening_open(&shared->listening, &shared->config, privileges) ||
+                   privileges_drop(privileges)
+               ? -1
+               : 0;
+}
+
 /* These return an exit status. What is wrong has been reported, before anything listened. */
 
-static int run_workers(struct supervision *supervision)
+static int run_workers(struct shared *shared, const struct privileges *privileges)
 {
-    struct plan *plan = &supervision->plan;
+    struct supervision supervision = {
+        .shared = shared,
+        .reload =
+            {
+                .source = shared->source,
+                .url = shared->listening.echo.url,
+                .had_terminal = terminal_is_there(),
+                .apply = try_config,
+                .data = &supervision,
+            },
+    };
     uint64_t watchdog_ms = service_manager_watchdog_ms();
-    size_t open_files;
     const struct workers_job job = {
-        .count = plan->processes,
+        .count = shared->listening.processes,
+        .state = &shared->config,
+        .state_bytes = sizeof(shared->config),
         .work = work,
         .on_ready = on_ready,
         .on_end = on_end,
@@ -135,23 +134,25 @@ static int run_workers(struct supervision *supervision)
         .on_stop = on_stop,
         .on_beat = on_beat,
         .beat_ms = watchdog_ms ? (int64_t)watchdog_ms : WORKERS_BEAT_MS,
-        .data = supervision,
+        .data = &supervision,
     };
+    size_t open_files;
 
     /* all listening sockets are the supervisor's, too */
-    if (open_files_limit(SETTING_WORD, &open_files) || plan_open(plan))
+    if (open_files_limit(SETTING_WORD, &open_files) || open_sockets(shared, privileges))
         return EXIT_FAILURE;
     /* once, rather than in each worker; and the supervisor stays clean of what it loads */
-    if (workers_try(check, plan) != EXIT_SUCCESS || plan_listen(plan))
+    if (try_config(&supervision, &shared->config) ||
+        listening_start(&shared->listening, &shared->config))
         return EXIT_FAILURE;
-    log_set_up(plan->config.log_level, plan->config.log_format);
+    log_set_up(shared->config.log_level, shared->config.log_format);
 
     return workers_run(&job);
 }
 
-static int run_alone(struct plan *plan)
+static int run_alone(struct shared *shared, const struct privileges *privileges)
 {
-    return plan_open(plan) ? EXIT_FAILURE : process_run(plan, NULL);
+    return open_sockets(shared, privileges) ? EXIT_FAILURE : process_run(shared, NULL);
 }
 
 /* Has nothing that is opened from now on take the place of a standard stream that is closed. */
@@ -168,29 +169,31 @@ static void open_standard_streams(void)
 
 int server_run(const struct config *config, const struct config_source *source)
 {
-    struct supervision supervision = {.had_terminal = terminal_is_there()};
-    struct plan *plan = &supervision.plan;
+    struct privileges privileges;
+    struct shared shared;
     int status = EXIT_FAILURE;
 
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     open_standard_streams();
-    if (!plan_init(plan, config, source))
-        status = plan->processes > 1 ? run_workers(&supervision) : run_alone(plan);
-    plan_fini(plan);
+    if (!shared_init(&shared, config, source) && !privileges_find(&privileges, config))
+        status = shared.listening.processes > 1 ? run_workers(&shared, &privileges)
+                                                : run_alone(&shared, &privileges);
+    shared_fini(&shared);
 
     return status;
 }
 
 int server_check(const struct config *config)
 {
-    struct config_source none = {0};
-    struct plan plan;
+    const struct config_source none = {0};
+    struct privileges privileges;
+    struct shared shared;
     int status = EXIT_FAILURE;
 
     open_standard_streams();
-    if (!plan_init(&plan, config, &none))
-        status = process_check(&plan);
-    plan_fini(&plan);
+    if (!shared_init(&shared, config, &none) && !privileges_find(&privileges, config))
+        status = process_check(&shared, config);
+    shared_fini(&shared);
 
     return status;
 }

@@ -1,6 +1,7 @@
 #include "process/shutdown.h"
 
 #include "echo_host.h"
+#include "loop.h"
 #include "process/board.h"
 
 #define POLL_MS 10
@@ -23,27 +24,26 @@ static void close_connections(uv_timer_t *timer)
     uv_timer_start(timer, on_poll, 0, POLL_MS);
 }
 
-int shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sites,
-                  struct listener *listener, const struct counters_board *board)
+void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sites,
+                   struct listener *listener, const struct counters_board *board)
 {
     *shutdown = (struct shutdown){.sites = sites, .listener = listener, .board = board};
     shutdown->timer.data = shutdown;
-
-    return uv_timer_init(loop, &shutdown->timer);
+    uv_timer_init(loop, &shutdown->timer); /* always succeeds */
+    board_set_draining(board, false);      /* as a predecessor may have left it */
 }
 
-void shutdown_begin(struct shutdown *shutdown)
+void shutdown_begin(struct shutdown *shutdown, uint64_t delay_ms)
 {
     if (shutdown->announced)
         return;
 
     shutdown->announced = true;
-    board_drain_own(shutdown->board);
-    uv_timer_start(&shutdown->timer, close_connections,
-                   shutdown->sites->current->config.drain_delay_s * 1000, 0);
+    board_set_draining(shutdown->board, true);
+    uv_timer_start(&shutdown->timer, close_connections, delay_ms, 0);
 }
 
-void shutdown_hasten(struct shutdown *shutdown)
+void shutdown_expedite(struct shutdown *shutdown)
 {
     if (shutdown->deadline_ms)
         uv_stop(shutdown->timer.loop);
@@ -53,5 +53,5 @@ void shutdown_hasten(struct shutdown *shutdown)
 
 void shutdown_close(struct shutdown *shutdown)
 {
-    uv_close((uv_handle_t *)&shutdown->timer, NULL);
+    loop_close_handle((uv_handle_t *)&shutdown->timer);
 }

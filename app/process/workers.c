@@ -14,6 +14,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,13 +36,21 @@
 #define SILENT_BEATS 2
 #define SILENT_MS 5000
 
+/* How soon a worker that did not take the state is sent it again. */
+#define RETRY_MS 100
+
+/* How many states can wait in a channel, at the least. */
+#define STATES_IN_CHANNEL 4
+
 #define NEVER_MS INT64_MAX
 
 struct worker {
     pid_t pid;         /* 0: it does not run */
     int64_t at_ms;     /* when it was started, or, while it does not run, is to be */
     unsigned failures; /* in a row */
-    unsigned silent;   /* beats since its last sign of life, or its start */
+    unsigned silent;   /* beats since its last heartbeat, or its start */
+    int channel;       /* to it; -1: it does not run */
+    bool is_stale;     /* it has not been sent the state yet */
     bool was_ready;
 };
 
@@ -49,14 +58,14 @@ struct supervisor {
     const struct workers_job *job;
     struct worker *workers;
     size_t running;
-    size_t awaited; /* workers that have never been ready */
-    int signals;    /* a signalfd */
-    int signs[2];   /* workers write their index: ready, then alive */
-    int alive[2];   /* nothing is ever written: it ends with the supervisor */
+    size_t awaited;   /* workers that have never been ready */
+    int signals;      /* a signalfd */
+    int heartbeat[2]; /* workers write their index: ready, then alive */
     bool stopping;
-    bool killed;        /* the rest of them */
-    bool hastened;      /* they do not wait for others to notice */
-    int64_t kill_at_ms; /* when stopping */
+    bool killed;         /* the rest of them */
+    bool expedited;      /* they do not wait for others to notice */
+    int64_t kill_at_ms;  /* when stopping */
+    int64_t retry_at_ms; /* when a worker is stale */
     int64_t beat_at_ms;
     int status;
 };
@@ -80,7 +89,7 @@ static sigset_t watched_signals(void)
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, WORKERS_HASTEN); /* to the supervisor, or too early, it means nothing */
+    sigaddset(&set, WORKERS_EXPEDITE); /* to the supervisor, or too early, it means nothing */
 
     return set;
 }
@@ -124,16 +133,16 @@ static void stop(struct supervisor *supervisor)
     int64_t granted_ms = supervisor->job->on_stop(supervisor->job->data);
 
     supervisor->stopping = true;
-    supervisor->hastened = !granted_ms;
+    supervisor->expedited = !granted_ms;
     supervisor->kill_at_ms = now_ms() + granted_ms + WORKERS_STOP_PATIENCE_MS;
     signal_workers(supervisor, SIGTERM);
 }
 
-static void hasten(struct supervisor *supervisor)
+static void expedite(struct supervisor *supervisor)
 {
-    supervisor->hastened = true;
+    supervisor->expedited = true;
     supervisor->kill_at_ms = now_ms() + WORKERS_STOP_PATIENCE_MS;
-    signal_workers(supervisor, WORKERS_HASTEN);
+    signal_workers(supervisor, WORKERS_EXPEDITE);
 }
 
 /* How a worker is called in messages. */
@@ -167,39 +176,70 @@ static void handle_failure(struct supervisor *supervisor, struct worker *worker,
     restart(supervisor, worker, how, (int64_t)BACKOFF_MS << (worker->failures - 1));
 }
 
-static _Noreturn void become_worker(struct supervisor *supervisor, size_t index)
+static void close_channels(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; supervisor->workers && i < supervisor->job->count; i++)
+        close_open(&supervisor->workers[i].channel);
+}
+
+static _Noreturn void become_worker(struct supervisor *supervisor, size_t index, int channel)
 {
     const struct workers_job *job = supervisor->job;
-    const struct workers_post post = {
-        .supervisor = supervisor->alive[0],
-        .signs = supervisor->signs[1],
+    const struct worker_context context = {
+        .channel = channel,
+        .heartbeat = supervisor->heartbeat[1],
         .beat_ms = job->beat_ms,
         .index = index,
+        .state_bytes = job->state_bytes,
     };
     int status;
 
+    signal(SIGHUP, SIG_IGN);
     close(supervisor->signals);
-    close(supervisor->signs[0]);
-    close(supervisor->alive[1]);
-    status = job->work(job->data, &post);
-    close(supervisor->alive[0]);
-    close(supervisor->signs[1]);
+    close(supervisor->heartbeat[0]);
+    close_channels(supervisor); /* only while no other process has them does their end tell */
+    status = job->work(job->data, &context);
+    close(channel);
+    close(supervisor->heartbeat[1]);
     exit(status);
+}
+
+/*
+ * Opens the channel to a worker that is to start, and returns the worker's end of it, or -1.
+ * Messages arrive whole or not at all.
+ */
+static int open_channel(const struct supervisor *supervisor, struct worker *worker)
+{
+    int room = (int)supervisor->job->state_bytes * STATES_IN_CHANNEL;
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
+        return -1;
+    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    worker->channel = ends[0];
+
+    return ends[1];
 }
 
 static void start(struct supervisor *supervisor, struct worker *worker)
 {
+    int channel = open_channel(supervisor, worker);
+    int failure;
     char how[64];
     pid_t pid;
 
     worker->at_ms = now_ms();
     worker->silent = 0;
+    worker->is_stale = false;
     fflush(NULL); /* nothing is to be printed twice */
-    pid = fork();
+    pid = channel < 0 ? -1 : fork();
     if (!pid)
-        become_worker(supervisor, (size_t)(worker - supervisor->workers));
+        become_worker(supervisor, (size_t)(worker - supervisor->workers), channel);
+    failure = errno;
+    close_open(&channel);
     if (pid < 0) {
-        snprintf(how, sizeof(how), "cannot be started: %s", strerror(errno));
+        close_open(&worker->channel);
+        snprintf(how, sizeof(how), "cannot be started: %s", strerror(failure));
         handle_failure(supervisor, worker, how);
         return;
     }
@@ -223,6 +263,7 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     describe_end(end, words, sizeof(words));
     snprintf(how, sizeof(how), "(pid %d) %s", (int)worker->pid, words);
     worker->pid = 0;
+    close_open(&worker->channel);
     supervisor->running--;
     supervisor->job->on_end(supervisor->job->data, number_of(supervisor, worker) - 1);
 
@@ -249,14 +290,51 @@ static void reap(struct supervisor *supervisor)
                 handle_end(supervisor, &supervisor->workers[i], end);
 }
 
+/* Sends the state to a worker, unless its channel is full: then it will be sent what holds then. */
+static void send_state(const struct supervisor *supervisor, struct worker *worker)
+{
+    const struct workers_job *job = supervisor->job;
+
+    worker->is_stale = send(worker->channel, job->state, job->state_bytes,
+                            MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)job->state_bytes;
+}
+
+static void send_to_stale(struct supervisor *supervisor)
+{
+    if (now_ms() < supervisor->retry_at_ms)
+        return;
+
+    supervisor->retry_at_ms = NEVER_MS;
+    for (size_t i = 0; i < supervisor->job->count && !supervisor->stopping; i++) {
+        struct worker *worker = &supervisor->workers[i];
+
+        if (worker->pid && worker->is_stale)
+            send_state(supervisor, worker);
+        if (worker->pid && worker->is_stale)
+            supervisor->retry_at_ms = now_ms() + RETRY_MS;
+    }
+}
+
+static void update_workers(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->job->count; i++)
+        supervisor->workers[i].is_stale = supervisor->workers[i].pid != 0;
+    supervisor->retry_at_ms = now_ms();
+    send_to_stale(supervisor);
+    for (size_t i = 0; i < supervisor->job->count; i++)
+        if (supervisor->workers[i].is_stale)
+            log_say(LLL_WARN, "worker %zu has not taken the configurations before this one yet",
+                    i + 1);
+}
+
 static void take_hang_up(struct supervisor *supervisor)
 {
     if (supervisor->stopping)
         return;
 
     switch (supervisor->job->on_hang_up(supervisor->job->data)) {
-    case WORKERS_RELOAD:
-        signal_workers(supervisor, SIGHUP);
+    case WORKERS_UPDATE:
+        update_workers(supervisor);
         break;
     case WORKERS_STOP:
         stop(supervisor);
@@ -270,8 +348,8 @@ static void take_stop_signal(struct supervisor *supervisor)
 {
     if (!supervisor->stopping)
         stop(supervisor);
-    else if (!supervisor->hastened)
-        hasten(supervisor);
+    else if (!supervisor->expedited)
+        expedite(supervisor);
     else
         kill_workers(supervisor);
 }
@@ -285,17 +363,17 @@ static void take_signals(struct supervisor *supervisor)
             reap(supervisor);
         else if (signal.ssi_signo == SIGHUP)
             take_hang_up(supervisor);
-        else if (signal.ssi_signo != WORKERS_HASTEN)
+        else if (signal.ssi_signo != WORKERS_EXPEDITE)
             take_stop_signal(supervisor);
 }
 
-static void take_signs(struct supervisor *supervisor)
+static void take_heartbeats(struct supervisor *supervisor)
 {
     const struct workers_job *job = supervisor->job;
     struct worker *worker;
     size_t index;
 
-    while (read(supervisor->signs[0], &index, sizeof(index)) == sizeof(index)) {
+    while (read(supervisor->heartbeat[0], &index, sizeof(index)) == sizeof(index)) {
         if (index >= job->count)
             continue;
         worker = &supervisor->workers[index];
@@ -315,6 +393,8 @@ static int64_t next_event_ms(const struct supervisor *supervisor)
 
     if (supervisor->stopping)
         return supervisor->kill_at_ms < next_ms ? supervisor->kill_at_ms : next_ms;
+    if (supervisor->retry_at_ms < next_ms)
+        next_ms = supervisor->retry_at_ms;
     for (size_t i = 0; i < supervisor->job->count; i++)
         if (!supervisor->workers[i].pid && supervisor->workers[i].at_ms < next_ms)
             next_ms = supervisor->workers[i].at_ms;
@@ -352,7 +432,7 @@ static void wait_and_react(struct supervisor *supervisor)
 {
     struct pollfd sources[] = {
         {.fd = supervisor->signals, .events = POLLIN},
-        {.fd = supervisor->signs[0], .events = POLLIN},
+        {.fd = supervisor->heartbeat[0], .events = POLLIN},
     };
     int64_t left_ms = next_event_ms(supervisor) - now_ms();
 
@@ -360,8 +440,9 @@ static void wait_and_react(struct supervisor *supervisor)
         if (sources[0].revents)
             take_signals(supervisor);
         if (sources[1].revents)
-            take_signs(supervisor);
+            take_heartbeats(supervisor);
     }
+    send_to_stale(supervisor);
     beat(supervisor);
     if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
         log_say(LLL_ERR, "workers do not stop (%zu of %zu): killing them", supervisor->running,
@@ -381,31 +462,30 @@ static int supervisor_open(struct supervisor *supervisor, const struct workers_j
         .awaited = job->count,
         .beat_at_ms = now_ms() + job->beat_ms,
         .signals = -1,
-        .signs = {-1, -1},
-        .alive = {-1, -1},
+        .heartbeat = {-1, -1},
+        .retry_at_ms = NEVER_MS,
         .status = EXIT_SUCCESS,
     };
     supervisor->workers = calloc(job->count, sizeof(*supervisor->workers));
     if (!supervisor->workers)
         return -1;
+    for (size_t i = 0; i < job->count; i++)
+        supervisor->workers[i].channel = -1;
 
     sigprocmask(SIG_BLOCK, &watched, NULL);
     supervisor->signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
     if (supervisor->signals < 0)
         return -1;
 
-    return pipe2(supervisor->signs, O_CLOEXEC | O_NONBLOCK) || pipe2(supervisor->alive, O_CLOEXEC)
-               ? -1
-               : 0;
+    return pipe2(supervisor->heartbeat, O_CLOEXEC | O_NONBLOCK);
 }
 
 static void supervisor_close(struct supervisor *supervisor)
 {
     close_open(&supervisor->signals);
-    for (size_t i = 0; i < 2; i++) {
-        close_open(&supervisor->signs[i]);
-        close_open(&supervisor->alive[i]);
-    }
+    close_open(&supervisor->heartbeat[0]);
+    close_open(&supervisor->heartbeat[1]);
+    close_channels(supervisor);
     free(supervisor->workers);
 }
 
@@ -427,23 +507,34 @@ int workers_run(const struct workers_job *job)
     return supervisor.status;
 }
 
-void workers_post_ready(const struct workers_post *post)
+void workers_ready(const struct worker_context *context)
 {
     sigset_t watched = watched_signals();
 
-    workers_post_alive(post);
+    workers_alive(context);
     sigprocmask(SIG_UNBLOCK, &watched, NULL);
 }
 
-void workers_post_alive(const struct workers_post *post)
+void workers_alive(const struct worker_context *context)
 {
-    ssize_t written = write(post->signs, &post->index, sizeof(post->index));
+    ssize_t written = write(context->heartbeat, &context->index, sizeof(context->index));
 
     /* fails when the supervisor has gone, which is noticed elsewhere, or has not read for long */
     (void)written;
 }
 
-void workers_post_over(void)
+enum workers_news workers_receive(const struct worker_context *context, void *state)
+{
+    enum workers_news news = WORKERS_NO_NEWS;
+    ssize_t got;
+
+    while ((got = recv(context->channel, state, context->state_bytes, MSG_DONTWAIT)) > 0)
+        news = WORKERS_NEW_STATE;
+
+    return got < 0 && (errno == EAGAIN || errno == EINTR) ? news : WORKERS_ORPHANED;
+}
+
+void workers_block_signals(void)
 {
     sigset_t watched = watched_signals();
 

@@ -10,23 +10,30 @@
  * fork cleanly at any time.
  */
 
-/* Where a worker stands. */
-struct workers_post {
-    int supervisor; /* a pipe that ends when the supervisor does */
-    int signs;      /* for workers_post_ready() and workers_post_alive() */
+/* What a worker knows of its supervisor. */
+struct worker_context {
+    int channel;   /* readable when workers_receive() has news */
+    int heartbeat; /* of workers_ready() and workers_alive() */
     int64_t beat_ms;
     size_t index;
+    size_t state_bytes;
 };
 
-/* What the supervisor shall do about a SIGHUP. */
+/* What the supervisor does about a SIGHUP; workers ignore it. */
 enum workers_answer {
     WORKERS_GO_ON,
-    WORKERS_RELOAD, /* send SIGHUP to the workers */
+    WORKERS_UPDATE, /* the state has changed: send it to the workers */
     WORKERS_STOP,
 };
 
-/* Has a worker that stops not wait any longer for others to notice. */
-#define WORKERS_HASTEN SIGUSR1
+enum workers_news {
+    WORKERS_NO_NEWS,
+    WORKERS_NEW_STATE,
+    WORKERS_ORPHANED, /* the supervisor has ended */
+};
+
+/* Tells a worker that stops to cut short what it waits for. */
+#define WORKERS_EXPEDITE SIGUSR1
 
 /* How often workers are looked at where no service manager says how often it wants to hear. */
 #define WORKERS_BEAT_MS 15000
@@ -38,13 +45,20 @@ enum workers_answer {
 struct workers_job {
     size_t count;
 
+    /*
+     * What workers_receive() gets in the workers after a change. It has no pointers. A worker that
+     * starts has the supervisor's, as all of its memory.
+     */
+    const void *state;
+    size_t state_bytes;
+
     /* Runs in each worker and returns its exit status. The supervisor's signals wait at first. */
-    int (*work)(void *data, const struct workers_post *post);
+    int (*work)(void *data, const struct worker_context *context);
 
     /* All workers are ready for the first time. */
     void (*on_ready)(void *data);
 
-    /* The worker @index has ended; the next of that index is not started as yet. */
+    /* The worker @index has ended; the next of that index is not started yet. */
     void (*on_end)(void *data, size_t index);
 
     /* A SIGHUP came. */
@@ -75,14 +89,16 @@ struct workers_job {
 int workers_run(const struct workers_job *job);
 
 /** Tells the supervisor that this worker serves, and lets in the signals that have waited. */
-void workers_post_ready(const struct workers_post *post);
+void workers_ready(const struct worker_context *context);
 
-/** Tells the supervisor that this worker is alive; wanted more often than every @beat_ms of @post.
- */
-void workers_post_alive(const struct workers_post *post);
+/** Tells the supervisor that this worker is alive; to be called more often than every @beat_ms. */
+void workers_alive(const struct worker_context *context);
+
+/** Takes the newest state, if one has come, into the @state_bytes at @state. Never blocks. */
+enum workers_news workers_receive(const struct worker_context *context, void *state);
 
 /** Keeps signals out again: while this worker takes itself down they would kill it. */
-void workers_post_over(void);
+void workers_block_signals(void);
 
 /**
  * Runs @task in a process of its own, so that what it loads is gone afterwards.

@@ -1,10 +1,9 @@
 #include "sites/host.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
+#include "loop.h"
 #include "process/open_files.h"
 #include "sites/plugins.h"
 #include "sites/rx_memory.h"
@@ -14,12 +13,11 @@ int host_open(struct host *host, const struct config *config, const struct count
     const lws_plugin_protocol_t *echo;
 
     memset(host, 0, sizeof(*host));
-    host->echo = (struct echo_host){.board = *board, .log = log_plugin};
+    host->board = *board;
     host->loops[0] = &host->loop;
-    if (uv_loop_init(&host->loop)) {
-        fputs("lws-echo: cannot start an event loop\n", stderr);
-        exit(EXIT_FAILURE);
-    }
+    if (loop_check(uv_loop_init(&host->loop)))
+        return -1;
+    host->has_loop = true;
     if (open_files_limit(config->max_open_files, &host->open_files))
         return -1;
     rx_memory_use(host->open_files);
@@ -27,8 +25,7 @@ int host_open(struct host *host, const struct config *config, const struct count
     if (!echo)
         return -1;
 
-    host->protocols[0] = echo->protocols[0];
-    host->protocols[0].user = &host->echo;
+    host->protocol = echo->protocols[0];
     /* the plugin takes the second of them: the first is libwebsockets' own in lwsws */
     host->extensions[0] = host->extensions[1] = echo->extensions[0];
     log_set_up(config->log_level, config->log_format);
@@ -38,6 +35,9 @@ int host_open(struct host *host, const struct config *config, const struct count
 
 void host_close(struct host *host)
 {
+    if (!host->has_loop)
+        return;
+
     uv_run(&host->loop, UV_RUN_DEFAULT);
     uv_loop_close(&host->loop);
     lws_plugins_destroy(&host->plugins, NULL, NULL);

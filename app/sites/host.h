@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "echo_host.h"
+#include "core/counters.h"
 
 /*
  * What a process serves with, whatever its configuration becomes later: an event loop and the
@@ -14,11 +14,12 @@
  */
 struct host {
     uv_loop_t loop;
+    bool has_loop;
     void *loops[1];
     size_t open_files; /* how many the process may have */
     struct lws_plugin *plugins;
-    struct echo_host echo;              /* what the plugin is handed */
-    struct lws_protocols protocols[2];  /* the plugin's, and the end */
+    struct counters_board board;        /* what the plugin counts on */
+    struct lws_protocols protocol;      /* the plugin's */
     struct lws_extension extensions[3]; /* the plugin's twice, and the end */
     bool tls_is_set_up;                 /* libwebsockets has set OpenSSL up */
 };

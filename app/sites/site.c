@@ -5,12 +5,8 @@
 
 #include <openssl/err.h>
 
-#include "config/config_options.h"
 #include "log.h"
 #include "sites/page.h"
-
-/* Options of an endpoint beside those of the configuration. */
-#define EXTRA_OPTIONS 4
 
 /* Of requests and documents; at least what the plugin wants for its smallest "rx-buffer". */
 #define ADMIN_BUFFER_BYTES 16384
@@ -18,69 +14,29 @@
 /* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
 static const lws_retry_bo_t no_validity_checks;
 
-/* The list that lwsws would make of the same options. */
-static int options_new(struct site_vhost *endpoint, const struct site *site,
-                       const struct host *host)
-{
-    endpoint->options = calloc(site->config.echo_count + EXTRA_OPTIONS, sizeof(*endpoint->options));
-    endpoint->echo.name = host->protocols[0].name;
-    endpoint->echo.options = endpoint->options;
+/* Of the list that lwsws would make: the protocol also serves clients that ask for none. */
+static const struct lws_protocol_vhost_options is_default = {NULL, NULL, "default", "1"};
 
-    return endpoint->options ? 0 : -1;
+static void compose_protocol(struct site_vhost *endpoint, const struct host *host)
+{
+    endpoint->host = (struct echo_host){
+        .board = host->board,
+        .options = &endpoint->options,
+        .log = log_plugin,
+    };
+    endpoint->protocols[0] = host->protocol;
+    endpoint->protocols[0].user = &endpoint->host;
+    endpoint->enabled.name = host->protocol.name;
+    endpoint->enabled.options = &is_default;
 }
 
-static void options_add(struct site_vhost *endpoint, const char *key, const char *value)
+static void compose_options(struct site *site, bool has_admin)
 {
-    struct lws_protocol_vhost_options *option = endpoint->options;
-
-    while (option->name)
-        option++;
-    option->name = key;
-    option->value = value;
-    if (option != endpoint->options)
-        option[-1].next = option;
-}
-
-/* Adds those options of the configuration for which @wanted says @answer. */
-static void options_add_configured(struct site_vhost *endpoint, const struct config *config,
-                                   bool (*wanted)(const char *key), bool answer)
-{
-    for (size_t i = 0; i < config->echo_count; i++)
-        if (wanted(config->echo[i].key) == answer)
-            options_add(endpoint, config->echo[i].key, config->echo[i].value);
-}
-
-static bool always(const char *key)
-{
-    (void)key;
-
-    return true;
-}
-
-/* Composes the options of both endpoints. Returns 0 or -1. */
-static int compose_options(struct site *site, const struct host *host, bool has_admin)
-{
-    const struct config *config = &site->config;
-    struct site_vhost *admin = &site->admin;
-
-    if (options_new(&site->echo, site, host) || options_new(admin, site, host))
-        return -1;
-
-    options_add(&site->echo, "default", "1"); /* also serves clients that ask for no subprotocol */
-    options_add(&site->echo, "log-format", options_log_formats[config->log_format]);
-    if (!has_admin) {
-        options_add_configured(&site->echo, config, always, true);
-        return 0;
+    site->echo.options = site->admin.options = site->config.options;
+    if (has_admin) {
+        setting_clear(options_table(), &site->echo.options, SETTING_VHOST_ADMIN);
+        setting_clear(options_table(), &site->admin.options, SETTING_VHOST_PUBLIC);
     }
-    options_add_configured(&site->echo, config, config_options_is_admin, false);
-
-    options_add(admin, "default", "1");
-    options_add(admin, "log-format", options_log_formats[config->log_format]);
-    options_add(admin, "path", "");
-    options_add(admin, "info-path", "");
-    options_add_configured(admin, config, config_options_is_admin, true);
-
-    return 0;
 }
 
 static void compose_page(struct site *site)
@@ -124,14 +80,15 @@ static int open_endpoint(struct site_vhost *endpoint, struct host *host,
                              LWS_SERVER_OPTION_LIBUV |
                              LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 
+    compose_protocol(endpoint, host);
     info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info->options = options;
     info->foreign_loops = host->loops;
     info->pcontext = &endpoint->context;
     info->retry_and_idle_policy = &no_validity_checks;
-    info->protocols = host->protocols;
+    info->protocols = endpoint->protocols;
     info->extensions = host->extensions;
-    info->pvo = &endpoint->echo;
+    info->pvo = &endpoint->enabled;
 
     /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
     if (host->tls_is_set_up)
@@ -148,7 +105,7 @@ static int open_endpoint(struct site_vhost *endpoint, struct host *host,
     return endpoint->vhost && !lws_protocol_init(endpoint->context) &&
                    lws_protocol_vh_priv_get(
                        endpoint->vhost,
-                       lws_vhost_name_to_protocol(endpoint->vhost, endpoint->echo.name))
+                       lws_vhost_name_to_protocol(endpoint->vhost, endpoint->enabled.name))
                ? 0
                : -1;
 }
@@ -159,7 +116,7 @@ static int open_echo(struct site *site, struct host *host, const struct tls_pair
     struct lws_context_creation_info info = {
         .vhost_name = "lws-echo",
         .mounts = &site->page,
-        .pt_serv_buf_size = (unsigned)options_service_buffer_bytes(&config->options_in_force),
+        .pt_serv_buf_size = (unsigned)options_service_buffer_bytes(&config->options),
     };
 
     compose_page(site);
@@ -187,11 +144,12 @@ int site_open(struct site **site, struct host *host, const struct config *config
         return -1;
 
     *site = calloc(1, sizeof(**site));
-    if (!*site || config_copy(&(*site)->config, config) ||
-        compose_options(*site, host, has_admin)) {
+    if (!*site) {
         log_say(LLL_ERR, "out of memory");
         return -1;
     }
+    (*site)->config = *config;
+    compose_options(*site, has_admin);
     if (open_echo(*site, host, self_signed) || (has_admin && open_admin(*site, host))) {
         log_say(LLL_ERR, "libwebsockets cannot start; --log-level debug shows why");
         return -1;
@@ -222,8 +180,5 @@ void site_free(struct site *site)
      * through the loop, one to release the rest, unless it has found an occasion by itself.
      */
     site_close(site);
-    config_fini(&site->config);
-    free(site->echo.options);
-    free(site->admin.options);
     free(site);
 }

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "echo_host.h"
 #include "sites/host.h"
 #include "sites/tls.h"
 
@@ -20,8 +21,10 @@ struct site {
     struct site_vhost {
         struct lws_context *context; /* NULL: it is not there, or not any more */
         struct lws_vhost *vhost;
-        struct lws_protocol_vhost_options echo;
-        struct lws_protocol_vhost_options *options;
+        struct options options;
+        struct echo_host host; /* what the plugin is handed: these options */
+        struct lws_protocols protocols[2];
+        struct lws_protocol_vhost_options enabled; /* enables the protocol on the vhost */
     } echo, admin;
 };
 

@@ -92,15 +92,15 @@ static void on_sweep(uv_timer_t *timer)
         uv_timer_stop(timer);
 }
 
-int sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
-               bool has_admin)
+void sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
+                bool has_admin)
 {
     *sites = (struct sites){.host = host, .self_signed = self_signed, .has_admin = has_admin};
     sites->sweep.data = sites->turn_end.data = sites;
-    uv_check_init(&host->loop, &sites->turn_end); /* these two always succeed */
+    /* these always succeed */
+    uv_check_init(&host->loop, &sites->turn_end);
     uv_idle_init(&host->loop, &sites->no_wait);
-
-    return uv_timer_init(&host->loop, &sites->sweep);
+    uv_timer_init(&host->loop, &sites->sweep);
 }
 
 int sites_change(struct sites *sites, const struct config *config)

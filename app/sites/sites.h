@@ -19,7 +19,7 @@ struct sites {
     struct host *host;
     const struct tls_pair *self_signed;
     bool has_admin;
-    struct site *current; /* NULL: none as yet */
+    struct site *current; /* NULL: none yet */
     struct site *former;  /* a list */
     size_t former_count;
     uv_timer_t sweep; /* runs while there are former ones */
@@ -32,12 +32,11 @@ struct sites {
 };
 
 /**
- * Begins without a site. See site_open() for @self_signed and @has_admin.
- *
- * Returns 0 or a libuv error; sites_close() releases it either way.
+ * Begins without a site. See site_open() for @self_signed and @has_admin. The caller releases it
+ * with sites_close().
  */
-int sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
-               bool has_admin);
+void sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
+                bool has_admin);
 
 /**
  * Opens a site of @config and makes it the current one.

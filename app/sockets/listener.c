@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "loop.h"
 
 /* Accepted in one go: the open connections wait for them, and for their handshakes. */
 #define ACCEPT_BATCH 8
@@ -88,20 +89,16 @@ static void on_readable(uv_poll_t *readable, int status, int events)
 
 int listener_start(struct listener *listener, uv_loop_t *loop, int fd, int first_reserved)
 {
-    int failure;
-
     listener->fd = fd;
     listener->first_reserved = first_reserved;
     listener->crowded = false;
     listener->starved = false;
-    failure = uv_timer_init(loop, &listener->pause);
-    if (!failure)
-        failure = uv_poll_init(loop, &listener->readable, fd);
-    if (failure)
-        return failure;
+    uv_timer_init(loop, &listener->pause); /* always succeeds */
+    if (loop_check(uv_poll_init(loop, &listener->readable, fd)))
+        return -1;
     listener->pause.data = listener->readable.data = listener;
 
-    return uv_poll_start(&listener->readable, UV_READABLE, on_readable);
+    return loop_check(uv_poll_start(&listener->readable, UV_READABLE, on_readable));
 }
 
 void listener_finish(struct listener *listener)
@@ -116,8 +113,8 @@ void listener_close(struct listener *listener)
     if (listener->fd < 0)
         return;
 
-    uv_close((uv_handle_t *)&listener->readable, NULL);
-    uv_close((uv_handle_t *)&listener->pause, NULL);
+    loop_close_handle((uv_handle_t *)&listener->readable);
+    loop_close_handle((uv_handle_t *)&listener->pause);
     close(listener->fd);
     listener->fd = -1;
 }

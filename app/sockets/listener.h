@@ -12,7 +12,7 @@
  * another vhost after the configuration has been read again.
  */
 struct listener {
-    int fd; /* -1: closed */
+    int fd; /* -1: closed; the rest is zero at first */
     uv_poll_t readable;
     uv_timer_t pause;
     int first_reserved;      /* from this descriptor on they are not for its connections */
@@ -25,7 +25,8 @@ struct listener {
  * Starts accepting connections, for the vhost that is set, from @fd, which it owns from then on.
  *
  * Accepting pauses while no descriptor below @first_reserved is free: others are kept for what else
- * the process has to open. Returns 0 or a libuv error.
+ * the process has to open. Returns 0, or -1 after one line in the log; listener_close() releases it
+ * either way.
  */
 int listener_start(struct listener *listener, uv_loop_t *loop, int fd, int first_reserved);
 

@@ -5,6 +5,8 @@
 
 #include "core/base/writer.h"
 
+#define MS_PER_S 1000
+
 static void put_list(struct writer *writer, const char *rest)
 {
     const char *comma = "";
@@ -20,6 +22,14 @@ static void put_list(struct writer *writer, const char *rest)
     writer_put(writer, "]");
 }
 
+/* Whole seconds are whole numbers, as most configurations have them. */
+static void put_seconds(struct writer *writer, uint64_t ms)
+{
+    writer_put(writer, "%" PRIu64, ms / MS_PER_S);
+    if (ms % MS_PER_S)
+        writer_put(writer, ".%03u", (unsigned)(ms % MS_PER_S));
+}
+
 static void put_value(struct writer *writer, const struct setting *row,
                       const struct options *options)
 {
@@ -27,7 +37,11 @@ static void put_value(struct writer *writer, const struct setting *row,
 
     switch (row->type) {
     case SETTING_NUMBER:
+    case SETTING_SIZE:
         writer_put(writer, "%" PRIu64, setting_number(row, options));
+        break;
+    case SETTING_TIME:
+        put_seconds(writer, setting_number(row, options));
         break;
     case SETTING_LIST:
         put_list(writer, setting_text(row, options));

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define US_PER_S ((int64_t)1000000)
+#define US_PER_MS ((int64_t)1000)
 
 /* How often a stalled peer is checked in the time it may take nothing. */
 #define CHECKS 4
@@ -42,9 +42,9 @@ void keepalive_init(struct keepalive *keepalive, struct keepalive_times times)
     for (size_t i = 0; i < KEEPALIVE_QUEUES; i++)
         keepalive->heads[i].next = keepalive->heads[i].previous = &keepalive->heads[i];
 
-    keepalive->after_us[KEEPALIVE_IDLE] = (int64_t)times.interval_s * US_PER_S;
-    keepalive->after_us[KEEPALIVE_AWAITING] = (int64_t)times.pong_s * US_PER_S;
-    keepalive->after_us[KEEPALIVE_STALLED] = (int64_t)times.write_s * US_PER_S / CHECKS;
+    keepalive->after_us[KEEPALIVE_IDLE] = (int64_t)times.interval_ms * US_PER_MS;
+    keepalive->after_us[KEEPALIVE_AWAITING] = (int64_t)times.pong_ms * US_PER_MS;
+    keepalive->after_us[KEEPALIVE_STALLED] = (int64_t)times.write_ms * US_PER_MS / CHECKS;
 }
 
 void keepalive_add(struct keepalive *keepalive, struct keepalive_entry *entry, int64_t now_us)

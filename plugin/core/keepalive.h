@@ -35,11 +35,11 @@ struct keepalive {
     int64_t after_us[KEEPALIVE_QUEUES];             /* from "since" to due; 0: never */
 };
 
-/* How long, in seconds, is waited for what; 0 for ever. */
+/* How long, in ms, is waited for what; 0 for ever. */
 struct keepalive_times {
-    uint64_t interval_s; /* the silence after which a Ping is due */
-    uint64_t pong_s;     /* what a Pong may then take */
-    uint64_t write_s;    /* without anything of what waits for the peer being taken */
+    uint64_t interval_ms; /* the silence after which a Ping is due */
+    uint64_t pong_ms;     /* what a Pong may then take */
+    uint64_t write_ms;    /* without anything of what waits for the peer being taken */
 };
 
 enum keepalive_event {

@@ -1,14 +1,13 @@
 #include "core/options.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/address.h"
 
-#define DAY_S 86400
+#define DAY_MS 86400000
 
 /* A TLS record carries up to this much; a smaller read leaves plaintext inside OpenSSL, and
  * libwebsockets 4.1 then spins while reading is paused. */
@@ -19,6 +18,9 @@
 
 /* 2, 8 of extended length, and a masking key of 4. */
 #define CLIENT_HEADER_MAX_BYTES 14
+
+/* The service buffer has room for a larger rx-buffer up to this, whatever it is at the start. */
+#define RX_BUFFER_GROWS_TO_BYTES (SERVICE_BUFFER_MIN_BYTES - CLIENT_HEADER_MAX_BYTES)
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -106,31 +108,28 @@ static const char *const compressions[] = {
 static const struct setting rows[] = {
     {
         .key = "ping-interval",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct options, ping_interval_s),
-        .max = DAY_S,
-        .number = 120,
-        .unit = "s",
+        .type = SETTING_TIME,
+        .offset = offsetof(struct options, ping_interval_ms),
+        .max = DAY_MS,
+        .number = 120000,
         .help = "silence after which a Ping is sent; 0 sends none",
         .published = true,
     },
     {
         .key = "pong-timeout",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct options, pong_timeout_s),
-        .max = DAY_S,
+        .type = SETTING_TIME,
+        .offset = offsetof(struct options, pong_timeout_ms),
+        .max = DAY_MS,
         .number = 0,
-        .unit = "s",
         .help = "time a Pong may take before the connection is dropped; 0 waits for none",
         .published = true,
     },
     {
         .key = "write-timeout",
-        .type = SETTING_NUMBER,
-        .offset = offsetof(struct options, write_timeout_s),
-        .max = DAY_S,
-        .number = 120,
-        .unit = "s",
+        .type = SETTING_TIME,
+        .offset = offsetof(struct options, write_timeout_ms),
+        .max = DAY_MS,
+        .number = 120000,
         .help = "time a peer may take nothing of what waits for it before it is dropped; 0 is any",
         .published = true,
     },
@@ -145,22 +144,22 @@ static const struct setting rows[] = {
     },
     {
         .key = "rx-buffer",
-        .type = SETTING_NUMBER,
+        .type = SETTING_SIZE,
         .offset = offsetof(struct options, rx_buffer_bytes),
         .min = 1024,
         .max = 16777216,
         .number = 262144,
-        .unit = "bytes",
+        .change = SETTING_GROWTH_RESTARTS,
+        .grows_to = RX_BUFFER_GROWS_TO_BYTES,
         .help = "largest piece of a message read and echoed at once; at least 16384 with TLS",
         .published = true,
     },
     {
         .key = "max-message",
-        .type = SETTING_NUMBER,
+        .type = SETTING_SIZE,
         .offset = offsetof(struct options, max_message_bytes),
         .max = INT64_MAX,
         .number = 0,
-        .unit = "bytes",
         .help = "largest message taken; above it the connection is closed with 1009; 0 is no limit",
         .published = true,
     },
@@ -189,6 +188,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, health_path),
         .max = OPTIONS_PATH_MAX,
         .text = "",
+        .app_text = "/healthz",
+        .vhost = SETTING_VHOST_ADMIN,
         .help = "URL path that answers 200, or 503 before a stop; lws-echo takes \"/healthz\"",
         .check = check_path,
     },
@@ -198,6 +199,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, metrics_path),
         .max = OPTIONS_PATH_MAX,
         .text = "",
+        .app_text = "/metrics",
+        .vhost = SETTING_VHOST_ADMIN,
         .help = "URL path of figures for Prometheus; lws-echo takes \"/metrics\"",
         .check = check_path,
     },
@@ -232,11 +235,10 @@ static const struct setting rows[] = {
     },
     {
         .key = "max-inflated",
-        .type = SETTING_NUMBER,
+        .type = SETTING_SIZE,
         .offset = offsetof(struct options, max_inflated_bytes),
         .max = INT64_MAX,
         .number = 67108864,
-        .unit = "bytes",
         .help = "largest size a compressed message may inflate to; above it 1009; 0 is no limit",
         .published = true,
     },
@@ -271,6 +273,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, log_format),
         .number = LOG_FORMAT_TEXT,
         .choices = options_log_formats,
+        .inherited = true,
+        .vhost = SETTING_VHOST_BOTH,
         .help = "form of the line that is logged of each connection, at level \"info\"",
     },
 };
@@ -280,7 +284,7 @@ struct setting_table options_table(void)
     return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
 }
 
-/* No two of the paths may be the same, unless they are empty. Returns 0 or -EINVAL. */
+/* No two of the paths may be the same, unless they are empty. Returns 0 or -1. */
 static int check_paths(const struct options *options, struct setting_error *error)
 {
     const struct {
@@ -299,7 +303,7 @@ static int check_paths(const struct options *options, struct setting_error *erro
                 setting_fail(error, paths[i].key,
                              "\"%.64s\" is the \"%s\", too; it must be another one, or empty",
                              paths[i].path, paths[j].key);
-                return -EINVAL;
+                return -1;
             }
 
     return 0;
@@ -307,19 +311,23 @@ static int check_paths(const struct options *options, struct setting_error *erro
 
 int options_check(const struct options *options, bool tls, struct setting_error *error)
 {
+    char timeout[24];
+
     if (tls && options->rx_buffer_bytes < TLS_RECORD_BYTES) {
         setting_fail(error, "rx-buffer", "%" PRIu64 " is too small with TLS (at least %d bytes)",
                      options->rx_buffer_bytes, TLS_RECORD_BYTES);
-        return -EINVAL;
+        return -1;
     }
     if (check_paths(options, error))
-        return -EINVAL;
-    if (options->pong_timeout_s && options->keep_alive_mode == KEEPALIVE_MODE_PONG) {
+        return -1;
+    if (options->pong_timeout_ms && options->keep_alive_mode == KEEPALIVE_MODE_PONG) {
+        setting_write_number(setting_find(options_table(), "pong-timeout"), options, timeout,
+                             sizeof(timeout));
         setting_fail(error, "pong-timeout",
-                     "%" PRIu64 " needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
+                     "%s needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
                      "awaited, and it must be 0",
-                     options->pong_timeout_s);
-        return -EINVAL;
+                     timeout);
+        return -1;
     }
 
     return 0;

@@ -35,9 +35,9 @@ enum compression_mode {
 
 /* The options of the protocol on one vhost. Their rows say range, unit and default. */
 struct options {
-    uint64_t ping_interval_s;
-    uint64_t pong_timeout_s;
-    uint64_t write_timeout_s;
+    uint64_t ping_interval_ms;
+    uint64_t pong_timeout_ms;
+    uint64_t write_timeout_ms;
     uint64_t keep_alive_mode; /* enum keepalive_mode */
     uint64_t rx_buffer_bytes;
     uint64_t max_message_bytes;
@@ -61,7 +61,7 @@ struct setting_table options_table(void);
 /**
  * Says whether the options agree with each other and with the transport.
  *
- * Returns 0, or -EINVAL with @error filled in.
+ * Returns 0, or -1 with @error filled in.
  */
 int options_check(const struct options *options, bool tls, struct setting_error *error);
 

@@ -68,9 +68,9 @@ static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_co
 {
     const struct options *options = &vhost->options;
     const struct keepalive_times times = {
-        .interval_s = options->ping_interval_s,
-        .pong_s = options->pong_timeout_s,
-        .write_s = options->write_timeout_s,
+        .interval_ms = options->ping_interval_ms,
+        .pong_ms = options->pong_timeout_ms,
+        .write_ms = options->write_timeout_ms,
     };
     size_t payload_max = options_read_bytes(options);
     uint64_t key;

@@ -41,7 +41,7 @@ static void check_in_force(const struct options *options)
             for (const char *rest = text;
                  row->type == SETTING_LIST && setting_list_next(&rest, &item, &bytes);)
                 FUZZ_CHECK(bytes && !memchr(item, ',', bytes) && item[0] != ' ');
-        } else if (row->type == SETTING_NUMBER) {
+        } else if (setting_is_number(row)) {
             number = setting_number(row, options);
             FUZZ_CHECK((number >= row->min && number <= row->max) ||
                        (row->word && number == SETTING_WORD));
@@ -57,15 +57,12 @@ static void check_round_trip(const struct options *options, const char *key)
     const struct setting *row = setting_find(options_table(), key);
     struct options again = *options;
     struct setting_error error;
-    char number[24];
+    char number[40];
 
-    if (row->type == SETTING_NUMBER && setting_number(row, options) == SETTING_WORD)
-        return;
-    if (row->type == SETTING_NUMBER)
-        snprintf(number, sizeof(number), "%llu", (unsigned long long)setting_number(row, options));
+    if (setting_is_number(row))
+        setting_write_number(row, options, number, sizeof(number));
     FUZZ_CHECK(!setting_set(options_table(), &again, key,
-                            row->type == SETTING_NUMBER ? number : setting_text(row, options),
-                            &error));
+                            setting_is_number(row) ? number : setting_text(row, options), &error));
     FUZZ_CHECK(!memcmp(&again, options, sizeof(again)));
 }
 

@@ -59,7 +59,14 @@ static void the_versions_are_told(void)
     json_decref(document);
 }
 
-/* Each as a configuration has it; @options are other ones than the defaults. */
+static bool is_same(const json_t *got, const json_t *wanted)
+{
+    return json_is_real(wanted) ? json_number_value(got) == json_real_value(wanted)
+                                : json_equal(got, wanted);
+}
+
+/* Each as a configuration has it, but times in seconds; @options are other ones than the defaults.
+ */
 static void check_settings(const struct options *options)
 {
     struct setting_table table = options_table();
@@ -68,10 +75,12 @@ static void check_settings(const struct options *options)
     size_t published = 0;
 
     for (size_t i = 0; i < table.count; i++) {
-        json_t *wanted = setting_json_value(&table.rows[i], options);
+        json_t *wanted = table.rows[i].type == SETTING_TIME
+                             ? json_real((double)setting_number(&table.rows[i], options) / 1000)
+                             : setting_json_value(&table.rows[i], options);
         const json_t *got = json_object_get(told, table.rows[i].key);
 
-        CHECK_ROW(table.rows[i].published ? json_equal(got, wanted) : !got, table.rows[i].key);
+        CHECK_ROW(table.rows[i].published ? is_same(got, wanted) : !got, table.rows[i].key);
         published += table.rows[i].published;
         json_decref(wanted);
     }
@@ -86,11 +95,34 @@ static void published_settings_are_told_as_they_are_configured(void)
 
     check_settings(&options);
     set(&options, "ping-interval", "30");
+    set(&options, "write-timeout", "86399999ms");
     set(&options, "max-message", "9223372036854775807");
     set(&options, "path", "/a\"b\\c");
     set(&options, "subprotocols", "mqtt, chat.v2");
     set(&options, "compression", "no-context-takeover");
     check_settings(&options);
+}
+
+/* The page, and others, reckon with numbers. */
+static void times_are_told_in_seconds(void)
+{
+    static const struct {
+        const char *value;
+        const char *told;
+    } rows[] = {
+        {"0", "\"ping-interval\":0,"},          {"120", "\"ping-interval\":120,"},
+        {"2s", "\"ping-interval\":2,"},         {"250ms", "\"ping-interval\":0.250,"},
+        {"1001ms", "\"ping-interval\":1.001,"}, {"3000ms", "\"ping-interval\":3,"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options = new_options();
+        char text[INFO_MAX];
+
+        set(&options, "ping-interval", rows[i].value);
+        CHECK_ROW(info_write(&options, "", "", text, sizeof(text)) > 0, rows[i].value);
+        CHECK_ROW(strstr(text, rows[i].told), text);
+    }
 }
 
 static void internal_names_are_not_told(void)
@@ -117,7 +149,7 @@ static struct options longest_options(void)
     for (size_t i = 1; i < OPTIONS_SUBPROTOCOLS_MAX; i += 2)
         options.subprotocols[i] = ',';
     options.subprotocols[OPTIONS_SUBPROTOCOLS_MAX] = '\0';
-    options.ping_interval_s = options.pong_timeout_s = INT64_MAX;
+    options.ping_interval_ms = options.pong_timeout_ms = INT64_MAX;
     options.rx_buffer_bytes = options.max_message_bytes = INT64_MAX;
     options.max_inflated_bytes = INT64_MAX;
     options.compression = COMPRESSION_NO_CONTEXT_TAKEOVER;
@@ -157,6 +189,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         TEST(the_versions_are_told),
         TEST(published_settings_are_told_as_they_are_configured),
+        TEST(times_are_told_in_seconds),
         TEST(internal_names_are_not_told),
         TEST(the_longest_document_fits),
         TEST(a_document_that_does_not_fit_is_an_error),

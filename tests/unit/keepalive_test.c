@@ -5,6 +5,7 @@
 
 /* No clock is read: every time is a number of this file. */
 #define SECOND ((int64_t)1000000)
+#define MS ((uint64_t)1000)
 
 #define INTERVAL_S 10
 #define TIMEOUT_S 3
@@ -15,7 +16,7 @@
 
 static void init(struct keepalive *keepalive, uint64_t interval_s, uint64_t pong_s)
 {
-    const struct keepalive_times times = {interval_s, pong_s, WRITE_S};
+    const struct keepalive_times times = {interval_s * MS, pong_s * MS, WRITE_S * MS};
 
     keepalive_init(keepalive, times);
 }
@@ -357,7 +358,7 @@ static void an_entry_can_be_added_anew(void)
 static void who_stalls_has_the_whole_time_again(void)
 {
     const int64_t back_us = 5 * INTERVAL;
-    const struct keepalive_times times = {INTERVAL_S, TIMEOUT_S, 0};
+    const struct keepalive_times times = {INTERVAL_S * MS, TIMEOUT_S * MS, 0};
     struct keepalive_entry awaited = {0};
     struct keepalive_entry silent = {0};
     struct keepalive keepalive;

@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,8 +18,8 @@ static void defaults_are_those_of_the_design(void)
 {
     struct options options = new_options();
 
-    CU_ASSERT_EQUAL(options.ping_interval_s, 120);
-    CU_ASSERT_EQUAL(options.pong_timeout_s, 0);
+    CU_ASSERT_EQUAL(options.ping_interval_ms, 120000);
+    CU_ASSERT_EQUAL(options.pong_timeout_ms, 0);
     CU_ASSERT_EQUAL(options.keep_alive_mode, KEEPALIVE_MODE_PING);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 262144);
     CU_ASSERT_EQUAL(options.max_message_bytes, 0);
@@ -36,8 +34,10 @@ static void defaults_are_those_of_the_design(void)
 /* Writes the default of @row as setting_set() takes it. */
 static void default_of(const struct setting *row, char *out, size_t size)
 {
-    if (row->type == SETTING_NUMBER)
-        snprintf(out, size, "%" PRIu64, row->number);
+    const struct options options = new_options();
+
+    if (setting_is_number(row))
+        setting_write_number(row, &options, out, size);
     else
         snprintf(out, size, "%s",
                  row->type == SETTING_CHOICE ? row->choices[row->number] : row->text);
@@ -69,21 +69,23 @@ static void numbers_are_taken_up_to_their_limits(void)
         const char *says; /* about what is above */
     } rows[] = {
         {"ping-interval", "0", "86400", NULL, "86401",
-         "86401 is out of range (0..86400 s; default 120)"},
+         "86401 is out of range (0..86400 s, like 2 or 250ms; default 120)"},
         {"pong-timeout", "0", "86400", NULL, "86401",
-         "86401 is out of range (0..86400 s; default 0)"},
+         "86401 is out of range (0..86400 s, like 2 or 250ms; default 0)"},
         {"write-timeout", "0", "86400", NULL, "86401",
-         "86401 is out of range (0..86400 s; default 120)"},
+         "86401 is out of range (0..86400 s, like 2 or 250ms; default 120)"},
         {"rx-buffer", "1024", "16777216", "1023", "16777217",
-         "16777217 is out of range (1024..16777216 bytes; default 262144)"},
+         "16777217 is out of range (1024..16777216 bytes, like 65536 or 64k; default 262144)"},
         {"max-message", "0", "9223372036854775807", NULL, "9223372036854775808",
-         "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 0)"},
+         "9223372036854775808 is out of range (0..9223372036854775807 bytes, like 65536 or 64k; "
+         "default 0)"},
         {"max-connections", "0", "1048576", NULL, "1048577",
          "1048577 is out of range (0..1048576; default 0)"},
         {"max-connections-per-address", "0", "1048576", NULL, "1048577",
          "1048577 is out of range (0..1048576; default 0)"},
         {"max-inflated", "0", "9223372036854775807", NULL, "9223372036854775808",
-         "9223372036854775808 is out of range (0..9223372036854775807 bytes; default 67108864)"},
+         "9223372036854775808 is out of range (0..9223372036854775807 bytes, like 65536 or 64k; "
+         "default 67108864)"},
     };
     struct setting_table table = options_table();
 
@@ -98,13 +100,37 @@ static void numbers_are_taken_up_to_their_limits(void)
         CHECK_ROW(setting_number(row, &options) == row->max, rows[i].key);
 
         if (rows[i].below)
-            CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].below, &error) == -EINVAL,
+            CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].below, &error) == -1,
                       rows[i].key);
-        CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].above, &error) == -EINVAL,
+        CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].above, &error) == -1,
                   rows[i].key);
         CHECK_TEXT(error.key, rows[i].key, rows[i].key);
         CHECK_TEXT(error.text, rows[i].says, rows[i].key);
         CHECK_ROW(setting_number(row, &options) == row->max, rows[i].key);
+    }
+}
+
+static void times_and_sizes_take_units(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        uint64_t number;
+    } rows[] = {
+        {"ping-interval", "250ms", 250}, {"pong-timeout", "2s", 2000},
+        {"write-timeout", "30", 30000},  {"rx-buffer", "64k", 65536},
+        {"max-message", "2m", 2097152},  {"max-inflated", "0", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options = new_options();
+        struct setting_error error;
+
+        CHECK_ROW(!setting_set(options_table(), &options, rows[i].key, rows[i].value, &error),
+                  rows[i].key);
+        CHECK_ROW(setting_number(setting_find(options_table(), rows[i].key), &options) ==
+                      rows[i].number,
+                  rows[i].key);
     }
 }
 
@@ -137,8 +163,8 @@ static void each_option_has_its_own_field(void)
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         CHECK_ROW(!setting_set(options_table(), &options, pairs[i][0], pairs[i][1], &error),
                   pairs[i][0]);
-    CU_ASSERT_EQUAL(options.ping_interval_s, 1);
-    CU_ASSERT_EQUAL(options.pong_timeout_s, 2);
+    CU_ASSERT_EQUAL(options.ping_interval_ms, 1000);
+    CU_ASSERT_EQUAL(options.pong_timeout_ms, 2000);
     CU_ASSERT_EQUAL(options.keep_alive_mode, KEEPALIVE_MODE_PONG);
     CU_ASSERT_EQUAL(options.rx_buffer_bytes, 3000);
     CU_ASSERT_EQUAL(options.max_message_bytes, 4);
@@ -200,7 +226,7 @@ static void what_is_not_a_url_path_is_refused(void)
         struct options options = new_options();
         struct setting_error error;
 
-        CHECK_ROW(setting_set(options_table(), &options, "path", rows[i].path, &error) == -EINVAL,
+        CHECK_ROW(setting_set(options_table(), &options, "path", rows[i].path, &error) == -1,
                   rows[i].path);
         CHECK_TEXT(error.key, "path", rows[i].path);
         CHECK_TEXT(error.text, rows[i].says, rows[i].path);
@@ -215,7 +241,7 @@ static void a_path_one_byte_too_long_is_refused(void)
     struct setting_error error;
 
     long_path(path, OPTIONS_PATH_MAX + 1);
-    CU_ASSERT_EQUAL(setting_set(options_table(), &options, "path", path, &error), -EINVAL);
+    CU_ASSERT_EQUAL(setting_set(options_table(), &options, "path", path, &error), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "has 256 bytes (0..255; default \"/ws\")"));
     CHECK_TEXT(options.path, "/ws", "path");
 }
@@ -245,7 +271,7 @@ static void choices_are_taken_as_their_enums(void)
         struct setting_error error = {0};
 
         CHECK_ROW(setting_set(table, &options, rows[i].key, rows[i].value, &error) ==
-                      (rows[i].says ? -EINVAL : 0),
+                      (rows[i].says ? -1 : 0),
                   rows[i].value);
         CHECK_ROW(setting_number(setting_find(table, rows[i].key), &options) == rows[i].index,
                   rows[i].value);
@@ -342,12 +368,10 @@ static void what_is_not_an_origin_is_refused(void)
         /* what stands around it does not mend it */
         snprintf(value, sizeof(value), "https://a, %s ,https://b", items[i]);
         snprintf(says, sizeof(says), "\"%.*s\"" NOT_AN_ORIGIN, (int)length, items[i]);
-        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", items[i], &error) ==
-                      -EINVAL,
+        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", items[i], &error) == -1,
                   items[i]);
         CHECK_TEXT(error.text, says, items[i]);
-        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", value, &error) ==
-                      -EINVAL,
+        CHECK_ROW(setting_set(options_table(), &options, "allowed-origins", value, &error) == -1,
                   value);
         CHECK_TEXT(error.text, says, value);
         CHECK_TEXT(options.allowed_origins, "", items[i]);
@@ -397,7 +421,7 @@ static void http_tokens_are_subprotocols(void)
                      "\"mqtt\" (default empty)",
                      rows[i].says);
         CHECK_ROW(setting_set(options_table(), &options, "subprotocols", rows[i].value, &error) ==
-                      (rows[i].says ? -EINVAL : 0),
+                      (rows[i].says ? -1 : 0),
                   rows[i].value);
         CHECK_TEXT(error.text, says, rows[i].value);
         CHECK_TEXT(options.subprotocols, rows[i].says ? "" : rows[i].value, rows[i].value);
@@ -429,7 +453,7 @@ static void a_list_one_byte_too_long_is_refused(void)
 
     options = new_options();
     long_list(value, OPTIONS_ORIGINS_MAX + 1);
-    CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), -EINVAL);
+    CU_ASSERT_EQUAL(setting_set(table, &options, row->key, value, &error), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "...\" has 2048 bytes (a list of up to 2047 bytes, "
                                               "commas included; default empty)"));
     CHECK_TEXT(options.allowed_origins, "", "allowed-origins");
@@ -439,26 +463,28 @@ static void unanswered_pongs_have_no_timeout(void)
 {
     static const struct {
         const char *name;
-        uint64_t pong_timeout_s;
+        uint64_t pong_timeout_ms;
         uint64_t mode;
         const char *says; /* NULL: it is taken */
     } rows[] = {
         {"pings, none awaited", 0, KEEPALIVE_MODE_PING, NULL},
-        {"pings", 30, KEEPALIVE_MODE_PING, NULL},
+        {"pings", 30000, KEEPALIVE_MODE_PING, NULL},
         {"pongs, none awaited", 0, KEEPALIVE_MODE_PONG, NULL},
-        {"pongs", 30, KEEPALIVE_MODE_PONG,
+        {"pongs", 30000, KEEPALIVE_MODE_PONG,
          "30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it must "
          "be 0"},
+        {"pongs, less than a second", 30, KEEPALIVE_MODE_PONG,
+         "30ms needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it "
+         "must be 0"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct options options = new_options();
         struct setting_error error = {0};
 
-        options.pong_timeout_s = rows[i].pong_timeout_s;
+        options.pong_timeout_ms = rows[i].pong_timeout_ms;
         options.keep_alive_mode = rows[i].mode;
-        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
-                  rows[i].name);
+        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -1 : 0), rows[i].name);
         CHECK_TEXT(error.key, rows[i].says ? "pong-timeout" : "", rows[i].name);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].name);
     }
@@ -484,7 +510,7 @@ static void each_path_is_for_one_thing(void)
 
         snprintf(options.path, sizeof(options.path), "%s", rows[i].path);
         snprintf(options.info_path, sizeof(options.info_path), "%s", rows[i].info_path);
-        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(options_check(&options, false, &error) == (rows[i].says ? -1 : 0),
                   rows[i].info_path);
         CHECK_TEXT(error.key, rows[i].says ? "info-path" : "", rows[i].info_path);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].info_path);
@@ -513,7 +539,7 @@ static void tls_needs_a_buffer_for_a_whole_record(void)
         struct setting_error error = {0};
 
         options.rx_buffer_bytes = rows[i].rx_buffer_bytes;
-        CHECK_ROW(options_check(&options, rows[i].tls, &error) == (rows[i].says ? -EINVAL : 0),
+        CHECK_ROW(options_check(&options, rows[i].tls, &error) == (rows[i].says ? -1 : 0),
                   rows[i].name);
         CHECK_TEXT(error.key, rows[i].says ? "rx-buffer" : "", rows[i].name);
         CHECK_TEXT(error.text, rows[i].says ? rows[i].says : "", rows[i].name);
@@ -547,6 +573,7 @@ int main(int argc, char **argv)
         TEST(defaults_are_those_of_the_design),
         TEST(every_default_is_a_value_its_row_takes),
         TEST(numbers_are_taken_up_to_their_limits),
+        TEST(times_and_sizes_take_units),
         TEST(each_option_has_its_own_field),
         TEST(url_paths_are_taken),
         TEST(what_is_not_a_url_path_is_refused),

@@ -17,11 +17,14 @@ struct sample {
     uint64_t size_bytes;
     uint64_t count;
     uint64_t threads;
+    uint64_t delay_ms;
+    uint64_t room_bytes;
     char name[NAME_MAX_BYTES + 1];
     char behind_name;
     char note[NOTE_MAX_BYTES + 1];
     char behind_note;
     uint64_t colour;
+    uint64_t form;
     char tags[TAGS_MAX_BYTES + 1];
     char behind_tags[8]; /* as many as leave no padding: samples are compared as bytes */
     char words[NOTE_MAX_BYTES + 1];
@@ -57,6 +60,8 @@ static const struct setting rows[] = {
         .max = 300,
         .number = 7,
         .unit = "bytes",
+        .change = SETTING_GROWTH_RESTARTS,
+        .grows_to = 100,
     },
     {
         .key = "count",
@@ -75,6 +80,24 @@ static const struct setting rows[] = {
         .number = 2,
         .unit = "cores",
         .word = "all",
+        .change = SETTING_CHANGE_RESTARTS,
+        .vhost = SETTING_VHOST_ADMIN,
+    },
+    {
+        .key = "delay",
+        .type = SETTING_TIME,
+        .offset = offsetof(struct sample, delay_ms),
+        .min = 10,
+        .max = 60000,
+        .number = 1500,
+    },
+    {
+        .key = "room",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct sample, room_bytes),
+        .min = 1024,
+        .max = UINT64_MAX,
+        .number = 2048,
     },
     {
         .key = "name",
@@ -83,6 +106,8 @@ static const struct setting rows[] = {
         .min = 2,
         .max = NAME_MAX_BYTES,
         .text = "abc",
+        .app_text = "app",
+        .vhost = SETTING_VHOST_ADMIN,
     },
     {
         .key = "note",
@@ -90,6 +115,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct sample, note),
         .max = NOTE_MAX_BYTES,
         .text = "",
+        .vhost = SETTING_VHOST_BOTH,
         .check = check_note,
     },
     {
@@ -105,6 +131,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct sample, tags),
         .max = TAGS_MAX_BYTES,
         .text = "x,y",
+        .change = SETTING_CHANGE_RESTARTS,
         .check = check_tag,
     },
     {
@@ -117,6 +144,8 @@ static const struct setting rows[] = {
     {
         .key = "parts",
         .type = SETTING_SECTION,
+        .offset = offsetof(struct sample, form),
+        .change = SETTING_CHANGE_RESTARTS,
         .text = "{ PART, ... }",
     },
 };
@@ -141,7 +170,7 @@ static void check_refused(const char *key, const char *value, const char *row,
     struct sample before;
 
     memcpy(&before, &sample, sizeof(before));
-    CHECK_ROW(setting_set(table, &sample, key, value, error) == -EINVAL, row);
+    CHECK_ROW(setting_set(table, &sample, key, value, error) == -1, row);
     CHECK_ROW(!memcmp(&sample, &before, sizeof(sample)), row);
 }
 
@@ -162,6 +191,96 @@ static void defaults_are_written_and_nothing_else(void)
     CU_ASSERT_EQUAL(sample.behind_note, KEPT);
     CU_ASSERT_EQUAL(sample.tags[4], KEPT);
     CU_ASSERT_EQUAL(sample.behind_tags[0], KEPT);
+}
+
+static void the_app_has_defaults_of_its_own(void)
+{
+    struct sample sample = new_sample();
+
+    setting_app_defaults(table, &sample);
+    CHECK_TEXT(sample.name, "app", "name");
+    CHECK_TEXT(sample.note, "", "note");
+    CU_ASSERT_EQUAL(sample.size_bytes, 7);
+}
+
+/* Returns a sample in which every row has another value than its default. */
+static struct sample changed_sample(void)
+{
+    static const char *const pairs[][2] = {
+        {"size", "50"},      {"count", "9"},     {"threads", "all"}, {"name", "other"},
+        {"note", "another"}, {"colour", "blue"}, {"tags", "z"},      {"words", "w"}};
+    struct sample sample = new_sample();
+    struct setting_error error;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        CHECK_ROW(!setting_set(table, &sample, pairs[i][0], pairs[i][1], &error), pairs[i][0]);
+
+    return sample;
+}
+
+static void what_a_vhost_serves_is_cleared_and_nothing_else(void)
+{
+    struct sample sample = changed_sample();
+    struct sample changed = changed_sample();
+
+    setting_clear(table, &sample, SETTING_VHOST_ADMIN);
+    CHECK_TEXT(sample.name, "", "name");
+    CU_ASSERT_EQUAL(sample.threads, 2);
+    memcpy(sample.name, changed.name, sizeof(sample.name));
+    sample.threads = changed.threads;
+    CU_ASSERT_EQUAL(memcmp(&sample, &changed, sizeof(sample)), 0);
+
+    setting_clear(table, &sample, SETTING_VHOST_PUBLIC);
+    CU_ASSERT_EQUAL(sample.size_bytes, 7);
+    CU_ASSERT_EQUAL(sample.count, 0);
+    CU_ASSERT_EQUAL(sample.colour, GREEN);
+    CHECK_TEXT(sample.tags, "x,y", "tags");
+    CHECK_TEXT(sample.words, "", "words");
+    CHECK_TEXT(sample.name, "other", "name");
+    CHECK_TEXT(sample.note, "another", "note");
+    CU_ASSERT_EQUAL(sample.threads, SETTING_WORD);
+}
+
+static void rows_say_which_change_takes_a_restart(void)
+{
+    static const struct {
+        const char *name;
+        const char *key;
+        const char *before;
+        const char *after;
+        bool restarts;
+    } cases[] = {
+        {"live text", "note", "a", "b", false},
+        {"live number", "count", "1", "2", false},
+        {"number", "threads", "1", "2", true},
+        {"number to its word", "threads", "1", "all", true},
+        {"the same number", "threads", "8", "8", false},
+        {"list", "tags", "a", "a,b", true},
+        {"the same list", "tags", "a,b", "a , b", false},
+        {"growth", "size", "200", "201", true},
+        {"less", "size", "300", "200", false},
+        {"growth up to the room there is", "size", "2", "100", false},
+        {"growth beyond it", "size", "2", "101", true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sample before = new_sample();
+        struct sample after = new_sample();
+        struct setting_error error;
+        const struct setting *row;
+
+        before.form = after.form = 1;
+        CHECK_ROW(!setting_set(table, &before, cases[i].key, cases[i].before, &error),
+                  cases[i].name);
+        CHECK_ROW(!setting_set(table, &after, cases[i].key, cases[i].after, &error), cases[i].name);
+        row = setting_restarts(table, &before, &after);
+        CHECK_ROW(cases[i].restarts ? row == setting_find(table, cases[i].key) : !row,
+                  cases[i].name);
+        after = before;
+        after.form = 2;
+        CHECK_ROW(setting_restarts(table, &before, &after) == setting_find(table, "parts"),
+                  "another form of a section");
+    }
 }
 
 static void a_number_in_range_is_taken(void)
@@ -264,6 +383,100 @@ static void a_word_is_taken_in_the_place_of_a_number(void)
         CHECK_TEXT(error.text, says, wrong[i]);
     }
     check_refused("size", "all", "the word of another row", &error);
+}
+
+static void times_and_sizes_are_taken_with_and_without_units(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        uint64_t number;
+        const char *written; /* what is taken as the same again */
+    } cases[] = {
+        {"delay", "2", 2000, "2"},
+        {"delay", "2s", 2000, "2"},
+        {"delay", "2000ms", 2000, "2"},
+        {"delay", "250ms", 250, "250ms"},
+        {"delay", "10ms", 10, "10ms"},
+        {"delay", "60", 60000, "60"},
+        {"delay", "60000ms", 60000, "60"},
+        {"delay", "1001ms", 1001, "1001ms"},
+        {"room", "1024", 1024, "1024"},
+        {"room", "1k", 1024, "1024"},
+        {"room", "64k", 65536, "65536"},
+        {"room", "3m", 3145728, "3145728"},
+        {"room", "18446744073709551615", UINT64_MAX, "18446744073709551615"},
+        {"room", "18014398509481983k", UINT64_MAX - 1023, "18446744073709550592"},
+        {"threads", "all", SETTING_WORD, "all"},
+        {"size", "300", 300, "300"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct setting *row = setting_find(table, cases[i].key);
+        struct sample sample = new_sample();
+        struct setting_error error;
+        char written[40];
+
+        CHECK_ROW(setting_is_number(row), cases[i].key);
+        CHECK_ROW(!setting_set(table, &sample, cases[i].key, cases[i].value, &error),
+                  cases[i].value);
+        CHECK_ROW(setting_number(row, &sample) == cases[i].number, cases[i].value);
+        setting_write_number(row, &sample, written, sizeof(written));
+        CHECK_TEXT(written, cases[i].written, cases[i].value);
+        CHECK_ROW(!setting_set(table, &sample, cases[i].key, written, &error), written);
+        CHECK_ROW(setting_number(row, &sample) == cases[i].number, written);
+    }
+    CU_ASSERT_FALSE(setting_is_number(setting_find(table, "colour")));
+    CU_ASSERT_FALSE(setting_is_number(setting_find(table, "note")));
+}
+
+#define DELAY_TAKES " (10ms..60 s, like 2 or 250ms; default 1500ms)"
+#define ROOM_TAKES " (1024..18446744073709551615 bytes, like 65536 or 64k; default 2048)"
+
+static void what_is_no_time_or_size_is_refused(void)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {"delay", "0", "0 is out of range" DELAY_TAKES},
+        {"delay", "9ms", "9ms is out of range" DELAY_TAKES},
+        {"delay", "61", "61 is out of range" DELAY_TAKES},
+        {"delay", "60001ms", "60001ms is out of range" DELAY_TAKES},
+        {"delay", "-2", "-2 is out of range" DELAY_TAKES},
+        {"delay", "-2s", "-2s is out of range" DELAY_TAKES},
+        /* as many ms as wrap around to a second */
+        {"delay", "18446744073709552617", "18446744073709552617 is out of range" DELAY_TAKES},
+        {"delay", "18446744073709553", "18446744073709553 is out of range" DELAY_TAKES},
+        {"delay", "", "\"\" is not a time" DELAY_TAKES},
+        {"delay", "0.5", "\"0.5\" is not a time" DELAY_TAKES},
+        {"delay", "ms", "\"ms\" is not a time" DELAY_TAKES},
+        {"delay", "2 s", "\"2 s\" is not a time" DELAY_TAKES},
+        {"delay", "2S", "\"2S\" is not a time" DELAY_TAKES},
+        {"delay", "2m", "\"2m\" is not a time" DELAY_TAKES},
+        {"delay", "2k", "\"2k\" is not a time" DELAY_TAKES},
+        {"delay", "2msx", "\"2msx\" is not a time" DELAY_TAKES},
+        {"delay", "+2s", "\"+2s\" is not a time" DELAY_TAKES},
+        {"delay", "-", "\"-\" is not a time" DELAY_TAKES},
+        {"delay", "--2", "\"--2\" is not a time" DELAY_TAKES},
+        {"room", "1023", "1023 is out of range" ROOM_TAKES},
+        {"room", "0k", "0k is out of range" ROOM_TAKES},
+        {"room", "18014398509481984k", "18014398509481984k is out of range" ROOM_TAKES},
+        {"room", "64K", "\"64K\" is not a size" ROOM_TAKES},
+        {"room", "64kb", "\"64kb\" is not a size" ROOM_TAKES},
+        {"room", "k", "\"k\" is not a size" ROOM_TAKES},
+        {"room", "64s", "\"64s\" is not a size" ROOM_TAKES},
+        {"size", "3k", "\"3k\" is not a whole number (2..300 bytes; default 7)"},
+        {"size", "3s", "\"3s\" is not a whole number (2..300 bytes; default 7)"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting_error error;
+
+        check_refused(cases[i].key, cases[i].value, cases[i].value, &error);
+        CHECK_TEXT(error.text, cases[i].says, cases[i].value);
+    }
 }
 
 static void a_text_within_its_limits_is_taken(void)
@@ -536,7 +749,8 @@ static void an_unknown_key_near_none_names_all(void)
         check_refused(keys[i], "3", keys[i], &error);
         CHECK_TEXT(error.key, keys[i], keys[i]);
         CHECK_TEXT(error.text,
-                   "unknown key; known are \"size\", \"count\", \"threads\", \"name\", \"note\", "
+                   "unknown key; known are \"size\", \"count\", \"threads\", \"delay\", \"room\", "
+                   "\"name\", \"note\", "
                    "\"colour\", "
                    "\"tags\", \"words\", \"parts\"",
                    keys[i]);
@@ -641,6 +855,8 @@ static void values_a_row_takes_are_described(void)
         {"size", "2..300 bytes; default 7"},
         {"count", "0..18446744073709551615; default 0"},
         {"threads", "1..8 cores or \"all\"; default 2"},
+        {"delay", "10ms..60 s, like 2 or 250ms; default 1500ms"},
+        {"room", "1024..18446744073709551615 bytes, like 65536 or 64k; default 2048"},
         {"name", "default \"abc\""},
         {"note", "default \"\""},
         {"colour", "one of \"red\", \"green\", \"blue\"; default \"green\""},
@@ -674,11 +890,16 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         TEST(defaults_are_written_and_nothing_else),
+        TEST(the_app_has_defaults_of_its_own),
+        TEST(what_a_vhost_serves_is_cleared_and_nothing_else),
+        TEST(rows_say_which_change_takes_a_restart),
         TEST(a_number_in_range_is_taken),
         TEST(a_number_out_of_range_is_refused),
         TEST(what_is_not_a_whole_number_is_refused),
         TEST(a_sign_is_no_part_of_a_number),
         TEST(a_word_is_taken_in_the_place_of_a_number),
+        TEST(times_and_sizes_are_taken_with_and_without_units),
+        TEST(what_is_no_time_or_size_is_refused),
         TEST(a_text_within_its_limits_is_taken),
         TEST(a_text_of_wrong_length_is_refused),
         TEST(a_long_text_is_taken_to_its_limit_and_cut_in_the_message),

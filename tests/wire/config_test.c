@@ -64,11 +64,13 @@ static void a_wrong_configuration_stops_the_start_with_one_line(void)
         {"", "FILE:1:"},
         {"[]", "FILE:1: the configuration must be an object"},
         {"{\n \"echo\": {\n  \"ping-interval\": -5 } }",
-         "FILE:3: \"ping-interval\": -5 is out of range (0..86400 s; default 120)"},
+         "FILE:3: \"ping-interval\": -5 is out of range (0..86400 s, like 2 or 250ms; default "
+         "120)"},
         {"{ \"echo\": { \"ping-intervall\": 5 } }",
          "FILE:1: \"ping-intervall\": unknown key; did you mean \"ping-interval\"?"},
         {"{ \"echo\": { \"rx-buffer\": 1023 } }",
-         "FILE:1: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
+         "FILE:1: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes, like 65536 or 64k; "
+         "default 262144)"},
         {"{ \"echo\": { \"path\": \"ws\" } }", "FILE:1: \"path\": \"ws\" is not a URL path"},
         {"{ \"echo\": { \"path\": true } }", "FILE:1: \"path\": true is not a string"},
         {"{ \"echo\": { \"keep-alive-mode\": \"pingg\" } }",

@@ -93,12 +93,13 @@ static void a_wrong_option_stops_the_vhost_and_says_why(void)
         const char *message;
     } rows[] = {
         {{{"ping-interval", "-1"}},
-         "lws-echo: \"ping-interval\": -1 is out of range (0..86400 s; default 120)"},
-        {{{"ping-interval", "soon"}},
-         "lws-echo: \"ping-interval\": \"soon\" is not a whole number"},
+         "lws-echo: \"ping-interval\": -1 is out of range (0..86400 s, like 2 or 250ms; default "
+         "120)"},
+        {{{"ping-interval", "soon"}}, "lws-echo: \"ping-interval\": \"soon\" is not a time"},
         {{{"pong-timeout", "86401"}}, "lws-echo: \"pong-timeout\": 86401 is out of range"},
         {{{"rx-buffer", "1023"}},
-         "lws-echo: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes; default 262144)"},
+         "lws-echo: \"rx-buffer\": 1023 is out of range (1024..16777216 bytes, like 65536 or 64k; "
+         "default 262144)"},
         {{{"path", "ws"}}, "lws-echo: \"path\": \"ws\" is not a URL path"},
         {{{"path", "/info.json"}},
          "lws-echo: \"info-path\": \"/info.json\" is the \"path\", too; it must be another one, or "

@@ -1,10 +1,13 @@
 /* SIGHUP: the configuration is read again, for new connections, whole or not at all. */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -18,6 +21,8 @@
 #define LOGGING ", \"log-level\": \"notice\""
 #define WORKERS ", \"workers\": 2"
 #define LIMIT(bytes) ", \"echo\": { \"max-message\": " #bytes " }"
+
+#define PATIENCE_MS 30000
 
 #define IN_FORCE ": in force for new connections\n"
 #define UNCHANGED "the configuration stays as it was\n"
@@ -283,6 +288,179 @@ static void memory_does_not_grow_with_each_reload(void)
     server_stop(&server);
 }
 
+/* Hears from a server, as a service manager, when it has dealt with a reload. */
+struct manager {
+    char path[40];
+    int fd;
+};
+
+static void manager_open(struct manager *manager)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+    snprintf(manager->path, sizeof(manager->path), "/tmp/lws-echo-notify-XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(manager->path));
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s/s", manager->path);
+    manager->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(manager->fd, (const struct sockaddr *)&name, sizeof(name)), 0);
+    setenv("NOTIFY_SOCKET", name.sun_path, 1);
+}
+
+static void manager_close(struct manager *manager)
+{
+    char name[64];
+
+    unsetenv("NOTIFY_SOCKET");
+    close(manager->fd);
+    snprintf(name, sizeof(name), "%s/s", manager->path);
+    unlink(name);
+    rmdir(manager->path);
+}
+
+static void wait_notified(const struct manager *manager, const char *line)
+{
+    struct pollfd readable = {.fd = manager->fd, .events = POLLIN};
+    char heard[1024];
+    ssize_t got;
+
+    do {
+        CU_ASSERT_FATAL(poll(&readable, 1, PATIENCE_MS) == 1);
+        got = recv(manager->fd, heard, sizeof(heard) - 1, 0);
+        heard[got > 0 ? got : 0] = '\0';
+    } while (!strstr(heard, line));
+}
+
+/* Has the process that was started read @members and be done with that, whatever workers do. */
+static void reload_in_supervisor(struct server *server, const struct manager *manager,
+                                 const char *members)
+{
+    server_rewrite(server, members);
+    kill(server->pid, SIGHUP);
+    wait_notified(manager, "RELOADING=1");
+    wait_notified(manager, "READY=1");
+}
+
+static void signal_all(const pid_t *pids, size_t count, int number)
+{
+    for (size_t i = 0; i < count; i++)
+        kill(pids[i], number);
+}
+
+/* Connections are spread over the workers: each gets some of so many. */
+static void check_limit(const struct server *server, size_t bytes)
+{
+    for (int c = 0; c < 20; c++) {
+        CU_ASSERT_TRUE(new_echoes(server, bytes));
+        CU_ASSERT_FALSE(new_echoes(server, bytes + 1));
+    }
+}
+
+/* Waits until all workers take messages of so many bytes. */
+static void wait_limit(const struct server *server, size_t bytes)
+{
+    int64_t deadline_ms = clock_ms() + PATIENCE_MS;
+
+    for (int in_a_row = 0; in_a_row < 20 && clock_ms() < deadline_ms;)
+        in_a_row = new_echoes(server, bytes) ? in_a_row + 1 : 0;
+    CU_ASSERT_TRUE(clock_ms() < deadline_ms);
+}
+
+/* The workers do not run while the file changes once more: each would read what it is then. */
+static void with_workers_the_file_is_read_once(void)
+{
+    static const char *const later[] = {ON_FREE_PORT LOGGING WORKERS LIMIT(3000), "nonsense"};
+    struct manager manager;
+    struct server server;
+    pid_t workers[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        manager_open(&manager);
+        if (!server_start(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(1000)))
+            return;
+        CU_ASSERT_EQUAL_FATAL(server_workers(&server, workers, 2), 2);
+        wait_notified(&manager, "READY=1");
+        signal_all(workers, 2, SIGSTOP);
+        reload_in_supervisor(&server, &manager, ON_FREE_PORT LOGGING WORKERS LIMIT(2000));
+        server_rewrite(&server, later[i]);
+        signal_all(workers, 2, SIGCONT);
+        while (count_said(&server, IN_FORCE) < 2 && server_hear(&server))
+            ;
+        check_limit(&server, 2000);
+        CU_ASSERT_PTR_NULL(strstr(server.text, UNCHANGED));
+        server_stop(&server);
+        manager_close(&manager);
+    }
+}
+
+static void a_worker_that_starts_later_has_what_is_in_force(void)
+{
+    struct server server;
+    pid_t workers[2];
+    pid_t successors[2] = {0};
+
+    if (!server_start(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(1000)))
+        return;
+    CU_ASSERT_EQUAL_FATAL(server_workers(&server, workers, 2), 2);
+    reload(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(2000), IN_FORCE, 2);
+    server_rewrite(&server, "nonsense");
+    signal_all(workers, 2, SIGKILL);
+    while (server_workers(&server, successors, 2) < 2 || successors[0] == workers[0] ||
+           successors[0] == workers[1] || successors[1] == workers[0] ||
+           successors[1] == workers[1])
+        ;
+    check_limit(&server, 2000);
+    server_stop(&server);
+}
+
+/* It is sent more than waits for it: the supervisor goes on, and sends it the last one again. */
+static void a_worker_that_hangs_gets_the_newest_configuration_when_it_goes_on(void)
+{
+    enum { RELOADS = 20 };
+    struct manager manager;
+    struct server server;
+    pid_t workers[2];
+
+    manager_open(&manager);
+    if (!server_start(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(1000)))
+        return;
+    CU_ASSERT_EQUAL_FATAL(server_workers(&server, workers, 2), 2);
+    wait_notified(&manager, "READY=1");
+    kill(workers[1], SIGSTOP);
+    for (int i = 0; i < RELOADS; i++)
+        reload_in_supervisor(&server, &manager,
+                             i == RELOADS - 1 ? ON_FREE_PORT LOGGING WORKERS LIMIT(2000)
+                                              : ON_FREE_PORT LOGGING WORKERS LIMIT(1500));
+    CU_ASSERT_TRUE(server_wait_said(
+        &server, "worker 2 has not taken the configurations before this one yet\n"));
+    server.text[0] = '\0';
+    kill(workers[1], SIGCONT);
+    CU_ASSERT_TRUE(server_wait_said(&server, IN_FORCE)); /* of those that have waited */
+    wait_limit(&server, 2000);                           /* of the one that is sent again */
+    check_limit(&server, 2000);
+    server_stop(&server);
+    manager_close(&manager);
+}
+
+/* There is one process that reads the file, and one policy. */
+static void a_worker_ignores_the_signal(void)
+{
+    struct server server;
+    pid_t workers[2];
+    pid_t later[2];
+
+    if (!server_start(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(1000)))
+        return;
+    CU_ASSERT_EQUAL_FATAL(server_workers(&server, workers, 2), 2);
+    server_rewrite(&server, "nonsense");
+    signal_all(workers, 2, SIGHUP);
+    check_limit(&server, 1000);
+    reload(&server, ON_FREE_PORT LOGGING WORKERS LIMIT(2000), IN_FORCE, 2);
+    CU_ASSERT_PTR_NULL(strstr(server.text, UNCHANGED));
+    CU_ASSERT_EQUAL(server_workers(&server, later, 2), 2);
+    CU_ASSERT_EQUAL(memcmp(later, workers, sizeof(workers)), 0);
+    server_stop(&server);
+}
+
 /* Certificates of two names, in one directory, as "cert" and "key" find them there. */
 static char directory[] = "/tmp/lws-echo-reload-XXXXXX";
 
@@ -413,6 +591,10 @@ static CU_TestInfo tests[] = {
     TEST(without_a_file_nothing_is_read),
     TEST(a_former_configuration_ends_with_its_connections),
     TEST(memory_does_not_grow_with_each_reload),
+    TEST(with_workers_the_file_is_read_once),
+    TEST(a_worker_that_starts_later_has_what_is_in_force),
+    TEST(a_worker_that_hangs_gets_the_newest_configuration_when_it_goes_on),
+    TEST(a_worker_ignores_the_signal),
     TEST(certificates_are_read_again),
     TEST(the_log_changes_at_once),
     TEST(a_closed_terminal_is_a_stop),

@@ -16,6 +16,8 @@
 
 #define KEY_MAX 63
 
+#define MS_PER_S 1000
+
 /* What may stand around the items of a list. */
 #define SPACES " \t"
 
@@ -81,26 +83,45 @@ static const struct setting *nearest(struct setting_table table, const char *key
     return best;
 }
 
-static int parse_number(const char *value, uint64_t *number)
+/* How a number may end, and what it is then multiplied with. */
+struct unit {
+    const char *suffix;
+    uint64_t factor;
+};
+
+static const struct unit plain[] = {{"", 1}, {NULL, 0}};
+static const struct unit times[] = {{"", MS_PER_S}, {"s", MS_PER_S}, {"ms", 1}, {NULL, 0}};
+static const struct unit sizes[] = {{"", 1}, {"k", 1024}, {"m", 1048576}, {NULL, 0}};
+
+/* What is said of the types that are numbers. */
+static const struct number {
+    const struct unit *units;
+    const char *what; /* a value that is none is not this */
+    const char *takes;
+} numbers[] = {
+    [SETTING_NUMBER] = {plain, "a whole number", ""},
+    [SETTING_TIME] = {times, "a time", " s, like 2 or 250ms"},
+    [SETTING_SIZE] = {sizes, "a size", " bytes, like 65536 or 64k"},
+};
+
+/* Returns 0, or -1 if @value is not of the form; *@fits says whether the number fits. */
+static int parse_number(const struct unit *unit, const char *value, uint64_t *number, bool *fits)
 {
     char *end;
 
     if (value[0] < '0' || value[0] > '9')
-        return -EINVAL;
+        return -1;
     errno = 0;
     *number = strtoull(value, &end, 10);
-    if (*end)
-        return -EINVAL;
+    while (unit->suffix && strcmp(unit->suffix, end) != 0)
+        unit++;
+    if (!unit->suffix)
+        return -1;
 
-    return errno ? -ERANGE : 0;
-}
+    *fits = !errno && *number <= UINT64_MAX / unit->factor;
+    *number *= unit->factor;
 
-static bool is_integer(const char *value)
-{
-    if (*value == '-')
-        value++;
-
-    return *value && value[strspn(value, "0123456789")] == '\0';
+    return 0;
 }
 
 const struct setting *setting_find(struct setting_table table, const char *key)
@@ -191,47 +212,74 @@ static void default_number(const struct setting *row, void *target)
     store_number(row, target, row->number);
 }
 
+static void write_number(const struct setting *row, uint64_t number, char *out, size_t size)
+{
+    if (row->word && number == SETTING_WORD)
+        snprintf(out, size, "%s", row->word);
+    else if (row->type != SETTING_TIME)
+        snprintf(out, size, "%" PRIu64, number);
+    else if (number % MS_PER_S)
+        snprintf(out, size, "%" PRIu64 "ms", number);
+    else
+        snprintf(out, size, "%" PRIu64, number / MS_PER_S);
+}
+
+bool setting_is_number(const struct setting *row)
+{
+    return row->type == SETTING_NUMBER || row->type == SETTING_TIME || row->type == SETTING_SIZE;
+}
+
+void setting_write_number(const struct setting *row, const void *target, char *out, size_t size)
+{
+    write_number(row, setting_number(row, target), out, size);
+}
+
 static void describe_number(const struct setting *row, char *out, size_t size)
 {
-    const char *unit = row->unit ? row->unit : "";
+    const char *quote = row->word && row->number == SETTING_WORD ? "\"" : "";
     char standard[40];
     char word[40] = "";
+    char unit[40] = "";
+    char min[24];
+    char max[24];
 
+    write_number(row, row->min, min, sizeof(min));
+    write_number(row, row->max, max, sizeof(max));
+    write_number(row, row->number, standard, sizeof(standard));
+    if (row->unit && row->unit[0])
+        snprintf(unit, sizeof(unit), " %s", row->unit);
     if (row->word)
         snprintf(word, sizeof(word), " or \"%s\"", row->word);
-    if (row->word && row->number == SETTING_WORD)
-        snprintf(standard, sizeof(standard), "\"%s\"", row->word);
-    else
-        snprintf(standard, sizeof(standard), "%" PRIu64, row->number);
-    snprintf(out, size, "%" PRIu64 "..%" PRIu64 "%s%s%s; default %s", row->min, row->max,
-             unit[0] ? " " : "", unit, word, standard);
+    snprintf(out, size, "%s..%s%s%s%s; default %s%s%s", min, max, unit, numbers[row->type].takes,
+             word, quote, standard, quote);
 }
 
 static int set_number(const struct setting *row, void *target, const char *value,
                       struct setting_error *error)
 {
+    const struct number *type = &numbers[row->type];
+    bool negative = value[0] == '-';
     char takes[160];
     uint64_t number;
-    int failure;
+    bool fits;
 
     if (row->word && !strcmp(value, row->word)) {
         store_number(row, target, SETTING_WORD);
         return 0;
     }
 
-    failure = parse_number(value, &number);
-    if (!failure && number >= row->min && number <= row->max) {
-        store_number(row, target, number);
-        return 0;
-    }
-
     describe_number(row, takes, sizeof(takes));
-    if (is_integer(value))
+    if (parse_number(type->units, value + negative, &number, &fits)) {
+        setting_fail(error, row->key, "\"%.64s\" is not %s (%s)", value, type->what, takes);
+        return -1;
+    }
+    if (negative || !fits || number < row->min || number > row->max) {
         setting_fail(error, row->key, "%.64s is out of range (%s)", value, takes);
-    else
-        setting_fail(error, row->key, "\"%.64s\" is not a whole number (%s)", value, takes);
+        return -1;
+    }
+    store_number(row, target, number);
 
-    return -EINVAL;
+    return 0;
 }
 
 static void default_text(const struct setting *row, void *target)
@@ -254,12 +302,12 @@ static int set_text(const struct setting *row, void *target, const char *value,
         setting_fail(error, row->key,
                      "\"%.64s%s\" has %zu bytes (%" PRIu64 "..%" PRIu64 "; default \"%s\")", value,
                      length > 64 ? "..." : "", length, row->min, row->max, row->text);
-        return -EINVAL;
+        return -1;
     }
     if (must) {
         setting_fail(error, row->key, "\"%.128s\" is not %s (default \"%s\")", value, must,
                      row->text);
-        return -EINVAL;
+        return -1;
     }
 
     store_text(row, target, value);
@@ -297,7 +345,7 @@ static int set_choice(const struct setting *row, void *target, const char *value
     setting_fail(error, row->key, "\"%.64s\" is not one of %s (default \"%s\")", value, words,
                  row->choices[row->number]);
 
-    return -EINVAL;
+    return -1;
 }
 
 static const char *default_list(const struct setting *row)
@@ -367,19 +415,19 @@ static int set_list(const struct setting *row, void *target, const char *value,
 
         if (!bytes) {
             setting_fail(error, row->key, "\"%.64s\" has an empty item (%s)", value, takes);
-            return -EINVAL;
+            return -1;
         }
         if (must) {
             setting_fail(error, row->key, "\"%.*s\" is not %s (default %s)",
                          bytes < 128 ? (int)bytes : 128, item, must, default_list(row));
-            return -EINVAL;
+            return -1;
         }
         length += bytes + (rest ? 1 : 0);
     }
     if (length > row->max) {
         setting_fail(error, row->key, "\"%.64s%s\" has %zu bytes (%s)", value,
                      strlen(value) > 64 ? "..." : "", length, takes);
-        return -EINVAL;
+        return -1;
     }
 
     store_list(row, target, value);
@@ -421,6 +469,8 @@ static const struct {
                struct setting_error *error);
 } types[] = {
     [SETTING_NUMBER] = {default_number, describe_number, set_number},
+    [SETTING_TIME] = {default_number, describe_number, set_number},
+    [SETTING_SIZE] = {default_number, describe_number, set_number},
     [SETTING_TEXT] = {default_text, describe_text, set_text},
     [SETTING_CHOICE] = {default_number, describe_choice, set_choice},
     [SETTING_LIST] = {default_text, describe_list, set_list},
@@ -431,6 +481,61 @@ void setting_defaults(struct setting_table table, void *target)
 {
     for (size_t i = 0; i < table.count; i++)
         types[table.rows[i].type].set_default(&table.rows[i], target);
+}
+
+void setting_app_defaults(struct setting_table table, void *target)
+{
+    setting_defaults(table, target);
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].app_text)
+            store_text(&table.rows[i], target, table.rows[i].app_text);
+}
+
+void setting_clear(struct setting_table table, void *target, enum setting_vhost vhost)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct setting *row = &table.rows[i];
+
+        if (row->vhost != vhost)
+            continue;
+        if (row->type == SETTING_TEXT)
+            store_text(row, target, "");
+        else
+            types[row->type].set_default(row, target);
+    }
+}
+
+static bool has_changed(const struct setting *row, const void *before, const void *after)
+{
+    if (row->type == SETTING_TEXT || row->type == SETTING_LIST)
+        return strcmp(setting_text(row, before), setting_text(row, after)) != 0;
+
+    return setting_number(row, before) != setting_number(row, after);
+}
+
+static bool change_restarts(const struct setting *row, const void *before, const void *after)
+{
+    uint64_t number;
+
+    switch (row->change) {
+    case SETTING_CHANGE_RESTARTS:
+        return has_changed(row, before, after);
+    case SETTING_GROWTH_RESTARTS:
+        number = setting_number(row, after);
+        return number > row->grows_to && number > setting_number(row, before);
+    default:
+        return false;
+    }
+}
+
+const struct setting *setting_restarts(struct setting_table table, const void *before,
+                                       const void *after)
+{
+    for (size_t i = 0; i < table.count; i++)
+        if (change_restarts(&table.rows[i], before, after))
+            return &table.rows[i];
+
+    return NULL;
 }
 
 void setting_describe(const struct setting *row, char *out, size_t size)
@@ -448,5 +553,5 @@ int setting_set(struct setting_table table, void *target, const char *key, const
 
     setting_fail_unknown(error, table, key);
 
-    return -EINVAL;
+    return -1;
 }
