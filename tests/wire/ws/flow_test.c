@@ -12,9 +12,9 @@
 #include "stream.h"
 
 /* Settings of the servers here, as they are written. */
-#define DROPS "\"write-timeout\": 1"
-#define DROPS_LATER "\"write-timeout\": 2"
-#define DROPS_LATER_MS 2000
+#define DROPS "\"write-timeout\": \"250ms\""
+#define DROPS_LATER "\"write-timeout\": \"1s\""
+#define DROPS_LATER_MS 1000
 
 static struct stream stream;
 
@@ -156,7 +156,7 @@ static void who_reads_nothing_is_dropped(void)
         {"large messages", ON_FREE_PORT ", \"echo\": { " DROPS " }", "", 1 << 20},
         {"without Pings", ON_FREE_PORT ", \"echo\": { " DROPS ", \"ping-interval\": 0 }", "", 1000},
         {"with Pings",
-         ON_FREE_PORT ", \"echo\": { " DROPS ", \"ping-interval\": 1, "
+         ON_FREE_PORT ", \"echo\": { " DROPS ", \"ping-interval\": \"100ms\", "
                       "\"pong-timeout\": 60 }",
          "", 1000},
         {"compression", ON_FREE_PORT ", \"echo\": { " DROPS ", \"compression\": \"on\" }",
