@@ -1,10 +1,13 @@
 /* lws-echo: a WebSocket echo server that hosts the lws-echo plugin. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/arguments.h"
 #include "config/config.h"
+#include "log.h"
 #include "process/server.h"
 
 #define EXIT_WRONG_ARGUMENTS 2
@@ -14,7 +17,7 @@ static int when_printed(int status)
 {
     if (!fflush(stdout) && !ferror(stdout))
         return status;
-    perror("lws-echo: standard output");
+    log_say(LLL_ERR, "cannot write to standard output: %s", strerror(errno));
 
     return EXIT_FAILURE;
 }

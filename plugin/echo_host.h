@@ -32,8 +32,8 @@ struct echo_host {
  */
 enum echo_host_message {
     /*
-     * To all connections: close with 1001. A size_t, if given, is incremented for each that is
-     * still there. To be repeated until none is.
+     * To all connections, once: close with 1001. Those that are being opened are closed as soon as
+     * they are open. A size_t, if given, is incremented for each that is still there.
      */
     ECHO_HOST_DRAIN = LWS_CALLBACK_USER,
 

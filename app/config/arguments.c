@@ -10,6 +10,8 @@
 
 #include <libwebsockets.h>
 
+#include "log.h"
+
 #define COLUMN 24
 
 /* A flag: takes its value, and returns 0, or -1 after saying on standard error what is wrong. */
@@ -37,7 +39,7 @@ static int override(struct arguments *arguments, const char *key, const char *va
     size_t i = 0;
 
     if (setting_set(config_table(), &scratch, key, value, &error)) {
-        fprintf(stderr, "lws-echo: --%s: %s\n", key, error.text);
+        log_say(LLL_ERR, "--%s: %s", key, error.text);
         return -1;
     }
 
@@ -176,7 +178,7 @@ static int take_version(struct arguments *arguments, const char *value)
 
 static struct arguments wrong(struct arguments arguments)
 {
-    fputs("lws-echo: try \"lws-echo --help\"\n", stderr);
+    log_say(LLL_ERR, "try \"lws-echo --help\"");
     arguments.action = ARGUMENTS_WRONG;
 
     return arguments;
@@ -219,7 +221,7 @@ struct arguments arguments_parse(int argc, char **argv)
     }
 
     if (optind < argc) {
-        fprintf(stderr, "lws-echo: unexpected argument \"%s\"\n", argv[optind]);
+        log_say(LLL_ERR, "unexpected argument \"%s\"", argv[optind]);
         return wrong(arguments);
     }
 

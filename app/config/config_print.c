@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config/setting_json.h"
+#include "log.h"
 
 /* All three return 0 or -1; jansson takes no text that is not UTF-8. */
 
@@ -54,7 +55,7 @@ int config_print(const struct config *config)
 
     json_decref(root);
     if (failure)
-        fputs("lws-echo: the configuration cannot be printed as JSON\n", stderr);
+        log_say(LLL_ERR, "the configuration cannot be printed as JSON");
 
     return failure ? -1 : 0;
 }

@@ -59,12 +59,15 @@ static bool string_means(const char *p, size_t bytes, const char *key)
     return means;
 }
 
-/* Moves behind the ':' of @key in the object at @c; @line is set to the key's line. */
-static bool enter_key(struct cursor *c, const char *key, unsigned *line)
+/*
+ * Moves past the ':' of @key in the object at @c; @line is set to the key's line. Returns 0, or -1
+ * if there is no such key.
+ */
+static int enter_key(struct cursor *c, const char *key, unsigned *line)
 {
     skip_space(c);
     if (*c->p != '{')
-        return false;
+        return -1;
 
     for (c->p++; *c->p && *c->p != '}';) {
         const char *name;
@@ -72,7 +75,7 @@ static bool enter_key(struct cursor *c, const char *key, unsigned *line)
 
         skip_space(c);
         if (*c->p != '"')
-            return false;
+            return -1;
         *line = c->line;
         name = c->p;
         skip_string(c);
@@ -82,7 +85,7 @@ static bool enter_key(struct cursor *c, const char *key, unsigned *line)
         if (*c->p == ':')
             c->p++;
         if (found)
-            return true;
+            return 0;
 
         skip_value(c);
         skip_space(c);
@@ -90,7 +93,7 @@ static bool enter_key(struct cursor *c, const char *key, unsigned *line)
             c->p++;
     }
 
-    return false;
+    return -1;
 }
 
 unsigned json_line_of_key(const char *text, const char *const *path, size_t depth)
@@ -99,7 +102,7 @@ unsigned json_line_of_key(const char *text, const char *const *path, size_t dept
     unsigned line = 0;
 
     for (size_t i = 0; i < depth; i++)
-        if (!enter_key(&c, path[i], &line))
+        if (enter_key(&c, path[i], &line))
             return 0;
 
     return line;

@@ -129,9 +129,9 @@ static const struct {
                       list_value},
 };
 
-/* Says whether @item can stand between commas; if not, @error says why. */
-static bool is_list_item(const struct setting *row, size_t index, const json_t *item,
-                         struct setting_error *error)
+/* Returns 0, or -1 with @error filled in: @item cannot stand between commas. */
+static int check_list_item(const struct setting *row, size_t index, const json_t *item,
+                           struct setting_error *error)
 {
     const char *text = json_string_value(item);
 
@@ -145,22 +145,21 @@ static bool is_list_item(const struct setting *row, size_t index, const json_t *
                      "item %zu, \"%.64s\", has a comma; each item is a string of its own",
                      index + 1, text);
     else
-        return true;
+        return 0;
 
-    return false;
+    return -1;
 }
 
-static bool are_list_items(const struct setting *row, const json_t *array,
-                           struct setting_error *error)
+static int check_list(const struct setting *row, const json_t *array, struct setting_error *error)
 {
     size_t i;
     json_t *item;
 
     json_array_foreach (array, i, item)
-        if (!is_list_item(row, i, item, error))
-            return false;
+        if (check_list_item(row, i, item, error))
+            return -1;
 
-    return true;
+    return 0;
 }
 
 char *setting_json_text(const struct setting *row, const json_t *value, struct setting_error *error)
@@ -180,7 +179,7 @@ char *setting_json_text(const struct setting *row, const json_t *value, struct s
                          types[row->type].name, takes);
         return NULL;
     }
-    if (json_is_array(value) && !are_list_items(row, value, error))
+    if (json_is_array(value) && check_list(row, value, error))
         return NULL;
 
     return types[row->type].text(value);

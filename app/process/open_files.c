@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "core/base/setting.h"
+#include "log.h"
 
 /*
  * Shells keep the limit low for programs that use select(), containers set it to a million. But
@@ -21,7 +21,7 @@ int open_files_limit(uint64_t wanted, size_t *limit)
     struct rlimit files;
 
     if (getrlimit(RLIMIT_NOFILE, &files)) {
-        fprintf(stderr, "lws-echo: the limit of open files cannot be read: %s\n", strerror(errno));
+        log_say(LLL_ERR, "the limit of open files cannot be read: %s", strerror(errno));
         return -1;
     }
     if (wanted == SETTING_WORD)
@@ -29,9 +29,9 @@ int open_files_limit(uint64_t wanted, size_t *limit)
 
     files.rlim_cur = wanted;
     if (setrlimit(RLIMIT_NOFILE, &files)) {
-        fprintf(stderr,
-                "lws-echo: \"max-open-files\": the system does not allow %" PRIu64
-                " open files, but %" PRIu64 " (see \"ulimit -Hn\")\n",
+        log_say(LLL_ERR,
+                "\"max-open-files\": the system does not allow %" PRIu64 " open files, but %" PRIu64
+                " (see \"ulimit -Hn\")",
                 wanted, (uint64_t)files.rlim_max);
         return -1;
     }

@@ -6,15 +6,16 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "log.h"
 
 #define UNCHANGED ((uid_t)-1)
 
 static int fail(const char *key, const char *name, const char *why)
 {
-    fprintf(stderr, "lws-echo: \"%s\": \"%s\": %s\n", key, name, why);
+    log_say(LLL_ERR, "\"%s\": \"%s\": %s", key, name, why);
 
     return -1;
 }
@@ -58,7 +59,7 @@ int privileges_find(struct privileges *privileges, const struct config *config)
 
 static int fail_drop(const char *what)
 {
-    fprintf(stderr, "lws-echo: cannot %s: %s\n", what, strerror(errno));
+    log_say(LLL_ERR, "cannot %s: %s", what, strerror(errno));
 
     return -1;
 }

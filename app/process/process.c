@@ -79,8 +79,8 @@ static void on_expedite_signal(uv_signal_t *signal, int number)
 /* Has new connections get the site that is the current one. */
 static void switch_listeners(struct process *process)
 {
-    process->echo.vhost = process->sites.current->echo.vhost;
-    process->admin.vhost = process->sites.current->admin.vhost;
+    process->echo.vhost = process->sites.current->echo.lws;
+    process->admin.vhost = process->sites.current->admin.lws;
 }
 
 /* Has new connections get @config. Returns 0, or -1 after an error in the log. */

@@ -1,7 +1,6 @@
 #include "process/service_manager.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,13 +8,15 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "log.h"
+
 #define ADMIN_NAME "admin"
 
 static int refuse(int count)
 {
-    fprintf(stderr,
-            "lws-echo: %d sockets were handed over: one stream socket that listens is expected, "
-            "and perhaps one more named \"" ADMIN_NAME "\"\n",
+    log_say(LLL_ERR,
+            "%d sockets were handed over: one stream socket that listens is expected, "
+            "and perhaps one more named \"" ADMIN_NAME "\"",
             count);
 
     return -1;
@@ -45,8 +46,7 @@ int service_manager_sockets(int *echo, int *admin)
     }
     free_names(names);
     if (count < 0) {
-        fprintf(stderr, "lws-echo: the sockets handed over cannot be taken: %s\n",
-                strerror(-count));
+        log_say(LLL_ERR, "the sockets handed over cannot be taken: %s", strerror(-count));
         return -1;
     }
 

@@ -6,11 +6,11 @@
 
 #define POLL_MS 10
 
-static void on_poll(uv_timer_t *timer)
+static void stop_when_closed(uv_timer_t *timer)
 {
     struct shutdown *shutdown = timer->data;
 
-    if (!sites_tell(shutdown->sites, ECHO_HOST_DRAIN) ||
+    if (!sites_tell(shutdown->sites, ECHO_HOST_COUNT) ||
         uv_now(timer->loop) >= shutdown->deadline_ms)
         uv_stop(timer->loop);
 }
@@ -20,8 +20,9 @@ static void close_connections(uv_timer_t *timer)
     struct shutdown *shutdown = timer->data;
 
     listener_finish(shutdown->listener);
+    sites_tell(shutdown->sites, ECHO_HOST_DRAIN); /* later ones are closed as they open */
     shutdown->deadline_ms = uv_now(timer->loop) + SHUTDOWN_DEADLINE_MS;
-    uv_timer_start(timer, on_poll, 0, POLL_MS);
+    uv_timer_start(timer, stop_when_closed, 0, POLL_MS);
 }
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sites,

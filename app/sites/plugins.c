@@ -16,7 +16,7 @@
 
 static int fail(const char *file, const char *why)
 {
-    fprintf(stderr, "lws-echo: %s: cannot be loaded: %s\n", file, why);
+    log_say(LLL_ERR, "%s: cannot be loaded: %s", file, why);
 
     return -1;
 }
@@ -44,7 +44,7 @@ const lws_plugin_protocol_t *plugins_load_echo(const char *dir, struct lws_plugi
 
     snprintf(file, sizeof(file), "%s/" PLUGIN_FILE, dir);
     if (access(file, R_OK)) {
-        fprintf(stderr, "lws-echo: %s: the plugin cannot be read: %s\n", file, strerror(errno));
+        log_say(LLL_ERR, "%s: the plugin cannot be read: %s", file, strerror(errno));
         return NULL;
     }
     if (probe(file))

@@ -13,10 +13,10 @@
 
 /* Slots of one size, which the first buffer asked for decides. */
 struct slots {
-    uint8_t *base; /* NULL: not reserved as yet */
+    uint8_t *base; /* NULL: not reserved yet */
     size_t slot_bytes;
     size_t count;
-    size_t begun;    /* how many have ever been in use: none behind these has */
+    size_t begun;    /* how many have ever been in use: those after them never have */
     uint32_t *freed; /* which of them are free again */
     size_t freed_count;
 };
@@ -24,7 +24,8 @@ struct slots {
 /* libwebsockets hands its allocator no context of ours, so there is one for the process. */
 static struct slots slots;
 
-static bool reserve(size_t bytes)
+/* Returns 0, or -1 where the range cannot be had. */
+static int reserve(size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint32_t *freed = calloc(slots.count, sizeof(*freed));
@@ -37,7 +38,7 @@ static bool reserve(size_t bytes)
     if (base == MAP_FAILED) {
         free(freed);
         slots.count = 0; /* not tried again */
-        return false;
+        return -1;
     }
 
     /* a huge page would bring 2 MiB in for a few bytes */
@@ -45,7 +46,7 @@ static bool reserve(size_t bytes)
     slots.base = base;
     slots.freed = freed;
 
-    return true;
+    return 0;
 }
 
 /* Returns NULL where there is no slot for it. */
@@ -53,7 +54,7 @@ static void *take(size_t bytes)
 {
     size_t slot;
 
-    if (!slots.count || (!slots.base && !reserve(bytes)) || bytes > slots.slot_bytes)
+    if (!slots.count || (!slots.base && reserve(bytes)) || bytes > slots.slot_bytes)
         return NULL;
 
     if (slots.freed_count)

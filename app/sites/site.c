@@ -17,17 +17,17 @@ static const lws_retry_bo_t no_validity_checks;
 /* Of the list that lwsws would make: the protocol also serves clients that ask for none. */
 static const struct lws_protocol_vhost_options is_default = {NULL, NULL, "default", "1"};
 
-static void compose_protocol(struct site_vhost *endpoint, const struct host *host)
+static void compose_protocol(struct site_vhost *vhost, const struct host *host)
 {
-    endpoint->host = (struct echo_host){
+    vhost->host = (struct echo_host){
         .board = host->board,
-        .options = &endpoint->options,
+        .options = &vhost->options,
         .log = log_plugin,
     };
-    endpoint->protocols[0] = host->protocol;
-    endpoint->protocols[0].user = &endpoint->host;
-    endpoint->enabled.name = host->protocol.name;
-    endpoint->enabled.options = &is_default;
+    vhost->protocols[0] = host->protocol;
+    vhost->protocols[0].user = &vhost->host;
+    vhost->enabled.name = host->protocol.name;
+    vhost->enabled.options = &is_default;
 }
 
 static void compose_options(struct site *site, bool has_admin)
@@ -73,39 +73,38 @@ static void compose_tls(const struct config *config, const struct tls_pair *self
 }
 
 /* Makes context and vhost as @info describes the latter so far. Returns 0 or -1. */
-static int open_endpoint(struct site_vhost *endpoint, struct host *host,
-                         struct lws_context_creation_info *info)
+static int open_vhost(struct site_vhost *vhost, struct host *host,
+                      struct lws_context_creation_info *info)
 {
     const uint64_t options = info->options | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                              LWS_SERVER_OPTION_LIBUV |
                              LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 
-    compose_protocol(endpoint, host);
+    compose_protocol(vhost, host);
     info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info->options = options;
     info->foreign_loops = host->loops;
-    info->pcontext = &endpoint->context;
+    info->pcontext = &vhost->context;
     info->retry_and_idle_policy = &no_validity_checks;
-    info->protocols = endpoint->protocols;
+    info->protocols = vhost->protocols;
     info->extensions = host->extensions;
-    info->pvo = &endpoint->enabled;
+    info->pvo = &vhost->enabled;
 
     /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
     if (host->tls_is_set_up)
         info->options &= ~(uint64_t)LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    endpoint->context = lws_create_context(info);
-    if (!endpoint->context)
+    vhost->context = lws_create_context(info);
+    if (!vhost->context)
         return -1;
     info->options = options;
     host->tls_is_set_up |= (options & LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) != 0;
-    endpoint->vhost = lws_create_vhost(endpoint->context, info);
+    vhost->lws = lws_create_vhost(vhost->context, info);
     ERR_clear_error(); /* libwebsockets tries keys as RSA first */
 
     /* what libwebsockets 4.3 returns does not tell whether the protocol could begin */
-    return endpoint->vhost && !lws_protocol_init(endpoint->context) &&
+    return vhost->lws && !lws_protocol_init(vhost->context) &&
                    lws_protocol_vh_priv_get(
-                       endpoint->vhost,
-                       lws_vhost_name_to_protocol(endpoint->vhost, endpoint->enabled.name))
+                       vhost->lws, lws_vhost_name_to_protocol(vhost->lws, vhost->enabled.name))
                ? 0
                : -1;
 }
@@ -122,7 +121,7 @@ static int open_echo(struct site *site, struct host *host, const struct tls_pair
     compose_page(site);
     compose_tls(config, self_signed, &info);
 
-    return open_endpoint(&site->echo, host, &info);
+    return open_vhost(&site->echo, host, &info);
 }
 
 static int open_admin(struct site *site, struct host *host)
@@ -132,7 +131,7 @@ static int open_admin(struct site *site, struct host *host)
         .pt_serv_buf_size = ADMIN_BUFFER_BYTES,
     };
 
-    return open_endpoint(&site->admin, host, &info);
+    return open_vhost(&site->admin, host, &info);
 }
 
 int site_open(struct site **site, struct host *host, const struct config *config,
@@ -162,7 +161,7 @@ size_t site_tell(struct site *site, int message)
 {
     size_t count = 0;
 
-    lws_callback_all_protocol_vhost_args(site->echo.vhost, NULL, message, &count, sizeof(count));
+    lws_callback_all_protocol_vhost_args(site->echo.lws, NULL, message, &count, sizeof(count));
 
     return count;
 }

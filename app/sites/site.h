@@ -10,7 +10,7 @@
  * One configuration at work. After a reload the next site gets the new connections, and the former
  * one stays until its own have ended.
  *
- * Its endpoints have a context of libwebsockets each: within one, a connection would be moved to
+ * Its vhosts have a context of libwebsockets each: within one, a connection would be moved to
  * another vhost than it was accepted for, by the request's Host header.
  */
 struct site {
@@ -20,7 +20,7 @@ struct site {
     struct lws_protocol_vhost_options any_type;
     struct site_vhost {
         struct lws_context *context; /* NULL: it is not there, or not any more */
-        struct lws_vhost *vhost;
+        struct lws_vhost *lws;
         struct options options;
         struct echo_host host; /* what the plugin is handed: these options */
         struct lws_protocols protocols[2];

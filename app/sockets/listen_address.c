@@ -27,15 +27,15 @@ static struct sockaddr_in6 ipv6(struct in6_addr address, uint64_t port)
     };
 }
 
-static void set_name(struct listen_address *endpoint, const void *name, size_t bytes)
+static void set_name(struct listen_address *out, const void *name, size_t bytes)
 {
-    memset(endpoint, 0, sizeof(*endpoint));
-    memcpy(&endpoint->name, name, bytes);
-    endpoint->name_bytes = (socklen_t)bytes;
+    memset(out, 0, sizeof(*out));
+    memcpy(&out->name, name, bytes);
+    out->name_bytes = (socklen_t)bytes;
 }
 
-/* Reads an IPv4 or IPv6 address. Returns false when it is neither. */
-static bool set_ip(struct listen_address *endpoint, const char *address, uint64_t port)
+/* Reads an IPv4 or IPv6 address. Returns 0, or -1 if it is neither. */
+static int set_ip(struct listen_address *out, const char *address, uint64_t port)
 {
     struct sockaddr_in four;
     struct sockaddr_in6 six;
@@ -44,18 +44,18 @@ static bool set_ip(struct listen_address *endpoint, const char *address, uint64_
 
     if (inet_pton(AF_INET6, address, &six_address) == 1) {
         six = ipv6(six_address, port);
-        set_name(endpoint, &six, sizeof(six));
-        endpoint->any = !memcmp(&six_address, &in6addr_any, sizeof(six_address));
+        set_name(out, &six, sizeof(six));
+        out->any = !memcmp(&six_address, &in6addr_any, sizeof(six_address));
     } else if (inet_pton(AF_INET, address, &four_address) == 1) {
         four = ipv4(four_address, port);
-        set_name(endpoint, &four, sizeof(four));
-        endpoint->any = four_address.s_addr == htonl(INADDR_ANY);
+        set_name(out, &four, sizeof(four));
+        out->any = four_address.s_addr == htonl(INADDR_ANY);
     } else {
-        return false;
+        return -1;
     }
-    snprintf(endpoint->text, sizeof(endpoint->text), "%s port %u", address, (unsigned)port);
+    snprintf(out->text, sizeof(out->text), "%s port %u", address, (unsigned)port);
 
-    return true;
+    return 0;
 }
 
 static bool is_unix(const char *text)
@@ -64,7 +64,7 @@ static bool is_unix(const char *text)
 }
 
 /* Returns NULL, or what it must be. */
-static const char *set_unix(struct listen_address *endpoint, const char *text)
+static const char *set_unix(struct listen_address *out, const char *text)
 {
     const char *path = text + strlen(LISTEN_ADDRESS_UNIX_PREFIX);
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -72,34 +72,33 @@ static const char *set_unix(struct listen_address *endpoint, const char *text)
     if (path[0] != '/' || path[1] == '\0')
         return "\"" LISTEN_ADDRESS_UNIX_PREFIX "\" and an absolute path";
     if (strlen(path) >= sizeof(name.sun_path))
-        return "a path of at most 107 bytes behind \"" LISTEN_ADDRESS_UNIX_PREFIX "\"";
+        return "a path of at most 107 bytes after \"" LISTEN_ADDRESS_UNIX_PREFIX "\"";
 
     memcpy(name.sun_path, path, strlen(path) + 1);
-    set_name(endpoint, &name, sizeof(name));
-    snprintf(endpoint->text, sizeof(endpoint->text), "%s", text);
+    set_name(out, &name, sizeof(name));
+    snprintf(out->text, sizeof(out->text), "%s", text);
 
     return NULL;
 }
 
-const char *listen_address_parse(struct listen_address *endpoint, const char *address,
-                                 uint64_t port)
+const char *listen_address_parse(struct listen_address *out, const char *address, uint64_t port)
 {
     struct listen_address scratch;
 
-    if (!endpoint)
-        endpoint = &scratch;
+    if (!out)
+        out = &scratch;
     if (is_unix(address))
-        return set_unix(endpoint, address);
-    if (!set_ip(endpoint, *address ? address : "::", port))
+        return set_unix(out, address);
+    if (set_ip(out, *address ? address : "::", port))
         return "an IPv4 or IPv6 address, or \"" LISTEN_ADDRESS_UNIX_PREFIX
                "\" and an absolute path";
     if (!*address)
-        snprintf(endpoint->text, sizeof(endpoint->text), "all interfaces, port %u", (unsigned)port);
+        snprintf(out->text, sizeof(out->text), "all interfaces, port %u", (unsigned)port);
 
     return NULL;
 }
 
-const char *listen_address_parse_admin(struct listen_address *endpoint, const char *text)
+const char *listen_address_parse_admin(struct listen_address *out, const char *text)
 {
     static const char expected[] = "an address with its port (\"127.0.0.1:9090\", \"[::1]:9090\"), "
                                    "or \"" LISTEN_ADDRESS_UNIX_PREFIX "\" and an absolute path";
@@ -111,10 +110,10 @@ const char *listen_address_parse_admin(struct listen_address *endpoint, const ch
     unsigned long port;
     char *end;
 
-    if (!endpoint)
-        endpoint = &scratch;
+    if (!out)
+        out = &scratch;
     if (is_unix(text))
-        return set_unix(endpoint, text);
+        return set_unix(out, text);
 
     if (bracketed) {
         text++;
@@ -127,12 +126,12 @@ const char *listen_address_parse_admin(struct listen_address *endpoint, const ch
     address[bytes] = '\0';
     port = strtoul(colon + 1, &end, 10);
 
-    return *end || port > PORT_MAX || !set_ip(endpoint, address, port) ? expected : NULL;
+    return *end || port > PORT_MAX || set_ip(out, address, port) ? expected : NULL;
 }
 
-const char *listen_address_path(const struct listen_address *endpoint)
+const char *listen_address_path(const struct listen_address *out)
 {
-    const struct sockaddr_un *name = (const struct sockaddr_un *)&endpoint->name;
+    const struct sockaddr_un *name = (const struct sockaddr_un *)&out->name;
 
     return name->sun_family == AF_UNIX ? name->sun_path : NULL;
 }

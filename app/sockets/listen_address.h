@@ -22,18 +22,17 @@ struct listen_address {
  * Reads an address, "" for all interfaces, an IPv4 or IPv6 address or "unix:" and an absolute path,
  * and a port, which has no meaning with a path.
  *
- * Returns NULL, or what it must be. @endpoint may be NULL.
+ * Returns NULL, or what it must be. @out may be NULL.
  */
-const char *listen_address_parse(struct listen_address *endpoint, const char *address,
-                                 uint64_t port);
+const char *listen_address_parse(struct listen_address *out, const char *address, uint64_t port);
 
 /**
  * Reads an address with its port, "127.0.0.1:9090" or "[::1]:9090", or "unix:" and an absolute
  * path.
  *
- * Returns NULL, or what it must be. @endpoint may be NULL.
+ * Returns NULL, or what it must be. @out may be NULL.
  */
-const char *listen_address_parse_admin(struct listen_address *endpoint, const char *text);
+const char *listen_address_parse_admin(struct listen_address *out, const char *text);
 
 /** Returns the path of a unix socket, or NULL. */
-const char *listen_address_path(const struct listen_address *endpoint);
+const char *listen_address_path(const struct listen_address *out);

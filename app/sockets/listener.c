@@ -29,10 +29,10 @@ static void on_pause_end(uv_timer_t *pause)
     uv_poll_start(&listener->readable, UV_READABLE, on_readable);
 }
 
-static void pause_accepting(struct listener *listener, int why)
+static void pause_accepting(struct listener *listener, const char *why)
 {
     if (!listener->starved)
-        log_say(LLL_WARN, "accepting pauses: %s", strerror(why));
+        log_say(LLL_WARN, "accepting pauses: %s", why);
     listener->starved = true;
     uv_poll_stop(&listener->readable);
     uv_timer_start(&listener->pause, on_pause_end, PAUSE_MS, 0);
@@ -55,21 +55,23 @@ static bool is_crowded(const struct listener *listener)
     return lowest < 0 || lowest >= listener->first_reserved;
 }
 
-/* Accepts up to @count connections. Returns 0, or why there are no more. */
+/* Accepts up to @count connections. Returns 0, or -1 with errno set if there are no more. */
 static int accept_some(struct listener *listener, int count)
 {
     while (count-- > 0) {
         int fd;
 
-        if (listener->crowded && is_crowded(listener))
-            return EMFILE;
+        if (listener->crowded && is_crowded(listener)) {
+            errno = EMFILE;
+            return -1;
+        }
         fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             listener->crowded = fd >= listener->first_reserved;
             listener->starved = false;
             lws_adopt_socket_vhost(listener->vhost, fd); /* closes it on failure */
         } else if (!is_passing(errno)) {
-            return errno;
+            return -1;
         }
     }
 
@@ -79,12 +81,11 @@ static int accept_some(struct listener *listener, int count)
 static void on_readable(uv_poll_t *readable, int status, int events)
 {
     struct listener *listener = readable->data;
-    int failure = accept_some(listener, ACCEPT_BATCH);
 
     (void)status;
     (void)events;
-    if (failure && failure != EAGAIN)
-        pause_accepting(listener, failure);
+    if (accept_some(listener, ACCEPT_BATCH) && errno != EAGAIN)
+        pause_accepting(listener, strerror(errno));
 }
 
 int listener_start(struct listener *listener, uv_loop_t *loop, int fd, int first_reserved)

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "log.h"
+
 /* Lets other sockets with SO_REUSEPORT have the same port. Returns 0, or -1 with errno set. */
 static int share_port(int fd)
 {
@@ -36,20 +38,19 @@ static int set_up_tcp(int fd, sa_family_t family)
 }
 
 /* Returns 0, or -1 with errno set. */
-static int bind_to(int fd, const struct listen_address *endpoint)
+static int bind_to(int fd, const struct listen_address *address)
 {
-    return bind(fd, (const struct sockaddr *)&endpoint->name, endpoint->name_bytes);
+    return bind(fd, (const struct sockaddr *)&address->name, address->name_bytes);
 }
 
 /* Returns a bound socket, or -1 with errno set. */
-static int bind_tcp(const struct listen_address *endpoint, bool shared)
+static int bind_tcp(const struct listen_address *address, bool shared)
 {
-    sa_family_t family = endpoint->name.ss_family;
+    sa_family_t family = address->name.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int failure;
 
-    if (fd < 0 ||
-        (!set_up_tcp(fd, family) && !(shared && share_port(fd)) && !bind_to(fd, endpoint)))
+    if (fd < 0 || (!set_up_tcp(fd, family) && !(shared && share_port(fd)) && !bind_to(fd, address)))
         return fd;
     failure = errno;
     close(fd);
@@ -59,13 +60,13 @@ static int bind_tcp(const struct listen_address *endpoint, bool shared)
 }
 
 /* The same; on a kernel without IPv6 all interfaces are those of IPv4. */
-static int bind_first_tcp(const struct listen_address *endpoint)
+static int bind_first_tcp(const struct listen_address *address)
 {
-    int fd = bind_tcp(endpoint, false);
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&endpoint->name;
+    int fd = bind_tcp(address, false);
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->name;
     struct listen_address other;
 
-    if (fd >= 0 || !endpoint->any || endpoint->name.ss_family != AF_INET6 ||
+    if (fd >= 0 || !address->any || address->name.ss_family != AF_INET6 ||
         (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
         return fd;
 
@@ -107,27 +108,27 @@ static int duplicate(int *fds, size_t count)
 }
 
 /* Says whether the socket at @name is one that nobody listens on any more. */
-static bool is_left_behind(int fd, const struct listen_address *endpoint)
+static bool is_left_behind(int fd, const struct listen_address *address)
 {
     struct stat file;
 
-    return !lstat(listen_address_path(endpoint), &file) && S_ISSOCK(file.st_mode) &&
-           connect(fd, (const struct sockaddr *)&endpoint->name, endpoint->name_bytes) &&
+    return !lstat(listen_address_path(address), &file) && S_ISSOCK(file.st_mode) &&
+           connect(fd, (const struct sockaddr *)&address->name, address->name_bytes) &&
            errno == ECONNREFUSED;
 }
 
 /* Returns a bound socket, or -1 with errno set. */
-static int bind_unix(const struct listen_address *endpoint, const struct sockets_access *access)
+static int bind_unix(const struct listen_address *address, const struct sockets_access *access)
 {
-    const char *path = listen_address_path(endpoint);
+    const char *path = listen_address_path(address);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t mask = umask(~access->mode & 0777);
     int failure = fd < 0 ? errno : 0;
 
-    if (!failure && bind_to(fd, endpoint)) {
+    if (!failure && bind_to(fd, address)) {
         failure = errno;
-        if (failure == EADDRINUSE && is_left_behind(fd, endpoint) && !unlink(path))
-            failure = bind_to(fd, endpoint) ? errno : 0;
+        if (failure == EADDRINUSE && is_left_behind(fd, address) && !unlink(path))
+            failure = bind_to(fd, address) ? errno : 0;
     }
     umask(mask);
     /* who can write to the directory may have put a link in its place */
@@ -145,27 +146,27 @@ static int bind_unix(const struct listen_address *endpoint, const struct sockets
 
 static int fail(const char *text)
 {
-    fprintf(stderr, "lws-echo: cannot listen on %s: %s\n", text, strerror(errno));
+    log_say(LLL_ERR, "cannot listen on %s: %s", text, strerror(errno));
 
     return -1;
 }
 
-int sockets_bind(const struct listen_address *endpoint, const struct sockets_access *access,
+int sockets_bind(const struct listen_address *address, const struct sockets_access *access,
                  int *fds, size_t count)
 {
-    bool is_unix = listen_address_path(endpoint) != NULL;
+    bool is_unix = listen_address_path(address) != NULL;
 
     for (size_t i = 0; i < count; i++)
         fds[i] = -1;
-    fds[0] = is_unix ? bind_unix(endpoint, access) : bind_first_tcp(endpoint);
+    fds[0] = is_unix ? bind_unix(address, access) : bind_first_tcp(address);
     if (fds[0] < 0)
-        return fail(endpoint->text);
+        return fail(address->text);
     if (count == 1 || !(is_unix ? duplicate(fds, count) : bind_others(fds, count)))
         return 0;
 
-    fail(endpoint->text);
+    fail(address->text);
     if (is_unix)
-        unlink(listen_address_path(endpoint));
+        unlink(listen_address_path(address));
     sockets_close(fds, count);
 
     return -1;
@@ -208,17 +209,17 @@ void sockets_close(int *fds, size_t count)
 
 void sockets_url(int fd, const char *scheme, char *out, size_t size)
 {
-    struct listen_address endpoint = {.name_bytes = sizeof(endpoint.name)};
+    struct listen_address address = {.name_bytes = sizeof(address.name)};
     char host[INET6_ADDRSTRLEN] = "";
     char port[8] = "";
 
-    if (getsockname(fd, (struct sockaddr *)&endpoint.name, &endpoint.name_bytes))
-        endpoint.name_bytes = 0;
-    if (listen_address_path(&endpoint)) {
-        snprintf(out, size, LISTEN_ADDRESS_UNIX_PREFIX "%s", listen_address_path(&endpoint));
+    if (getsockname(fd, (struct sockaddr *)&address.name, &address.name_bytes))
+        address.name_bytes = 0;
+    if (listen_address_path(&address)) {
+        snprintf(out, size, LISTEN_ADDRESS_UNIX_PREFIX "%s", listen_address_path(&address));
         return;
     }
-    getnameinfo((const struct sockaddr *)&endpoint.name, endpoint.name_bytes, host, sizeof(host),
+    getnameinfo((const struct sockaddr *)&address.name, address.name_bytes, host, sizeof(host),
                 port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
     if (!strcmp(host, "::") || !strcmp(host, "0.0.0.0"))
         snprintf(out, size, "%s://localhost:%s/", scheme, port);

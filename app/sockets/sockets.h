@@ -18,7 +18,7 @@ struct sockets_access {
 };
 
 /**
- * Binds @count sockets to @endpoint, non-blocking. They do not listen as yet.
+ * Binds @count sockets to @address, non-blocking. They do not listen as yet.
  *
  * Several TCP sockets share the port, and the kernel spreads the connections among them; several
  * descriptors of a unix socket are one socket. It fails where another program listens, or this one
@@ -27,7 +27,7 @@ struct sockets_access {
  *
  * Returns 0, or -1 after one line on standard error, with none open.
  */
-int sockets_bind(const struct listen_address *endpoint, const struct sockets_access *access,
+int sockets_bind(const struct listen_address *address, const struct sockets_access *access,
                  int *fds, size_t count);
 
 /**

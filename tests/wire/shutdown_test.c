@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "client.h"
 #include "runner.h"
@@ -101,6 +102,35 @@ static void whoever_has_connected_before_is_not_cut_off(void)
         }
         CHECK_ROW(server_wait_exit(&server) == 0, rows[i]);
     }
+}
+
+/* All connections are told once; this one is still being opened then, and waited for. */
+static void a_handshake_that_is_going_on_ends_in_a_close(void)
+{
+    const struct timespec some_passes = {.tv_nsec = 100000000};
+    struct received_frame frame;
+    struct server server;
+    struct client client;
+    char response[1024];
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    if (client_connect(&client, server.port)) {
+        client_send(&client, HANDSHAKE, 10);
+        kill(server.pid, SIGTERM);
+        while (can_connect(server.port)) /* until the signal has been seen */
+            ;
+        nanosleep(&some_passes, NULL);
+        CU_ASSERT_TRUE(client_request(&client, HANDSHAKE + 10, response, sizeof(response)));
+        CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 101 ", 13), 0);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
+        CU_ASSERT_EQUAL(memcmp(frame.payload, GOING_AWAY, 2), 0);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, GOING_AWAY, 2);
+        CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
+        client_close(&client);
+    }
+    CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
 }
 
 static void peers_that_do_not_answer_cannot_delay_it(void)
@@ -208,6 +238,7 @@ static CU_TestInfo tests[] = {
     TEST(open_connections_are_closed_with_1001),
     TEST(the_close_comes_behind_the_echoes_owed),
     TEST(whoever_has_connected_before_is_not_cut_off),
+    TEST(a_handshake_that_is_going_on_ends_in_a_close),
     TEST(peers_that_do_not_answer_cannot_delay_it),
     TEST(a_second_signal_ends_it_at_once),
     TEST(messages_after_the_close_are_not_echoed),
