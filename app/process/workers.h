@@ -85,7 +85,7 @@ struct workers_job {
  * time granted by on_stop(), or kills them if that is over.
  *
  * Returns the exit status of the program: EXIT_FAILURE if it has given up, or if a worker did not
- * stop in order.
+ * stop cleanly.
  */
 int workers_run(const struct workers_job *job);
 

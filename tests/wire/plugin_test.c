@@ -71,6 +71,7 @@ static void good_options_are_accepted(void)
     static const char *const rows[][5][2] = {
         {{"default", "1"}},
         {{"ping-interval", "30"}, {"pong-timeout", "5"}, {"rx-buffer", "1024"}, {"path", "/"}},
+        {{"ping-interval", "250ms"}, {"pong-timeout", "2s"}, {"rx-buffer", "64k"}},
         {{"keep-alive-mode", "pong"}, {"compression", "on"}, {"subprotocols", "a, b"}},
         {{"raw", "1"}, {"status", "ok"}, {"basic-auth", "/nowhere"}, {"ping-interval", "0"}},
     };
