@@ -17,7 +17,7 @@
 #include "core/options.h"
 #include "link/lws_version.h"
 
-/* Longer lines are cut; the plugin's are shorter. With what is put before it fits PIPE_BUF. */
+/* Longer lines are cut; the plugin's are shorter. A prefix added, it fits PIPE_BUF. */
 #define LINE_MAX_BYTES 3072
 
 #define OURS "lws-echo: "
@@ -34,7 +34,7 @@ static const struct {
     {LLL_ERR, 3}, {LLL_WARN, 4}, {LLL_NOTICE, 5}, {LLL_INFO, 6}, {LLL_DEBUG, 7},
 };
 
-/* How messages are written; libwebsockets' emitter has no data of its own. */
+/* libwebsockets passes its emitter no data, so this is global. */
 static struct {
     uint64_t level;
     uint64_t format;
@@ -42,7 +42,7 @@ static struct {
     bool serving;
 } output = {.level = LOG_LEVEL_DEFAULT};
 
-/* Says whether standard error is the stream that the service manager has connected to it. */
+/* Says whether the service manager has connected standard error to the journal. */
 static bool is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -66,7 +66,7 @@ static uint64_t level_of(int mask)
     return level;
 }
 
-/* The functions that compose a line return its length, as snprintf() does. */
+/* These return the length of the line, as snprintf() does. */
 
 static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
 {
@@ -75,7 +75,7 @@ static int compose_json(char out[PIPE_BUF], uint64_t level, const char *line)
     char *text = NULL;
     int length;
 
-    if (*line == '{') /* the plugin has written it so */
+    if (*line == '{') /* the plugin's, which is JSON already */
         return snprintf(out, PIPE_BUF, "%s\n", line);
 
     timestamp_write(time);
@@ -104,11 +104,11 @@ static int compose_text(char out[PIPE_BUF], uint64_t level, const char *line)
 }
 
 /*
- * Writes a line at once or not at all: whoever reads the log, and has stopped to, must not stop the
- * server. Up to PIPE_BUF bytes a pipe takes without a wait when poll() says that it takes some.
- * Returns whether it was written.
+ * Writes a line without blocking: a reader of the log that hangs must not stop the server. When
+ * poll() says that a pipe takes some bytes, it takes up to PIPE_BUF at once. Returns 0, or -1 if
+ * the line was not written.
  */
-static bool write_line(uint64_t level, const char *line)
+static int write_line(uint64_t level, const char *line)
 {
     struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
     char out[PIPE_BUF];
@@ -120,8 +120,10 @@ static bool write_line(uint64_t level, const char *line)
         out[length - 1] = '\n';
     }
 
-    return (!output.serving || poll(&error, 1, 0) == 1) &&
-           write(STDERR_FILENO, out, (size_t)length) == length;
+    if (output.serving && poll(&error, 1, 0) != 1)
+        return -1;
+
+    return write(STDERR_FILENO, out, (size_t)length) == length ? 0 : -1;
 }
 
 /* Says whether it comes from the plugin, rather than from libwebsockets. */
@@ -135,17 +137,19 @@ static void write_out(uint64_t level, const char *line)
     static unsigned long lost;
     char note[80];
 
-    snprintf(note, sizeof(note), OURS "%lu lines of the log were lost: nothing took them", lost);
-    if (lost && write_line(level_of(LLL_WARN), note))
+    snprintf(note, sizeof(note), OURS "%lu log lines were lost: nobody read standard error", lost);
+    if (lost && !write_line(level_of(LLL_WARN), note))
         lost = 0;
-    lost += !write_line(level, line);
+    if (write_line(level, line))
+        lost++;
 }
 
 /*
- * Any client can have libwebsockets complain, as often as it likes: of those lines a few a second
- * are written, and then how many were left out. Says whether one more is.
+ * Any client can make libwebsockets complain, as often as it likes. A few of these lines are
+ * written each second, and then how many were suppressed. Counts one, and returns whether it is
+ * suppressed.
  */
-static bool is_one_too_many(void)
+static bool suppress_library_line(void)
 {
     static struct {
         time_t second;
@@ -157,7 +161,7 @@ static bool is_one_too_many(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (now.tv_sec != lines.second) {
         if (lines.count > LIBRARY_LINES_A_SECOND) {
-            snprintf(left_out, sizeof(left_out), OURS "%u lines of libwebsockets left out",
+            snprintf(left_out, sizeof(left_out), OURS "%u messages from libwebsockets suppressed",
                      lines.count - LIBRARY_LINES_A_SECOND);
             write_out(level_of(LLL_WARN), left_out);
         }
@@ -173,12 +177,13 @@ static void emit(int mask, const char *raw)
     uint64_t level = level_of(mask);
     char line[LINE_MAX_BYTES];
 
-    /* libwebsockets' own words below a warning are about its insides */
+    /* libwebsockets' own messages below a warning are about its internals */
     if (level > output.level ||
         (level > level_of(LLL_WARN) && !is_ours(raw) && output.level < level_of(LLL_DEBUG)))
         return;
 
-    if (output.serving && output.level < level_of(LLL_DEBUG) && !is_ours(raw) && is_one_too_many())
+    if (output.serving && output.level < level_of(LLL_DEBUG) && !is_ours(raw) &&
+        suppress_library_line())
         return;
 
     snprintf(line, sizeof(line), "%s", lws_version_log_text(raw));

@@ -14,7 +14,7 @@
 
 #define COLUMN 24
 
-/* A flag: takes its value, and returns 0, or -1 after saying on standard error what is wrong. */
+/* take() returns 0, or -1 after a line on standard error. */
 struct flag {
     const char *name;
     char short_name;   /* 0: none */
@@ -30,7 +30,7 @@ static int take_config(struct arguments *arguments, const char *value)
     return 0;
 }
 
-/* Has @value go before what the file says for @key. Returns 0, or -1 after a report. */
+/* Makes @value override the value of @key in the file. Returns 0, or -1 after a report. */
 static int override(struct arguments *arguments, const char *key, const char *value)
 {
     struct config_source *source = &arguments->source;
@@ -92,17 +92,18 @@ static int take_version(struct arguments *arguments, const char *value);
 static int take_help(struct arguments *arguments, const char *value);
 
 static const struct flag flags[] = {
-    {"config", 'c', "FILE", "read the configuration from FILE; without it the defaults serve",
+    {"config", 'c', "FILE", "read the configuration from FILE; without it, use the defaults",
      take_config},
-    {"port", 0, "N", "listen on port N, whatever the configuration says", take_port},
-    {"workers", 0, "N|auto", "share the port among N processes, or one for each processor",
+    {"port", 0, "N", "listen on port N, overriding the configuration", take_port},
+    {"workers", 0, "N|auto", "run N processes that share the port, or one per processor",
      take_workers},
-    {"log-level", 0, "LEVEL", "write messages up to LEVEL to standard error", take_log_level},
-    {"log-format", 0, "FORMAT", "write them as \"text\" or as \"json\" lines", take_log_format},
+    {"log-level", 0, "LEVEL", "log messages of severity LEVEL and above", take_log_level},
+    {"log-format", 0, "FORMAT", "log as \"text\" or as \"json\" lines", take_log_format},
     {"check", 0, NULL, "check configuration, plugin, page and certificate, then exit", take_check},
     {"print-config", 0, NULL, "print the configuration in force as JSON, then exit",
      take_print_config},
-    {"version", 0, NULL, "print the versions of program and libraries, then exit", take_version},
+    {"version", 0, NULL, "print the versions of the program and its libraries, then exit",
+     take_version},
     {"help", 'h', NULL, "print this help, then exit", take_help},
 };
 
@@ -121,7 +122,7 @@ bool arguments_flag(size_t index, struct arguments_flag *flag)
     return true;
 }
 
-/* What getopt_long() returns for the long form of flags[i]. */
+/* getopt_long() returns this + i for the long form of flags[i]. */
 #define FLAG_BASE 256
 
 static void print_flags(void)
@@ -154,13 +155,16 @@ static int take_help(struct arguments *arguments, const char *value)
     (void)value;
     arguments->action = ARGUMENTS_EXIT;
     puts("Usage: lws-echo [-c FILE] [OPTION...]\n"
-         "Echoes WebSocket messages, and serves a page to try it with.\n");
+         "Echoes WebSocket messages and serves a page to try it with.\n");
     print_flags();
     puts("\nKeys of the configuration file (JSON, all optional):");
     print_settings(config_table());
     puts("\nOptions of the plugin, in \"echo\" (lists are arrays of strings):");
     print_settings(options_table());
-    puts("\nExit status: 0 after a clean stop, 1 on failure, 2 for a wrong command line.");
+    puts("\nA time is a number of seconds, or a string like \"250ms\"; a size is a number of "
+         "bytes, or a\n"
+         "string like \"64k\".\n"
+         "\nExit status: 0 after a clean stop, 1 on failure, 2 for an invalid command line.");
 
     return 0;
 }

@@ -8,8 +8,8 @@ enum arguments_action {
     ARGUMENTS_RUN,
     ARGUMENTS_CHECK,
     ARGUMENTS_PRINT_CONFIG,
-    ARGUMENTS_EXIT,  /* all that was asked for has been printed */
-    ARGUMENTS_WRONG, /* and has been reported */
+    ARGUMENTS_EXIT,  /* what was asked for has been printed */
+    ARGUMENTS_WRONG, /* an error has been reported */
 };
 
 /* The command line. All pointers point into argv. */
@@ -18,16 +18,16 @@ struct arguments {
     struct config_source source;
 };
 
-/* What is said of a flag. */
+/* A flag, as the documentation needs it. */
 struct arguments_flag {
     const char *name;
-    const char *value; /* what its value is called, or NULL for none */
+    const char *value; /* name of its value, or NULL if it takes none */
     const char *help;
     char short_name; /* 0: none */
 };
 
-/** Describes the flag number @index. Returns false when there are no more. */
+/** Describes flag number @index. Returns whether there is one. */
 bool arguments_flag(size_t index, struct arguments_flag *flag);
 
-/** Reads the command line; prints help, version and what is wrong with it. */
+/** Parses the command line; prints help, version or an error. */
 struct arguments arguments_parse(int argc, char **argv);

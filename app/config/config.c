@@ -14,7 +14,6 @@
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
 
-/* What a load works on; config_error is written at the level that knows the key. */
 struct loading {
     struct config *config;
     const char *file;
@@ -25,8 +24,7 @@ struct loading {
 };
 
 /*
- * Reports @wrong at the line of @key, which stands in the object @section, or in the outermost one
- * when that is NULL.
+ * Reports @wrong at the line of @key in the object @section; NULL is the outermost object.
  */
 static int fail_at(const struct loading *loading, const char *section, const char *key,
                    const struct setting_error *wrong)
@@ -35,7 +33,7 @@ static int fail_at(const struct loading *loading, const char *section, const cha
     unsigned line = json_line_of_key(loading->text, path, section ? 2 : 1);
 
     if (!line)
-        line = json_line_of_key(loading->text, path, 1); /* a key that is missing */
+        line = json_line_of_key(loading->text, path, 1); /* the key is missing */
     snprintf(loading->error->text, sizeof(loading->error->text), "%s:%u: \"%s\": %s", loading->file,
              line, wrong->key, wrong->text);
 
@@ -65,7 +63,7 @@ static int read_whole(struct loading *loading)
     }
     if (bytes > FILE_MAX_BYTES) {
         snprintf(loading->error->text, sizeof(loading->error->text),
-                 "%s: is larger than a configuration can be (%zu bytes)", loading->file,
+                 "%s: larger than a configuration may be (%zu bytes)", loading->file,
                  FILE_MAX_BYTES);
         return -1;
     }
@@ -86,7 +84,7 @@ static json_t *parse(const struct loading *loading)
     else if (!root)
         snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
                  syntax.line, syntax.column, syntax.text);
-    setting_hide_control_characters(loading->error->text); /* jansson quotes what it met */
+    setting_hide_control_characters(loading->error->text); /* jansson quotes the input */
     if (root && !json_is_object(root)) {
         snprintf(loading->error->text, sizeof(loading->error->text),
                  "%s:1: the configuration must be an object, { ... }", loading->file);
@@ -102,7 +100,7 @@ static json_t *parse(const struct loading *loading)
 static char *text_of(const struct setting *row, bool is_option, const json_t *value,
                      struct setting_error *wrong)
 {
-    /* a number may be a string there, as it is in lwsws */
+    /* an option may be a string, as in lwsws */
     if (!is_option || row->type != SETTING_NUMBER || !json_is_string(value))
         return setting_json_text(row, value, wrong);
 
@@ -214,7 +212,7 @@ static int ignore(struct loading *loading, json_t *value)
     return 0;
 }
 
-/* The keys whose values have parts; all others are plain rows. */
+/* The keys that are not plain rows. */
 static const struct {
     const char *key;
     int (*load)(struct loading *loading, json_t *value);
@@ -290,7 +288,7 @@ static int override(const struct loading *loading, const struct config_source *s
     return 0;
 }
 
-/* Gives those options that the file leaves to the app's settings of the same keys their values. */
+/* Options that the file does not set may follow the app's setting of the same key. */
 static void inherit(const struct loading *loading)
 {
     struct setting_table table = options_table();
@@ -312,10 +310,9 @@ static int locate(struct config *config, struct config_error *error)
          path_of_plugins(config->plugin_dir, sizeof(config->plugin_dir))) ||
         (!config->mount_origin[0] &&
          path_of_page(config->mount_origin, sizeof(config->mount_origin)))) {
-        snprintf(
-            error->text, sizeof(error->text),
-            "lws-echo: the program does not find itself: its path is too long, or /proc is not "
-            "there; set \"plugin-dir\" and \"mount-origin\"");
+        snprintf(error->text, sizeof(error->text),
+                 "lws-echo: cannot locate the program: its path is too long, or /proc is not "
+                 "mounted; set \"plugin-dir\" and \"mount-origin\"");
         return -1;
     }
 

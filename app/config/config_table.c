@@ -5,7 +5,7 @@
 #include "log.h"
 #include "sockets/listen_address.h"
 
-/* These say what a text must be, or NULL when it is; it ends in a NUL behind its @bytes. */
+/* These return what @value must be, or NULL if it is valid. It ends in a NUL after @bytes. */
 
 static const char *check_address(const char *value, size_t bytes)
 {
@@ -25,8 +25,9 @@ static const char *check_mode(const char *value, size_t bytes)
 {
     bool octal = strspn(value, "01234567") == bytes;
 
-    return octal && (bytes == 3 || value[0] == '0') ? NULL
-                                                    : "three octal digits, as \"660\" or \"0660\"";
+    return octal && (bytes == 3 || value[0] == '0')
+               ? NULL
+               : "three octal digits, like \"660\" or \"0660\"";
 }
 
 static const struct setting rows[] = {
@@ -37,7 +38,7 @@ static const struct setting rows[] = {
         .max = 65535,
         .number = 5000,
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "TCP port to listen on; 0 takes a free one",
+        .help = "TCP port to listen on; 0 picks a free one",
     },
     {
         .key = "address",
@@ -46,7 +47,7 @@ static const struct setting rows[] = {
         .max = CONFIG_ADDRESS_MAX,
         .text = "",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "address to listen on, or \"unix:\" and a path; empty is all interfaces",
+        .help = "address to listen on, or \"unix:\" and a path; empty means all interfaces",
         .check = check_address,
     },
     {
@@ -56,8 +57,7 @@ static const struct setting rows[] = {
         .max = CONFIG_ADDRESS_MAX,
         .text = "",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "where health and metrics are served instead: address and port, or \"unix:\" and a "
-                "path",
+        .help = "serve health and metrics here instead: address and port, or \"unix:\" and a path",
         .check = check_admin,
     },
     {
@@ -68,7 +68,7 @@ static const struct setting rows[] = {
         .max = 4,
         .text = "0660",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "who may connect to a unix socket: the mode of its file, in octal",
+        .help = "permissions of the file of a unix socket, in octal",
         .check = check_mode,
     },
     {
@@ -78,7 +78,7 @@ static const struct setting rows[] = {
         .max = CONFIG_NAME_MAX,
         .text = "",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "user to become when the sockets are open; empty is the one that starts it",
+        .help = "user to switch to once the sockets are open; empty keeps the current one",
     },
     {
         .key = "group",
@@ -87,7 +87,7 @@ static const struct setting rows[] = {
         .max = CONFIG_NAME_MAX,
         .text = "",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "group to become; empty is that of the user",
+        .help = "group to switch to; empty means the user's group",
     },
     {
         .key = "mount-origin",
@@ -95,7 +95,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, mount_origin),
         .max = CONFIG_MOUNT_ORIGIN_MAX,
         .text = "",
-        .help = "directory served at \"/\"; empty is the page that belongs to the app",
+        .help = "directory served at \"/\"; empty means the page that comes with lws-echo",
     },
     {
         .key = "plugin-dir",
@@ -104,7 +104,7 @@ static const struct setting rows[] = {
         .max = CONFIG_PLUGIN_DIR_MAX,
         .text = "",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "directory of the plugin; empty is the one that belongs to the app",
+        .help = "directory of the plugin; empty means the one that comes with lws-echo",
     },
     {
         .key = "workers",
@@ -115,7 +115,7 @@ static const struct setting rows[] = {
         .number = 1,
         .word = "auto",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "processes that share the port; \"auto\" is one for each processor",
+        .help = "processes that share the port; \"auto\" starts one per processor",
     },
     {
         .key = "max-open-files",
@@ -126,7 +126,7 @@ static const struct setting rows[] = {
         .number = SETTING_WORD,
         .word = "auto",
         .change = SETTING_CHANGE_RESTARTS,
-        .help = "open files of a process, connections among them; \"auto\" is up to 16384",
+        .help = "limit of open files per process, connections included; \"auto\" means up to 16384",
     },
     {
         .key = "drain-delay",
@@ -134,7 +134,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, drain_delay_ms),
         .max = 3600000,
         .number = 0,
-        .help = "time from SIGTERM to the end of accepting, for load balancers to see it",
+        .help = "how long to keep accepting after SIGTERM, for load balancers to notice",
     },
     {
         .key = "log-level",
@@ -142,7 +142,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, log_level),
         .number = LOG_LEVEL_DEFAULT,
         .choices = log_levels,
-        .help = "least important messages that are logged",
+        .help = "lowest severity logged",
     },
     {
         .key = "log-format",
@@ -150,7 +150,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct config, log_format),
         .number = LOG_FORMAT_TEXT,
         .choices = options_log_formats,
-        .help = "lines of text, or JSON objects",
+        .help = "log as lines of text or as JSON objects",
     },
     {
         .key = "tls",
@@ -170,7 +170,7 @@ static const struct setting rows[] = {
         .key = "$schema",
         .type = SETTING_SECTION,
         .text = "URL",
-        .help = "for editors; not read",
+        .help = "for editors; ignored",
     },
 };
 

@@ -3,9 +3,9 @@
 #include <stddef.h>
 
 /**
- * Returns the line, from 1 on, on which a key stands in a JSON text.
+ * Returns the line, counted from 1, of a key in a JSON text, or 0 if it has no such key.
  *
- * jansson tells lines of syntax errors only, not of values. @path holds @depth keys, from the
- * outermost object inwards. @text must be valid JSON. Returns 0 when there is no such key.
+ * jansson knows the line of a syntax error only. @path holds @depth keys, outermost first. @text
+ * must be valid JSON.
  */
 unsigned json_line_of_key(const char *text, const char *const *path, size_t depth);

@@ -1,9 +1,9 @@
 /*
- * Prints the manual pages, in mdoc(7), when the program is built:
+ * Prints the manual pages, in mdoc(7), at build time:
  *
  *     lws-echo-man lws-echo.1 | lws-echo.json.5
  *
- * What can be set comes from the tables that --help is written from, too.
+ * The settings come from the same tables as --help.
  */
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define EXIT_WRONG_ARGUMENTS 2
 
-/* Prints text so that roff leaves it as it is. */
+/* Escapes what is special in roff. */
 static void print_text(const char *text)
 {
     for (const char *p = text; *p; p++)
@@ -48,7 +48,6 @@ static void print_line(const char *text)
 static void print_head(const char *name, const char *section, const char *description)
 {
     printf(".Dd $Mdocdate$\n.Dt %s %s\n.Os\n.Sh NAME\n.Nm ", name, section);
-    /* the name is written small, the title large */
     puts(*section == '1' ? "lws\\-echo" : "lws\\-echo.json");
     printf(".Nd %s\n", description);
 }
@@ -103,11 +102,11 @@ static const char program_before_options[] =
     ".Nm\n"
     "accepts WebSocket connections (RFC 6455) at the path\n"
     ".Pa /ws\n"
-    "and sends every message back as it came: same type, same bytes, same order.\n"
+    "and sends every message back unchanged: same type, same bytes, same order.\n"
     "At\n"
     ".Pa /\n"
-    "it serves a page to try that with.\n"
-    "Without a configuration it listens on port 5000 of all interfaces.\n"
+    "it serves a page to try it with.\n"
+    "Without a configuration it listens on port 5000 on all interfaces.\n"
     ".Pp\n"
     "The options are:";
 
@@ -115,50 +114,51 @@ static const char program_after_options[] =
     ".Sh HEALTH AND METRICS\n"
     ".Bl -tag -width Ds\n"
     ".It Pa /healthz\n"
-    "answers 200 while the server serves,\n"
-    "and 503 from the moment it has been told to stop.\n"
+    "answers 200 while the server runs,\n"
+    "and 503 once it has been told to stop.\n"
     ".It Pa /metrics\n"
-    "has figures in the text format of Prometheus, summed over all workers.\n"
+    "returns metrics in the text format of Prometheus, summed over all workers.\n"
     ".El\n"
     ".Pp\n"
-    "Both are served elsewhere with the key\n"
-    ".Li admin .\n"
+    "The key\n"
+    ".Li admin\n"
+    "moves both to a listener of their own.\n"
     ".Sh SIGNALS\n"
     ".Bl -tag -width Ds\n"
     ".It Dv SIGTERM , SIGINT\n"
     "After\n"
     ".Li drain\\-delay\n"
-    "no more connections are accepted, the open ones are closed with 1001,\n"
-    "and the program ends within 5 seconds.\n"
-    "A second signal ends the delay, or else the program at once.\n"
+    "the server stops accepting connections, closes the open ones with 1001,\n"
+    "and exits within 5 seconds.\n"
+    "A second signal cuts the delay short; after the delay it ends the program at once.\n"
     ".It Dv SIGHUP\n"
-    "The configuration and the certificate are read again.\n"
-    "What is new holds for new connections; no open one is touched.\n"
-    "If anything is wrong, all stays as it was, and the log says why.\n"
-    "The end of its terminal stops the program instead.\n"
+    "Reload the configuration and the certificate.\n"
+    "Changes apply to new connections; open ones are not touched.\n"
+    "If anything is wrong, nothing changes, and the log says why.\n"
+    "If the terminal that the program was started in is gone, it stops instead.\n"
     ".El\n"
     ".Sh SERVICE MANAGERS\n"
-    "A listening socket that is handed over\n"
+    "A listening socket that is passed in\n"
     ".Pq Ev LISTEN_FDS\n"
-    "is served instead of the configured one; a second one named\n"
-    ".Li admin\n"
-    "has health and metrics.\n"
-    "Readiness, reloads, the stop and the watchdog are told to\n"
+    "replaces the configured one; a second one, named\n"
+    ".Li admin ,\n"
+    "serves health and metrics.\n"
+    "Readiness, reloads, stopping and watchdog signals are reported to\n"
     ".Ev NOTIFY_SOCKET .\n"
     ".Sh FILES\n"
     ".Bl -tag -width Ds\n"
     ".It Pa /etc/lws\\-echo/lws\\-echo.json\n"
-    "The configuration of the system's service.\n"
+    "The configuration of the system service.\n"
     ".El\n"
     ".Sh EXIT STATUS\n"
     "0 after a clean stop, 1 if the server cannot start or gives up,\n"
-    "2 for a wrong command line.\n"
+    "2 for an invalid command line.\n"
     ".Sh EXAMPLES\n"
-    "Serve on another port, with one process for each processor:\n"
+    "Serve on another port, with one process per processor:\n"
     ".Pp\n"
     ".Dl lws\\-echo \\-\\-port 8080 \\-\\-workers auto\n"
     ".Pp\n"
-    "Say whether a configuration is right:\n"
+    "Check a configuration:\n"
     ".Pp\n"
     ".Dl lws\\-echo \\-c lws\\-echo.json \\-\\-check\n"
     ".Sh SEE ALSO\n"
@@ -177,10 +177,12 @@ static void print_config(void)
     print_head("LWS-ECHO.JSON", "5", "configuration of the WebSocket echo server");
     puts(".Sh DESCRIPTION\n"
          "The file is a JSON object.\n"
-         "Every key has a default, so that an empty object is a configuration.\n"
-         "Relative paths are seen from the directory of the file.\n"
-         "A wrong key or value stops the start with a line that says where it stands\n"
-         "and what would be right.\n"
+         "Every key has a default, so an empty object is a valid configuration.\n"
+         "Relative paths are relative to the directory of the file.\n"
+         "An invalid key or value prevents the start; one line says where it is\n"
+         "and what is expected.\n"
+         "A time is a number of seconds, or a string like \\(dq250ms\\(dq or \\(dq2s\\(dq.\n"
+         "A size is a number of bytes, or a string like \\(dq64k\\(dq or \\(dq16m\\(dq.\n"
          ".Sh KEYS");
     print_settings(config_table());
     puts(".Pp\n"
@@ -188,7 +190,7 @@ static void print_config(void)
          ".Li tls :");
     print_settings(config_tls_table());
     puts(".Sh OPTIONS OF THE PLUGIN\n"
-         "These stand in the object\n"
+         "These belong in the object\n"
          ".Li echo .\n"
          "Lists are arrays of strings.");
     print_settings(options_table());

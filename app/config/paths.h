@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* Where the app finds what belongs to it. */
+/* Where the app finds its own files. */
 
 /** Writes the directory of the plugin, as built or installed with this binary. Returns 0 or -1. */
 int path_of_plugins(char *out, size_t size);
@@ -11,7 +11,7 @@ int path_of_plugins(char *out, size_t size);
 int path_of_page(char *out, size_t size);
 
 /**
- * Writes @path as seen from the directory of the file @from; absolute paths stay as they are.
+ * Resolves @path against the directory of the file @from; absolute paths are kept.
  *
  * Returns 0, or -1 when the result does not fit.
  */

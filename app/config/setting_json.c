@@ -25,7 +25,7 @@ static char *number_text(const json_t *value)
     return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 }
 
-/* Says whether @value is the word that @row takes in the place of a number. */
+/* Says whether @value is the word that @row takes instead of a number. */
 static bool is_word(const struct setting *row, const json_t *value)
 {
     return row->word && json_is_string(value) && !strcmp(json_string_value(value), row->word);
@@ -166,7 +166,7 @@ char *setting_json_text(const struct setting *row, const json_t *value, struct s
 {
     char takes[160];
 
-    setting_fail(error, row->key, "out of memory"); /* if nothing else goes wrong */
+    setting_fail(error, row->key, "out of memory"); /* unless another error replaces it */
     if (is_word(row, value))
         return string_text(value);
     if (!(types[row->type].json_types & TYPE(json_typeof(value)))) {

@@ -6,8 +6,7 @@
 #include "core/counters.h"
 
 /*
- * The memory in which the processes of the server count: shared by a supervisor and its workers,
- * zero at first.
+ * Shared memory for the counters of all processes of the server. It starts as zeros.
  */
 
 /**
@@ -17,10 +16,10 @@
  */
 int board_new(struct counters_board *board, size_t count);
 
-/** Returns @board as process @own sees it. */
+/** Returns a view of @board for process @own. */
 struct counters_board board_view(const struct counters_board *board, size_t own);
 
-/** Says for all to see whether the own process of @board is about to stop. */
+/** Publishes whether the process that owns this view of @board is about to stop. */
 void board_set_draining(const struct counters_board *board, bool draining);
 
 void board_free(struct counters_board *board);

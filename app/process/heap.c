@@ -6,7 +6,7 @@
 
 #define PERIOD_MS 10000
 
-/* Less is not worth the system calls, and will be needed again. */
+/* Less is not worth the system calls, and will be used again. */
 #define WORTH_BYTES ((size_t)1 << 20)
 
 static void trim(uv_timer_t *timer)

@@ -3,15 +3,15 @@
 #include <uv.h>
 
 /*
- * Gives back what a busy time has left free in the heap. glibc gives back only what is free at its
- * end, and a single connection that stays can lie there.
+ * Returns free heap memory to the system after a busy time. glibc returns only what is free at the
+ * end of the heap, where a single open connection can sit.
  */
 struct heap {
-    uv_timer_t timer; /* zero at first */
+    uv_timer_t timer; /* must start as zeros */
 };
 
-/** Trims the heap now and then while @loop runs, if there is enough to give back. */
+/** Trims the heap periodically while @loop runs, if it is worth it. */
 void heap_start(struct heap *heap, uv_loop_t *loop);
 
-/** Ends that, if it has begun. The loop has to run once more. */
+/** Stops that, if it was started. The loop must run once more. */
 void heap_stop(struct heap *heap);

@@ -22,7 +22,7 @@ void listening_init(struct listening *listening, const struct config *config, si
     memset(listening->admin.fds, -1, sizeof(listening->admin.fds));
 }
 
-/* Opens the sockets at @address, unless one has been handed over. Returns 0 or -1. */
+/* Opens the sockets at @address, unless one was passed in. Returns 0 or -1. */
 static int open_sockets(struct listening_sockets *sockets, size_t count,
                         const struct listen_address *address, const struct sockets_access *access,
                         const char *scheme)
@@ -118,7 +118,7 @@ void listening_stop(struct listening *listening)
     sockets_close(listening->admin.fds, listening->processes);
 }
 
-/* Removes the file, unless another server has made one in its place already. */
+/* Another server may have replaced the file already. */
 static void remove_file(const struct listening_sockets *sockets)
 {
     struct stat file;

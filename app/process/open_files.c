@@ -10,29 +10,29 @@
 
 /*
  * Shells keep the limit low for programs that use select(), containers set it to a million. But
- * libwebsockets has a table of that size, and with assertions, as Debian builds it, looks all of it
- * through whenever a connection ends: at 16384 that takes about a quarter of the time for
- * opening and closing one.
+ * libwebsockets has a table of that size, and Debian's build, with assertions, searches all of it
+ * whenever a connection ends: at 16384 that is about a quarter of the time that opening and closing
+ * a connection takes.
  */
-#define UNASKED 16384
+#define AUTO_MAX 16384
 
 int open_files_limit(uint64_t wanted, size_t *limit)
 {
     struct rlimit files;
 
     if (getrlimit(RLIMIT_NOFILE, &files)) {
-        log_say(LLL_ERR, "the limit of open files cannot be read: %s", strerror(errno));
+        log_say(LLL_ERR, "cannot read the limit of open files: %s", strerror(errno));
         return -1;
     }
     if (wanted == SETTING_WORD)
-        wanted = files.rlim_max < UNASKED ? files.rlim_max : UNASKED;
+        wanted = files.rlim_max < AUTO_MAX ? files.rlim_max : AUTO_MAX;
 
     files.rlim_cur = wanted;
     if (setrlimit(RLIMIT_NOFILE, &files)) {
         log_say(LLL_ERR,
-                "\"max-open-files\": the system does not allow %" PRIu64 " open files, but %" PRIu64
+                "\"max-open-files\": the system allows %" PRIu64 " open files, not %" PRIu64
                 " (see \"ulimit -Hn\")",
-                wanted, (uint64_t)files.rlim_max);
+                (uint64_t)files.rlim_max, wanted);
         return -1;
     }
     *limit = (size_t)wanted;

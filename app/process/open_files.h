@@ -4,10 +4,9 @@
 #include <stdint.h>
 
 /**
- * Sets this process's limit of open files to @wanted, or, when that is SETTING_WORD, to what the
- * system allows, up to 16384.
+ * Sets this process's limit of open files to @wanted; SETTING_WORD stands for what the system
+ * allows, up to 16384. @limit becomes the limit.
  *
- * Sets @limit to what it is then. Returns 0, or -1 after one line on standard error: the system
- * does not allow as many.
+ * Returns 0, or -1 after one line on standard error: the system does not allow that many.
  */
 int open_files_limit(uint64_t wanted, size_t *limit);

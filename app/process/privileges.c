@@ -20,10 +20,10 @@ static int fail(const char *key, const char *name, const char *why)
     return -1;
 }
 
-/* getpwnam() and getgrnam() tell by errno whether they failed or found nothing. */
+/* getpwnam() and getgrnam() leave errno 0 if they found nothing. */
 static int fail_lookup(const char *key, const char *name)
 {
-    return fail(key, name, errno ? strerror(errno) : "there is no such name on this system");
+    return fail(key, name, errno ? strerror(errno) : "no such name on this system");
 }
 
 int privileges_find(struct privileges *privileges, const struct config *config)

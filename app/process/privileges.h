@@ -14,13 +14,13 @@ struct privileges {
 /**
  * Looks up the user and group of @config.
  *
- * A user without a group takes its own. Returns 0, or -1 after one line on standard error: there is
- * no such user or group, or only root could become it.
+ * Without a group it is the user's. Returns 0, or -1 after one line on standard error: there is no
+ * such user or group, or only root could switch to it.
  */
 int privileges_find(struct privileges *privileges, const struct config *config);
 
 /**
- * Becomes the user and group for good: nothing leads back, and no capability is left.
+ * Switches to the user and group for good: there is no way back, and no capability is left.
  *
  * Returns 0, or -1 after one line on standard error.
  */

@@ -16,7 +16,7 @@
 #include "sites/sites.h"
 #include "sockets/listener.h"
 
-/* At the limit of open files these are left for "admin", and for what a reload opens. */
+/* Kept free at the limit of open files, for "admin" and for what a reload opens. */
 #define RESERVED_DESCRIPTORS 16
 
 struct process {
@@ -54,8 +54,8 @@ static void stop(struct process *process, const char *why)
 }
 
 /*
- * In a worker a second signal has no effect: a terminal and a service manager signal worker and
- * supervisor alike, and then the supervisor sends its own.
+ * In a worker a second signal has no effect: a terminal or a service manager may signal supervisor
+ * and workers, and the supervisor then signals the workers, too.
  */
 static void on_stop_signal(uv_signal_t *signal, int number)
 {
@@ -76,14 +76,14 @@ static void on_expedite_signal(uv_signal_t *signal, int number)
         shutdown_expedite(&process->shutdown);
 }
 
-/* Has new connections get the site that is the current one. */
+/* New connections go to the current site. */
 static void switch_listeners(struct process *process)
 {
     process->echo.vhost = process->sites.current->echo.lws;
     process->admin.vhost = process->sites.current->admin.lws;
 }
 
-/* Has new connections get @config. Returns 0, or -1 after an error in the log. */
+/* Puts @config in force for new connections. Returns 0, or -1 after an error in the log. */
 static int apply(void *data, const struct config *config)
 {
     struct process *process = data;
@@ -120,7 +120,7 @@ static void on_hang_up(uv_signal_t *signal, int number)
     }
 }
 
-/* In a worker: the supervisor has judged @config. */
+/* Only in a worker; the supervisor has checked @config. */
 static void take_config(struct process *process, const struct config *config)
 {
     if (apply(process, config)) {
@@ -189,7 +189,7 @@ static int watch_supervisor(struct process *process)
     return loop_check(uv_poll_start(supervisor, UV_READABLE, on_supervisor));
 }
 
-/* Takes this process' socket out of @sockets, and accepts from it. */
+/* Takes this process's socket from @sockets and accepts from it. */
 static int start_listener(struct process *process, struct listener *listener,
                           struct listening_sockets *sockets, int first_reserved)
 {
@@ -226,7 +226,7 @@ static int watch_signals(struct process *process)
                : watch_signal(process, &process->hang_up, on_hang_up, SIGHUP);
 }
 
-/* Tells the supervisor, or else the service manager, regularly that this process is alive. */
+/* Periodically tells the supervisor, or the service manager, that this process is alive. */
 static void start_heartbeat(struct process *process)
 {
     uint64_t period_ms = process->worker ? (uint64_t)(process->worker->beat_ms + 1) / 2

@@ -4,20 +4,17 @@
 #include "process/workers.h"
 
 /*
- * A process that serves: the only one, or a worker. SIGTERM and SIGINT end it in an orderly way.
- * The only one reads its configuration again at SIGHUP; a worker gets a new one from its
- * supervisor.
+ * A process that serves: the only one, or a worker. SIGTERM and SIGINT shut it down gracefully. The
+ * only one reloads its configuration on SIGHUP; a worker gets a new one from its supervisor.
  */
 
 /**
- * Serves until the orderly end, with the configuration in force and on the sockets of process
- * @worker->index, which it takes; in the only process @worker is NULL, and its sockets begin to
- * listen now.
+ * Serves the configuration in force until it is told to stop. It takes the sockets of process
+ * @worker->index. In the only process @worker is NULL, and the sockets start to listen here.
  *
- * Returns the exit status; what kept it from serving has been reported in a line on standard error.
+ * Returns the exit status; if it could not serve, one line on standard error says why.
  */
 int process_run(struct shared *shared, const struct worker_context *worker);
 
-/** Prepares all that process_run() would with @config, short of listening. Returns an exit status.
- */
+/** Does what process_run() does before it listens, with @config. Returns an exit status. */
 int process_check(const struct shared *shared, const struct config *config);

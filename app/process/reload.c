@@ -6,7 +6,7 @@
 
 void reload_say_unchanged(void)
 {
-    log_say(LLL_ERR, "the configuration stays as it was");
+    log_say(LLL_ERR, "the configuration is unchanged");
 }
 
 static const struct setting *find_restart(const struct config *before, const struct config *after)
@@ -29,7 +29,7 @@ static int read_again(const struct config_source *source, const struct config *i
     }
     row = find_restart(in_force, config);
     if (row) {
-        log_say(LLL_ERR, "%s: \"%s\" has %s, which takes a restart", source->file, row->key,
+        log_say(LLL_ERR, "%s: \"%s\" has %s, which requires a restart", source->file, row->key,
                 row->change == SETTING_GROWTH_RESTARTS ? "grown" : "changed");
         return -1;
     }
@@ -58,7 +58,7 @@ enum reload_result reload_run(const struct reload *reload, struct config *in_for
     if (terminal_is_gone(reload->had_terminal))
         return RELOAD_STOP;
     if (!reload->source->file) {
-        log_say(LLL_NOTICE, "SIGHUP: there is no configuration file to read again");
+        log_say(LLL_NOTICE, "SIGHUP: no configuration file to reload");
         return RELOAD_UNCHANGED;
     }
 

@@ -5,19 +5,19 @@
 #include "config/config.h"
 
 /*
- * SIGHUP: the configuration is read again while the server serves, by the one process that has
- * read it at the start. It is put in force whole or not at all: what is wrong, or takes a restart,
- * is logged, and all stays as it was.
+ * SIGHUP: the process that read the configuration at the start reads it again while the server
+ * serves. The new one is put in force as a whole or not at all: if it is wrong, or requires a
+ * restart, that is logged and nothing changes.
  */
 
 struct reload {
     const struct config_source *source; /* where the configuration comes from */
-    const char *url;                    /* what the service manager is told after it */
-    bool had_terminal;                  /* then SIGHUP may mean that the terminal is gone */
+    const char *url;                    /* shown by the service manager afterwards */
+    bool had_terminal;                  /* SIGHUP may mean that the terminal is gone */
 
     /*
-     * Tries @config, or puts it in force where that is the same. Returns 0, or -1 after an error in
-     * the log.
+     * Puts @config in force, or, in a supervisor, tries it. Returns 0, or -1 after an error in the
+     * log.
      */
     int (*apply)(void *data, const struct config *config);
     void *data;
@@ -26,12 +26,12 @@ struct reload {
 enum reload_result {
     RELOAD_UNCHANGED,
     RELOAD_CHANGED,
-    RELOAD_STOP, /* the terminal is gone, and the server is to end */
+    RELOAD_STOP, /* the terminal is gone: the server must stop */
 };
 
 /**
- * Deals with a SIGHUP. @in_force becomes the new configuration if it is applied, and the log is
- * set up as that says.
+ * Handles a SIGHUP. If the new configuration is applied, it replaces @in_force, and the log is set
+ * up accordingly.
  */
 enum reload_result reload_run(const struct reload *reload, struct config *in_force);
 

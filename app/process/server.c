@@ -14,13 +14,11 @@
 #include "process/terminal.h"
 #include "process/workers.h"
 
-/* What the supervisor knows of the workers' work. */
 struct supervision {
     struct shared *shared;
     struct reload reload;
 };
 
-/* A configuration to be tried. */
 struct trial {
     const struct shared *shared;
     const struct config *config;
@@ -33,7 +31,7 @@ static int check(const void *data)
     return process_check(trial->shared, trial->config);
 }
 
-/* Tries page, certificate and plugin where what that loads is gone afterwards. Returns 0 or -1. */
+/* Tries page, certificate and plugin in a process that then ends. Returns 0 or -1. */
 static int try_config(void *data, const struct config *config)
 {
     const struct supervision *supervision = data;
@@ -73,7 +71,6 @@ static enum workers_answer on_hang_up(void *data)
     }
 }
 
-/* Returns how long the workers may take for the first part of their end. */
 static int64_t on_stop(void *data)
 {
     const struct supervision *supervision = data;
@@ -98,7 +95,7 @@ static void on_beat(void *data)
     service_manager_alive();
 }
 
-/* Opens the sockets and gives up the rights that it took. Returns 0, or -1 after a report. */
+/* Opens the sockets, which may take root, and drops privileges. Returns 0 or -1. */
 static int open_sockets(struct shared *shared, const struct privileges *privileges)
 {
     return listening_open(&shared->listening, &shared->config, privileges) ||
@@ -107,7 +104,7 @@ static int open_sockets(struct shared *shared, const struct privileges *privileg
                : 0;
 }
 
-/* These return an exit status. What is wrong has been reported, before anything listened. */
+/* These return an exit status. Errors have been reported, before anything listened. */
 
 static int run_workers(struct shared *shared, const struct privileges *privileges)
 {
@@ -138,10 +135,10 @@ static int run_workers(struct shared *shared, const struct privileges *privilege
     };
     size_t open_files;
 
-    /* all listening sockets are the supervisor's, too */
+    /* the supervisor holds the listening sockets of all workers */
     if (open_files_limit(SETTING_WORD, &open_files) || open_sockets(shared, privileges))
         return EXIT_FAILURE;
-    /* once, rather than in each worker; and the supervisor stays clean of what it loads */
+    /* so that one process reports what is wrong; the supervisor itself loads nothing */
     if (try_config(&supervision, &shared->config) ||
         listening_start(&shared->listening, &shared->config))
         return EXIT_FAILURE;
@@ -155,7 +152,7 @@ static int run_alone(struct shared *shared, const struct privileges *privileges)
     return open_sockets(shared, privileges) ? EXIT_FAILURE : process_run(shared, NULL);
 }
 
-/* Has nothing that is opened from now on take the place of a standard stream that is closed. */
+/* Otherwise what is opened first would become a standard stream that is closed. */
 static void open_standard_streams(void)
 {
     int fd;

@@ -15,8 +15,8 @@
 static int refuse(int count)
 {
     log_say(LLL_ERR,
-            "%d sockets were handed over: one stream socket that listens is expected, "
-            "and perhaps one more named \"" ADMIN_NAME "\"",
+            "%d sockets were passed in; expected is one stream socket that listens, and optionally "
+            "one more named \"" ADMIN_NAME "\"",
             count);
 
     return -1;
@@ -46,7 +46,7 @@ int service_manager_sockets(int *echo, int *admin)
     }
     free_names(names);
     if (count < 0) {
-        log_say(LLL_ERR, "the sockets handed over cannot be taken: %s", strerror(-count));
+        log_say(LLL_ERR, "cannot use the sockets that were passed in: %s", strerror(-count));
         return -1;
     }
 

@@ -3,28 +3,28 @@
 #include <stdint.h>
 
 /*
- * What a service manager is told and what it hands over, by systemd's protocols; each does nothing
- * where there is none.
+ * systemd's protocols for services: sockets passed in, and notifications. Without a service manager
+ * each function does nothing.
  */
 
 /**
- * Takes over the listening sockets that were handed to this process (sd_listen_fds(3)): one, and
- * perhaps one more named "admin". Each is -1 where there is none. To be called once.
+ * Takes the listening sockets passed to this process (sd_listen_fds(3)): one, and optionally one
+ * named "admin". Each is -1 if there is none. Call it once.
  *
- * Returns 0, or -1 after one line on standard error: they are not what was expected.
+ * Returns 0, or -1 after one line on standard error: they are not what is expected.
  */
 int service_manager_sockets(int *echo, int *admin);
 
-/** The server serves; it is shown as @status. */
+/** The server is ready; @status is shown. */
 void service_manager_ready(const char *status);
 
-/** The configuration is being read once more; service_manager_ready() ends that. */
+/** A reload has begun; service_manager_ready() ends it. */
 void service_manager_reloading(void);
 
-/** The server stops, which may take up to @patience_ms. */
+/** The server is stopping, which may take up to @patience_ms. */
 void service_manager_stopping(uint64_t patience_ms);
 
-/** Returns how often service_manager_alive() is wanted, in ms, or 0: never. */
+/** Returns how often to call service_manager_alive(), in ms; 0 is never. */
 uint64_t service_manager_watchdog_ms(void);
 
 void service_manager_alive(void);

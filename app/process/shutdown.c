@@ -20,7 +20,7 @@ static void close_connections(uv_timer_t *timer)
     struct shutdown *shutdown = timer->data;
 
     listener_finish(shutdown->listener);
-    sites_tell(shutdown->sites, ECHO_HOST_DRAIN); /* later ones are closed as they open */
+    sites_tell(shutdown->sites, ECHO_HOST_DRAIN); /* the plugin closes later ones as they open */
     shutdown->deadline_ms = uv_now(timer->loop) + SHUTDOWN_DEADLINE_MS;
     uv_timer_start(timer, stop_when_closed, 0, POLL_MS);
 }
@@ -31,7 +31,7 @@ void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop, struct sites *sit
     *shutdown = (struct shutdown){.sites = sites, .listener = listener, .board = board};
     shutdown->timer.data = shutdown;
     uv_timer_init(loop, &shutdown->timer); /* always succeeds */
-    board_set_draining(board, false);      /* as a predecessor may have left it */
+    board_set_draining(board, false);      /* a predecessor may have set it */
 }
 
 void shutdown_begin(struct shutdown *shutdown, uint64_t delay_ms)

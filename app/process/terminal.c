@@ -11,7 +11,7 @@ bool terminal_is_there(void)
     if (fd >= 0)
         close(fd);
 
-    return fd >= 0 || (errno != ENXIO && errno != ENOENT); /* rather than short of descriptors */
+    return fd >= 0 || (errno != ENXIO && errno != ENOENT); /* not when out of descriptors */
 }
 
 bool terminal_is_gone(bool was_there)

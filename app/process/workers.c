@@ -22,35 +22,36 @@
 
 #include "log.h"
 
-/* So many failures of a worker in a row end all, 6.3 s after the first: 0.1 + 0.2 + 0.4 ... */
+/* With so many failures of a worker in a row, all stop: 0.1 + 0.2 + 0.4 ... = 6.3 s after the
+ * first. */
 #define FAILURES_MAX 7
 #define BACKOFF_MS 100
 
-/* After this life a worker has not failed in a row. */
+/* A worker that has lived so long starts a new row of failures. */
 #define WELL_AFTER_MS 10000
 
-/* How long what is tried may take; below the patience of a service manager's watchdog. */
+/* For workers_try(); below the usual period of a service manager's watchdog. */
 #define TRY_PATIENCE_MS 10000
 
-/* A worker that is silent for more beats than that, and for so long, hangs. */
+/* A worker that is silent for more beats than this, and this long, hangs. */
 #define SILENT_BEATS 2
 #define SILENT_MS 5000
 
-/* How soon a worker that did not take the state is sent it again. */
+/* How soon to send the state again to a worker whose channel was full. */
 #define RETRY_MS 100
 
-/* How many states can wait in a channel, at the least. */
+/* How many states fit in a channel, at least. */
 #define STATES_IN_CHANNEL 4
 
 #define NEVER_MS INT64_MAX
 
 struct worker {
-    pid_t pid;         /* 0: it does not run */
-    int64_t at_ms;     /* when it was started, or, while it does not run, is to be */
+    pid_t pid;         /* 0 while it does not run */
+    int64_t at_ms;     /* when it was started, or is to be started */
     unsigned failures; /* in a row */
     unsigned silent;   /* beats since its last heartbeat, or its start */
-    int channel;       /* to it; -1: it does not run */
-    bool is_stale;     /* it has not been sent the state yet */
+    int channel;       /* to it; -1 while it does not run */
+    bool is_stale;     /* the newest state has not been sent */
     bool was_ready;
 };
 
@@ -58,12 +59,12 @@ struct supervisor {
     const struct workers_job *job;
     struct worker *workers;
     size_t running;
-    size_t awaited;   /* workers that have never been ready */
+    size_t awaited;   /* workers that have not been ready yet */
     int signals;      /* a signalfd */
     int heartbeat[2]; /* workers write their index: ready, then alive */
     bool stopping;
-    bool killed;         /* the rest of them */
-    bool expedited;      /* they do not wait for others to notice */
+    bool killed;         /* those that were left */
+    bool expedited;      /* on_stop()'s time is over */
     int64_t kill_at_ms;  /* when stopping */
     int64_t retry_at_ms; /* when a worker is stale */
     int64_t beat_at_ms;
@@ -79,7 +80,6 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Those that concern the supervisor. */
 static sigset_t watched_signals(void)
 {
     sigset_t set;
@@ -89,12 +89,13 @@ static sigset_t watched_signals(void)
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, WORKERS_EXPEDITE); /* to the supervisor, or too early, it means nothing */
+    sigaddset(&set,
+              WORKERS_EXPEDITE); /* ignored by the supervisor, and by a worker that is not ready */
 
     return set;
 }
 
-/* Says of a status of waitpid() what the end was, as the rest of a sentence. */
+/* Writes what a status of waitpid() means, as the end of a sentence. */
 static void describe_end(int end, char *out, size_t size)
 {
     const char *name = WIFSIGNALED(end) ? sigabbrev_np(WTERMSIG(end)) : NULL;
@@ -145,29 +146,31 @@ static void expedite(struct supervisor *supervisor)
     signal_workers(supervisor, WORKERS_EXPEDITE);
 }
 
-/* How a worker is called in messages. */
+/* In messages workers are numbered from 1. */
 static size_t number_of(const struct supervisor *supervisor, const struct worker *worker)
 {
     return (size_t)(worker - supervisor->workers) + 1;
 }
 
-/* Has a worker that does not run, for the reason that @how says, started again after a delay. */
+/* Restarts a worker, which ended as @how says, after a delay. */
 static void restart(const struct supervisor *supervisor, struct worker *worker, const char *how,
                     int64_t delay_ms)
 {
     worker->at_ms = now_ms() + delay_ms;
-    log_say(LLL_WARN, "worker %zu %s; it is started again in %d ms", number_of(supervisor, worker),
-            how, (int)delay_ms);
+    log_say(LLL_WARN, "worker %zu %s; restarting it in %d ms", number_of(supervisor, worker), how,
+            (int)delay_ms);
 }
 
-/* Decides about a worker that has failed, as @how says. */
+/* Restarts a worker that failed, as @how says, or gives up. */
 static void handle_failure(struct supervisor *supervisor, struct worker *worker, const char *how)
 {
     if (now_ms() - worker->at_ms >= WELL_AFTER_MS)
         worker->failures = 0;
     if (++worker->failures == FAILURES_MAX) {
-        log_say(LLL_ERR, "worker %zu %s; it has failed %d times in a row: giving up, all stop",
-                number_of(supervisor, worker), how, FAILURES_MAX);
+        log_say(
+            LLL_ERR,
+            "worker %zu %s; it has failed %d times in a row; giving up and stopping all workers",
+            number_of(supervisor, worker), how, FAILURES_MAX);
         supervisor->status = EXIT_FAILURE;
         stop(supervisor);
         return;
@@ -197,7 +200,8 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index,
     signal(SIGHUP, SIG_IGN);
     close(supervisor->signals);
     close(supervisor->heartbeat[0]);
-    close_channels(supervisor); /* only while no other process has them does their end tell */
+    close_channels(
+        supervisor); /* a worker sees the end of its channel only if no process holds it open */
     status = job->work(job->data, &context);
     close(channel);
     close(supervisor->heartbeat[1]);
@@ -205,8 +209,8 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index,
 }
 
 /*
- * Opens the channel to a worker that is to start, and returns the worker's end of it, or -1.
- * Messages arrive whole or not at all.
+ * Opens the channel to a worker that is about to start. Returns the worker's end, or -1. Messages
+ * arrive whole or not at all.
  */
 static int open_channel(const struct supervisor *supervisor, struct worker *worker)
 {
@@ -231,7 +235,7 @@ static void start(struct supervisor *supervisor, struct worker *worker)
     worker->at_ms = now_ms();
     worker->silent = 0;
     worker->is_stale = false;
-    fflush(NULL); /* nothing is to be printed twice */
+    fflush(NULL); /* or the child would print it, too */
     pid = channel < 0 ? -1 : fork();
     if (!pid)
         become_worker(supervisor, (size_t)(worker - supervisor->workers), channel);
@@ -268,7 +272,7 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     supervisor->job->on_end(supervisor->job->data, number_of(supervisor, worker) - 1);
 
     if (!supervisor->stopping && !end) {
-        /* somebody has stopped it alone: no failure */
+        /* it was stopped alone, which is no failure */
         restart(supervisor, worker, how, BACKOFF_MS);
     } else if (!supervisor->stopping) {
         handle_failure(supervisor, worker, how);
@@ -283,14 +287,14 @@ static void reap(struct supervisor *supervisor)
     pid_t pid;
     int end;
 
-    /* others' children, too: as the first process of a container it inherits them */
+    /* as the first process of a container it also inherits children of others */
     while ((pid = waitpid(-1, &end, WNOHANG)) > 0)
         for (size_t i = 0; i < supervisor->job->count; i++)
             if (supervisor->workers[i].pid == pid)
                 handle_end(supervisor, &supervisor->workers[i], end);
 }
 
-/* Sends the state to a worker, unless its channel is full: then it will be sent what holds then. */
+/* If the channel of the worker is full, it gets the newest state later. */
 static void send_state(const struct supervisor *supervisor, struct worker *worker)
 {
     const struct workers_job *job = supervisor->job;
@@ -323,8 +327,10 @@ static void update_workers(struct supervisor *supervisor)
     send_to_stale(supervisor);
     for (size_t i = 0; i < supervisor->job->count; i++)
         if (supervisor->workers[i].is_stale)
-            log_say(LLL_WARN, "worker %zu has not taken the configurations before this one yet",
-                    i + 1);
+            log_say(
+                LLL_WARN,
+                "worker %zu has not read the previous configuration yet; it gets this one later",
+                i + 1);
 }
 
 static void take_hang_up(struct supervisor *supervisor)
@@ -386,7 +392,7 @@ static void take_heartbeats(struct supervisor *supervisor)
     }
 }
 
-/* When there is something to do although nothing has come. */
+/* When to wake up if nothing arrives. */
 static int64_t next_event_ms(const struct supervisor *supervisor)
 {
     int64_t next_ms = supervisor->beat_at_ms;
@@ -403,8 +409,8 @@ static int64_t next_event_ms(const struct supervisor *supervisor)
 }
 
 /*
- * Beats are counted rather than time: when all processes have been halted together, and go on, a
- * worker has as long as ever to give a sign.
+ * Counts beats, not time: when all processes were suspended together and resume, a worker still has
+ * the whole time to respond.
  */
 static void beat(struct supervisor *supervisor)
 {
@@ -422,8 +428,8 @@ static void beat(struct supervisor *supervisor)
         if (!worker->pid || worker->silent <= SILENT_BEATS ||
             worker->silent * job->beat_ms <= SILENT_MS)
             continue;
-        log_say(LLL_ERR, "worker %zu (pid %d) hangs: killing it", number_of(supervisor, worker),
-                (int)worker->pid);
+        log_say(LLL_ERR, "worker %zu (pid %d) does not respond; killing it",
+                number_of(supervisor, worker), (int)worker->pid);
         kill(worker->pid, SIGKILL);
     }
 }
@@ -445,8 +451,8 @@ static void wait_and_react(struct supervisor *supervisor)
     send_to_stale(supervisor);
     beat(supervisor);
     if (supervisor->stopping && now_ms() >= supervisor->kill_at_ms) {
-        log_say(LLL_ERR, "workers do not stop (%zu of %zu): killing them", supervisor->running,
-                supervisor->job->count);
+        log_say(LLL_ERR, "workers did not stop in time (%zu of %zu); killing them",
+                supervisor->running, supervisor->job->count);
         supervisor->status = EXIT_FAILURE;
         kill_workers(supervisor);
     }
@@ -494,7 +500,7 @@ int workers_run(const struct workers_job *job)
     struct supervisor supervisor;
 
     if (supervisor_open(&supervisor, job)) {
-        log_say(LLL_ERR, "workers cannot be watched: %s", strerror(errno));
+        log_say(LLL_ERR, "cannot supervise the workers: %s", strerror(errno));
         supervisor.status = EXIT_FAILURE;
     } else {
         while (!supervisor.stopping || supervisor.running) {
@@ -519,7 +525,7 @@ void workers_alive(const struct worker_context *context)
 {
     ssize_t written = write(context->heartbeat, &context->index, sizeof(context->index));
 
-    /* fails when the supervisor has gone, which is noticed elsewhere, or has not read for long */
+    /* fails if the supervisor has ended, which the channel tells, or has not read for long */
     (void)written;
 }
 
@@ -541,7 +547,7 @@ void workers_block_signals(void)
     sigprocmask(SIG_BLOCK, &watched, NULL);
 }
 
-/* Waits for the end of @pid, but not for ever: a file that is read may be none that ends. */
+/* Waits for @pid, and kills it if it takes too long: it may read from a pipe that never ends. */
 static void kill_late(pid_t pid)
 {
     struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
@@ -563,7 +569,7 @@ int workers_try(int (*task)(const void *data), const void *data)
     pid_t pid;
     int end;
 
-    signal(SIGCHLD, SIG_DFL); /* were it ignored by inheritance, no status would come */
+    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid() returns no status */
     fflush(NULL);
     pid = fork();
     if (!pid) {
@@ -573,13 +579,13 @@ int workers_try(int (*task)(const void *data), const void *data)
     if (pid > 0)
         kill_late(pid);
     if (pid < 0 || waitpid(pid, &end, 0) != pid) {
-        log_say(LLL_ERR, "no process can be started: %s", strerror(errno));
+        log_say(LLL_ERR, "cannot start a process: %s", strerror(errno));
         return EXIT_FAILURE;
     }
     if (WIFEXITED(end))
         return WEXITSTATUS(end);
     describe_end(end, words, sizeof(words));
-    log_say(LLL_ERR, "what was to check the start %s", words);
+    log_say(LLL_ERR, "the process that checks the configuration %s", words);
 
     return EXIT_FAILURE;
 }

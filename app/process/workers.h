@@ -5,9 +5,8 @@
 #include <stdint.h>
 
 /*
- * Processes that do the same work, and the supervisor that starts them, starts them again when
- * they die, and stops them. The supervisor has no event loop and starts no thread, so that it can
- * fork cleanly at any time.
+ * Processes that do the same work, and the supervisor that starts, restarts and stops them. The
+ * supervisor has no event loop and no threads, so that it can fork cleanly at any time.
  */
 
 /* What a worker knows of its supervisor. */
@@ -32,42 +31,44 @@ enum workers_news {
     WORKERS_ORPHANED, /* the supervisor has ended */
 };
 
-/* Tells a worker that stops to cut short what it waits for. */
+/* Tells a worker that is stopping not to wait any longer. */
 #define WORKERS_EXPEDITE SIGUSR1
 
-/* How often workers are looked at where no service manager says how often it wants to hear. */
+/* How often workers are checked, unless a service manager sets the period. */
 #define WORKERS_BEAT_MS 15000
 
-/* How long a worker may take to end: twice what it waits for its peers. */
+/* How long a worker may take to stop: twice what it waits for its peers. */
 #define WORKERS_STOP_PATIENCE_MS 8000
 
-/* All but work() runs in the supervisor. */
+/* All functions but work() run in the supervisor. */
 struct workers_job {
     size_t count;
 
     /*
-     * What workers_receive() gets in the workers after a change. It has no pointers. A worker that
-     * starts has the supervisor's, as all of its memory.
+     * Has no pointers. A worker inherits it with the supervisor's memory, and gets it from
+     * workers_receive() after a change.
      */
     const void *state;
     size_t state_bytes;
 
-    /* Runs in each worker and returns its exit status. The supervisor's signals wait at first. */
+    /* Runs in each worker and returns its exit status. Signals are blocked until workers_ready().
+     */
     int (*work)(void *data, const struct worker_context *context);
 
     /* All workers are ready for the first time. */
     void (*on_ready)(void *data);
 
-    /* The worker @index has ended; the next of that index is not started yet. */
+    /* The worker @index has ended; its successor has not started yet. */
     void (*on_end)(void *data, size_t index);
 
     /* A SIGHUP came. */
     enum workers_answer (*on_hang_up)(void *data);
 
-    /* All are about to stop. Returns the time, in ms, that they have beside the usual patience. */
+    /* All are about to stop. Returns the time, in ms, that they get on top of the usual patience.
+     */
     int64_t (*on_stop)(void *data);
 
-    /* Every @beat_ms, from 1: the supervisor is alive. */
+    /* The supervisor is alive: every @beat_ms, at least 1. */
     void (*on_beat)(void *data);
     int64_t beat_ms;
 
@@ -77,31 +78,31 @@ struct workers_job {
 /**
  * Runs @job until SIGINT or SIGTERM ends it.
  *
- * A worker that ends before is named on standard error and started again, after a delay that
- * doubles with each of its failures in a row; too many of them end all. A worker without a sign of
- * life for more than two beats, and 5 s, is killed, which is such an end. To stop, the supervisor
- * sends SIGTERM to the workers and waits for them; a second signal ends the time that on_stop() has
- * granted, or else kills them.
+ * A worker that ends before that is reported on standard error and restarted, after a delay that
+ * doubles with each failure in a row; after too many failures all workers are stopped. A worker
+ * without a heartbeat for more than two beats, and 5 s, is killed, which counts as a failure. To
+ * stop, the supervisor sends SIGTERM to the workers and waits for them; a second signal cancels the
+ * time granted by on_stop(), or kills them if that is over.
  *
- * Returns the exit status of the program: EXIT_FAILURE if it has given up, or a worker failed to
- * stop in an orderly way.
+ * Returns the exit status of the program: EXIT_FAILURE if it has given up, or if a worker did not
+ * stop cleanly.
  */
 int workers_run(const struct workers_job *job);
 
-/** Tells the supervisor that this worker serves, and lets in the signals that have waited. */
+/** Tells the supervisor that this worker serves, and unblocks signals. */
 void workers_ready(const struct worker_context *context);
 
 /** Tells the supervisor that this worker is alive; to be called more often than every @beat_ms. */
 void workers_alive(const struct worker_context *context);
 
-/** Takes the newest state, if one has come, into the @state_bytes at @state. Never blocks. */
+/** Copies the newest state, if there is one, to the @state_bytes at @state. Never blocks. */
 enum workers_news workers_receive(const struct worker_context *context, void *state);
 
-/** Keeps signals out again: while this worker takes itself down they would kill it. */
+/** Blocks signals again: during the cleanup they would kill this worker. */
 void workers_block_signals(void);
 
 /**
- * Runs @task in a process of its own, so that what it loads is gone afterwards.
+ * Runs @task in a child process, so that nothing that it loads stays.
  *
  * Returns its exit status, or EXIT_FAILURE after one line on standard error if it has none.
  */

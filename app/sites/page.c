@@ -11,10 +11,10 @@
 #include "config/config.h"
 #include "log.h"
 
-/* Beyond these nothing is looked at, so that a start does not take long. */
+/* More are not checked, so that the start stays fast. */
 #define FILES_MAX 10000
 
-/* Says whether @path is in the directory @root; both are as realpath() returns them. */
+/* Says whether @path is in the directory @root; both come from realpath(). */
 static bool is_inside(const char *path, const char *root)
 {
     size_t bytes = strlen(root);
@@ -27,7 +27,8 @@ static void check_link(const char *link, const char *root)
     char *target = realpath(link, NULL);
 
     if (target && !is_inside(target, root))
-        log_say(LLL_WARN, "%s: a link out of \"mount-origin\": %s is served", link, target);
+        log_say(LLL_WARN, "%s: this link leads out of \"mount-origin\": %s is served", link,
+                target);
     free(target);
 }
 

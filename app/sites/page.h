@@ -3,9 +3,9 @@
 #define PAGE_FILE "index.html"
 
 /**
- * Says whether the directory @mount_origin has a page that can be read. Warns of symbolic links
- * that lead out of it: libwebsockets follows them, and serves what they point to.
+ * Checks that the directory @mount_origin has a readable page. Warns of symbolic links that lead
+ * out of it: libwebsockets follows them.
  *
- * Returns 0, or -1 after one line in the log.
+ * Returns 0, or -1 after one line on standard error.
  */
 int page_check(const char *mount_origin);

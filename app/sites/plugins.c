@@ -22,8 +22,8 @@ static int fail(const char *file, const char *why)
 }
 
 /*
- * Asks the dynamic loader first, for its reason in one line; libwebsockets would log one of its
- * own and lose memory.
+ * Asks the dynamic loader first, which gives a reason; libwebsockets would log lines of its own and
+ * leak memory.
  */
 static int probe(const char *file)
 {
@@ -54,7 +54,7 @@ const lws_plugin_protocol_t *plugins_load_echo(const char *dir, struct lws_plugi
     *plugins = NULL;
     lws_plugins_init(plugins, dirs, PLUGIN_CLASS, PLUGIN_SYMBOL, NULL, NULL);
     if (!*plugins) {
-        fail(file, "it is no protocol plugin for this version of libwebsockets");
+        fail(file, "it is not a protocol plugin for this version of libwebsockets");
         return NULL;
     }
 

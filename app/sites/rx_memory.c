@@ -11,7 +11,7 @@
 
 #include <libwebsockets.h>
 
-/* Slots of one size, which the first buffer asked for decides. */
+/* Slots of one size, that of the first buffer. */
 struct slots {
     uint8_t *base; /* NULL: not reserved yet */
     size_t slot_bytes;
@@ -21,10 +21,10 @@ struct slots {
     size_t freed_count;
 };
 
-/* libwebsockets hands its allocator no context of ours, so there is one for the process. */
+/* libwebsockets passes its allocator no data, so this is global. */
 static struct slots slots;
 
-/* Returns 0, or -1 where the range cannot be had. */
+/* Returns 0, or -1 if the range cannot be reserved. */
 static int reserve(size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -37,11 +37,11 @@ static int reserve(size_t bytes)
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
         free(freed);
-        slots.count = 0; /* not tried again */
+        slots.count = 0; /* do not try again */
         return -1;
     }
 
-    /* a huge page would bring 2 MiB in for a few bytes */
+    /* a huge page would use 2 MiB for a few bytes */
     madvise(base, slots.count * slots.slot_bytes, MADV_NOHUGEPAGE);
     slots.base = base;
     slots.freed = freed;
@@ -49,7 +49,7 @@ static int reserve(size_t bytes)
     return 0;
 }
 
-/* Returns NULL where there is no slot for it. */
+/* Returns NULL if there is no slot for it. */
 static void *take(size_t bytes)
 {
     size_t slot;
@@ -81,7 +81,7 @@ static void give_back(uint8_t *memory)
     slots.freed[slots.freed_count++] = (uint32_t)((size_t)(memory - slots.base) / slots.slot_bytes);
 }
 
-/* What libwebsockets does all of its allocating with: realloc() with a word why. */
+/* The allocator of libwebsockets: realloc() with a reason. */
 static void *allocate(void *memory, size_t bytes, const char *reason)
 {
     void *slot;
@@ -89,7 +89,7 @@ static void *allocate(void *memory, size_t bytes, const char *reason)
     if (is_slot(memory)) {
         if (!bytes)
             give_back(memory);
-        return NULL; /* libwebsockets never changes the size of one */
+        return NULL; /* libwebsockets never resizes one */
     }
     if (!bytes) {
         free(memory);

@@ -3,18 +3,18 @@
 #include <stddef.h>
 
 /*
- * Memory for the receive buffers of libwebsockets, which are large, one a connection, and hardly
- * ever touched: only payloads of control frames are put into them.
+ * Memory for the receive buffers of libwebsockets. There is one per connection; they are large, and
+ * hardly used: only payloads of control frames are written to them.
  *
- * On the heap each costs the page that malloc() keeps its notes in. Here all of them lie side by
- * side in one range of addresses that is only reserved, so that a buffer costs memory where it is
- * written to, and only until it is given back.
+ * On the heap each costs at least the page with malloc()'s own data. Here they are slots of one
+ * reserved range of addresses: a buffer costs memory only where it is written, and only until it is
+ * freed.
  */
 
 /**
- * Has libwebsockets take the receive buffers of up to @count connections from such a range.
+ * Makes libwebsockets take the receive buffers of up to @count connections from such a range.
  *
- * To be called once, before a context is made. Where the range cannot be had, for a limit of the
- * address space or a kernel that never overcommits, and beyond @count, they come from the heap.
+ * Call it once, before a context is created. Further buffers come from the heap, as do all of them
+ * if the range cannot be reserved: the address space is limited, or the kernel never overcommits.
  */
 void rx_memory_use(size_t count);

@@ -8,13 +8,13 @@
 #include "log.h"
 #include "sites/page.h"
 
-/* Of requests and documents; at least what the plugin wants for its smallest "rx-buffer". */
+/* For requests and documents; at least what the smallest "rx-buffer" needs. */
 #define ADMIN_BUFFER_BYTES 16384
 
-/* Pings are the plugin's: with all zero libwebsockets sends none and keeps no timer for them. */
+/* The plugin sends the Pings: with zeros libwebsockets sends none, and keeps no timer. */
 static const lws_retry_bo_t no_validity_checks;
 
-/* Of the list that lwsws would make: the protocol also serves clients that ask for none. */
+/* The protocol also serves clients that ask for no subprotocol. */
 static const struct lws_protocol_vhost_options is_default = {NULL, NULL, "default", "1"};
 
 static void compose_protocol(struct site_vhost *vhost, const struct host *host)
@@ -41,7 +41,7 @@ static void compose_options(struct site *site, bool has_admin)
 
 static void compose_page(struct site *site)
 {
-    /* libwebsockets answers 415 for file names that it does not know */
+    /* libwebsockets answers 415 for unknown file types */
     site->any_type.name = "*";
     site->any_type.value = "application/octet-stream";
 
@@ -72,7 +72,7 @@ static void compose_tls(const struct config *config, const struct tls_pair *self
     }
 }
 
-/* Makes context and vhost as @info describes the latter so far. Returns 0 or -1. */
+/* Creates context and vhost; @info describes the vhost. Returns 0 or -1. */
 static int open_vhost(struct site_vhost *vhost, struct host *host,
                       struct lws_context_creation_info *info)
 {
@@ -90,7 +90,7 @@ static int open_vhost(struct site_vhost *vhost, struct host *host,
     info->extensions = host->extensions;
     info->pvo = &vhost->enabled;
 
-    /* once is enough; later ones would lose what the earlier have tied to OpenSSL's objects */
+    /* once: another time would lose what earlier contexts have attached to OpenSSL's objects */
     if (host->tls_is_set_up)
         info->options &= ~(uint64_t)LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     vhost->context = lws_create_context(info);
@@ -101,7 +101,7 @@ static int open_vhost(struct site_vhost *vhost, struct host *host,
     vhost->lws = lws_create_vhost(vhost->context, info);
     ERR_clear_error(); /* libwebsockets tries keys as RSA first */
 
-    /* what libwebsockets 4.3 returns does not tell whether the protocol could begin */
+    /* the result of libwebsockets 4.3 does not say whether the protocol could start */
     return vhost->lws && !lws_protocol_init(vhost->context) &&
                    lws_protocol_vh_priv_get(
                        vhost->lws, lws_vhost_name_to_protocol(vhost->lws, vhost->enabled.name))
@@ -175,8 +175,8 @@ void site_close(struct site *site)
 void site_free(struct site *site)
 {
     /*
-     * On a loop that is not its own, libwebsockets needs two calls: one that closes its handles
-     * through the loop, one to release the rest, unless it has found an occasion by itself.
+     * On a foreign loop libwebsockets needs two calls: one closes its handles through the loop, one
+     * releases the rest, unless it has done so already.
      */
     site_close(site);
     free(site);

@@ -7,42 +7,42 @@
 #include "sites/tls.h"
 
 /*
- * One configuration at work. After a reload the next site gets the new connections, and the former
- * one stays until its own have ended.
+ * One configuration in use. After a reload new connections go to a new site, and the former one
+ * stays until its connections have ended.
  *
- * Its vhosts have a context of libwebsockets each: within one, a connection would be moved to
- * another vhost than it was accepted for, by the request's Host header.
+ * Each vhost has a libwebsockets context of its own: within one context, the Host header of a
+ * request moves a connection to a vhost that did not accept it.
  */
 struct site {
-    struct site *next; /* for the owner */
+    struct site *next; /* for the owner of the site */
     struct config config;
     struct lws_http_mount page;
     struct lws_protocol_vhost_options any_type;
     struct site_vhost {
-        struct lws_context *context; /* NULL: it is not there, or not any more */
+        struct lws_context *context; /* NULL: there is none, or none any more */
         struct lws_vhost *lws;
         struct options options;
-        struct echo_host host; /* what the plugin is handed: these options */
+        struct echo_host host; /* passed to the plugin, with these options */
         struct lws_protocols protocols[2];
-        struct lws_protocol_vhost_options enabled; /* enables the protocol on the vhost */
+        struct lws_protocol_vhost_options enabled; /* enables the protocol */
     } echo, admin;
 };
 
 /**
- * Makes a site of a copy of @config. @self_signed is the certificate where the configuration asks
- * for such a one; @has_admin, that health and metrics are served elsewhere than the echo.
+ * Opens a site for a copy of @config. @self_signed is used if that wants a self-signed certificate.
+ * @has_admin moves health and metrics to a vhost of their own.
  *
- * Returns 0, or -1 after one line on standard error. Either way @site is to be closed if it is not
- * NULL then.
+ * Returns 0, or -1 after one line on standard error. In both cases the caller closes @site unless
+ * it is NULL.
  */
 int site_open(struct site **site, struct host *host, const struct config *config,
               const struct tls_pair *self_signed, bool has_admin);
 
-/** Sends @message, one of enum echo_host_message, to all connections, and returns their count. */
+/** Sends @message, an enum echo_host_message, to all connections. Returns their number. */
 size_t site_tell(struct site *site, int message);
 
-/** Begins to take the site down, with what connections it has. The loop has to run then. */
+/** Starts closing the site and its connections. The loop must run to finish it. */
 void site_close(struct site *site);
 
-/** Releases the site, when the loop has dealt with all that site_close() began. */
+/** Releases the site, when the loop has finished what site_close() started. */
 void site_free(struct site *site);

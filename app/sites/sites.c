@@ -31,9 +31,9 @@ static void free_all(struct site **list)
 
 /*
  * libwebsockets closes a descriptor of each context twice: at once, and when libuv has closed its
- * handle. What was opened in between could be hit. So it begins here, where libuv's next step is
- * the latter. All in all it takes two turns of the loop: one for what was opened first and one for
- * what that leaves.
+ * handle. A descriptor opened in between could be closed by mistake. So closing starts here, just
+ * before libuv closes handles. It takes two iterations of the loop: one for what was open, and one
+ * for what that leaves.
  */
 static void on_turn_end(uv_check_t *turn_end)
 {
@@ -58,15 +58,15 @@ static void do_nothing(uv_idle_t *idle)
     (void)idle;
 }
 
-/* Has @site closed soon. */
+/* Schedules @site for closing. */
 static void doom(struct sites *sites, struct site *site)
 {
     push(&sites->doomed, site);
     uv_check_start(&sites->turn_end, on_turn_end);
-    uv_idle_start(&sites->no_wait, do_nothing); /* no turn shall wait for input */
+    uv_idle_start(&sites->no_wait, do_nothing); /* so that the loop does not wait for input */
 }
 
-/* Dooms former sites that have no connection left. */
+/* Closes former sites without connections. */
 static void close_unused(struct sites *sites)
 {
     struct site *all = sites->former;

@@ -12,7 +12,7 @@
 #include "log.h"
 
 #define WEEK_S (7L * 24 * 3600)
-/* clocks of client and server may differ a little */
+/* the clocks of client and server may differ */
 #define BACKDATED_S 3600L
 
 static const char *openssl_reason(void)
@@ -30,7 +30,7 @@ static int report(const char *what, const char *file)
     return -1;
 }
 
-/* OpenSSL says no more than "system lib" of a file that it cannot open. */
+/* For a file that it cannot open, OpenSSL says only "system lib". */
 static int check_readable(const char *what, const char *file)
 {
     if (!access(file, R_OK))
@@ -40,7 +40,7 @@ static int check_readable(const char *what, const char *file)
     return -1;
 }
 
-/* Nobody is there who could be asked: a key that is encrypted cannot be used. */
+/* Nobody can be asked for a passphrase: encrypted keys cannot be used. */
 static int no_passphrase(char *out, int size, int writing, void *data)
 {
     (void)out;
@@ -69,8 +69,7 @@ int tls_check_files(const struct config *config)
     else if (SSL_CTX_use_PrivateKey_file(context, config->tls_key, SSL_FILETYPE_PEM) != 1)
         failure = report("the private key cannot be used", config->tls_key);
     else if (SSL_CTX_check_private_key(context) != 1)
-        failure =
-            report("the private key is of another kind than the certificate's", config->tls_key);
+        failure = report("the private key does not match the certificate", config->tls_key);
     SSL_CTX_free(context);
 
     return failure;
@@ -131,7 +130,7 @@ int tls_self_sign(struct tls_pair *pair)
     EVP_PKEY_free(key);
     if (cert_bytes < 0 || key_bytes < 0) {
         tls_pair_fini(pair);
-        return report("cannot be made", "self-signed certificate");
+        return report("cannot be created", "self-signed certificate");
     }
     pair->cert_bytes = (size_t)cert_bytes;
     pair->key_bytes = (size_t)key_bytes;

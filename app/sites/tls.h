@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-/* A certificate and its key in memory, DER. */
+/* A certificate and its key, in DER. */
 struct tls_pair {
     unsigned char *cert;
     unsigned char *key;
@@ -13,19 +13,19 @@ struct tls_pair {
 };
 
 /**
- * Says whether the files of @config hold a certificate and the key that belongs to it.
+ * Checks that the files of @config hold a certificate and its key.
  *
  * Returns 0, or -1 after one line on standard error.
  */
 int tls_check_files(const struct config *config);
 
 /**
- * Makes a certificate for localhost, 127.0.0.1 and ::1 that signs itself and lasts a week.
+ * Creates a self-signed certificate for localhost, 127.0.0.1 and ::1, valid for a week.
  *
  * Returns 0; the caller releases @pair with tls_pair_fini(). Returns -1 after one line on
  * standard error.
  */
 int tls_self_sign(struct tls_pair *pair);
 
-/** Erases the key and releases both. */
+/** Erases the key, and releases both. */
 void tls_pair_fini(struct tls_pair *pair);

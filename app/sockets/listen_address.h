@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 /*
- * Where a socket listens, as it is written in the configuration. Pure: nothing is opened.
+ * Parses where a socket listens. Nothing is opened.
  */
 
 #define LISTEN_ADDRESS_UNIX_PREFIX "unix:"
@@ -14,8 +14,8 @@
 struct listen_address {
     struct sockaddr_storage name;
     socklen_t name_bytes;
-    bool any;       /* all interfaces: "::", or "0.0.0.0" on a kernel without IPv6 */
-    char text[128]; /* how it is called in messages */
+    bool any;       /* all interfaces */
+    char text[128]; /* for messages */
 };
 
 /**

@@ -11,13 +11,13 @@
 #include "log.h"
 #include "loop.h"
 
-/* Accepted in one go: the open connections wait for them, and for their handshakes. */
+/* Accepted at a time: open connections wait for them, and for their handshakes. */
 #define ACCEPT_BATCH 8
 
 /* How long to wait for a descriptor to become free. */
 #define PAUSE_MS 100
 
-/* At the end no more than this are accepted: what came before fits, a flood does not go on. */
+/* Accepted at the end: what has come before fits, a flood is cut off. */
 #define LAST_BATCH SOMAXCONN
 
 static void on_readable(uv_poll_t *readable, int status, int events);
@@ -32,19 +32,19 @@ static void on_pause_end(uv_timer_t *pause)
 static void pause_accepting(struct listener *listener, const char *why)
 {
     if (!listener->starved)
-        log_say(LLL_WARN, "accepting pauses: %s", why);
+        log_say(LLL_WARN, "accepting is paused: %s", why);
     listener->starved = true;
     uv_poll_stop(&listener->readable);
     uv_timer_start(&listener->pause, on_pause_end, PAUSE_MS, 0);
 }
 
-/* Says whether a failed accept4() concerns one connection only. */
+/* Says whether a failure of accept4() is about one connection only. */
 static bool is_passing(int failure)
 {
     return failure == EINTR || failure == ECONNABORTED || failure == EPROTO || failure == EPERM;
 }
 
-/* Says whether only reserved descriptors are left: the system gives out the lowest. */
+/* Says whether only reserved descriptors are left: the system assigns the lowest free one. */
 static bool is_crowded(const struct listener *listener)
 {
     int lowest = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);

@@ -81,8 +81,8 @@ static int bind_others(int *fds, size_t count)
     struct listen_address same = {.name_bytes = sizeof(same.name)};
 
     /*
-     * The first shares only now: until it was bound the port had to be free. Otherwise a second
-     * supervisor would get its part of the connections of this one unnoticed.
+     * The first one allows sharing only now, so that its bind() failed if the port was in use.
+     * Otherwise a second supervisor would silently get a part of the connections.
      */
     if (share_port(fds[0]) || getsockname(fds[0], (struct sockaddr *)&same.name, &same.name_bytes))
         return -1;
@@ -107,8 +107,8 @@ static int duplicate(int *fds, size_t count)
     return 0;
 }
 
-/* Says whether the socket at @name is one that nobody listens on any more. */
-static bool is_left_behind(int fd, const struct listen_address *address)
+/* Says whether @address is a stale socket, on which nobody listens. */
+static bool is_stale(int fd, const struct listen_address *address)
 {
     struct stat file;
 
@@ -127,11 +127,11 @@ static int bind_unix(const struct listen_address *address, const struct sockets_
 
     if (!failure && bind_to(fd, address)) {
         failure = errno;
-        if (failure == EADDRINUSE && is_left_behind(fd, address) && !unlink(path))
+        if (failure == EADDRINUSE && is_stale(fd, address) && !unlink(path))
             failure = bind_to(fd, address) ? errno : 0;
     }
     umask(mask);
-    /* who can write to the directory may have put a link in its place */
+    /* lchown(): whoever can write to the directory may have replaced it by a link */
     if (!failure && (access->user != (uid_t)-1 || access->group != (gid_t)-1) &&
         lchown(path, access->user, access->group)) {
         failure = errno;

@@ -6,11 +6,10 @@
 #include "sockets/listen_address.h"
 
 /*
- * Listening sockets: how they come to be, or where they come from. Whoever accepts from them is in
- * listener.h.
+ * Opens listening sockets, or takes those that were passed in. listener.h accepts from them.
  */
 
-/** Who may connect to a unix socket: the mode and owner that its file gets. */
+/** Mode and owner of the file of a unix socket: who may connect. */
 struct sockets_access {
     mode_t mode;
     uid_t user;  /* (uid_t)-1: as started */
@@ -18,12 +17,12 @@ struct sockets_access {
 };
 
 /**
- * Binds @count sockets to @address, non-blocking. They do not listen as yet.
+ * Binds @count non-blocking sockets to @address. They do not listen yet.
  *
- * Several TCP sockets share the port, and the kernel spreads the connections among them; several
- * descriptors of a unix socket are one socket. It fails where another program listens, or this one
- * once more; a unix socket that a program has left behind is replaced. Afterwards a program of the
- * same user could share a port that asks for SO_REUSEPORT.
+ * TCP sockets share the port, and the kernel distributes connections among them; for a unix address
+ * all descriptors are of one socket. Fails if any program is listening there, another instance of
+ * this one included; a stale unix socket is replaced. Afterwards a program of the same user could
+ * share the port with SO_REUSEPORT.
  *
  * Returns 0, or -1 after one line on standard error, with none open.
  */
@@ -31,14 +30,13 @@ int sockets_bind(const struct listen_address *address, const struct sockets_acce
                  int *fds, size_t count);
 
 /**
- * Takes a socket that listens already over for @count users: @fds[0] is it, and the others become
- * descriptors of it.
+ * Shares a listening socket, @fds[0], among @count users: the other @fds become descriptors of it.
  *
  * Returns 0, or -1 after one line on standard error; then @fds[0] is still open.
  */
 int sockets_inherit(int *fds, size_t count);
 
-/** Has all of @fds listen. Returns 0, or -1 after one line on standard error that names @text. */
+/** Makes all of @fds listen. Returns 0, or -1 after one line on standard error that names @text. */
 int sockets_listen(const int *fds, size_t count, const char *text);
 
 /** Closes those that are not -1, and sets them to it. */

@@ -13,13 +13,13 @@
  * libwebsockets 4.1 then spins while reading is paused. */
 #define TLS_RECORD_BYTES 16384
 
-/* libwebsockets composes HTTP headers in its service buffer, too. */
+/* libwebsockets also builds HTTP headers in its service buffer. */
 #define SERVICE_BUFFER_MIN_BYTES 16384
 
 /* 2, 8 of extended length, and a masking key of 4. */
 #define CLIENT_HEADER_MAX_BYTES 14
 
-/* The service buffer has room for a larger rx-buffer up to this, whatever it is at the start. */
+/* The smallest service buffer has room for an rx-buffer of this size. */
 #define RX_BUFFER_GROWS_TO_BYTES (SERVICE_BUFFER_MIN_BYTES - CLIENT_HEADER_MAX_BYTES)
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -34,7 +34,7 @@ static const char *check_path(const char *value, size_t bytes)
     return value[0] == '/' ? NULL : "a URL path: it starts with \"/\"";
 }
 
-/* Returns the bytes of the IPv6 address in brackets at @text, which begins with "[", or 0. */
+/* Returns the length of the IPv6 address in brackets at @text, which begins with "[", or 0. */
 static size_t span_ipv6(const char *text)
 {
     size_t bytes = strspn(text + 1, DIGITS "abcdefABCDEF:.");
@@ -49,7 +49,7 @@ static size_t span_ipv6(const char *text)
     return inet_pton(AF_INET6, address, &parsed) == 1 ? bytes + 2 : 0;
 }
 
-/* Returns the bytes of ":" and a port number that @text begins with, or 0. */
+/* Returns the length of ":" and a port number at @text, or 0. */
 static size_t span_port(const char *text)
 {
     size_t digits = text[0] == ':' ? strspn(text + 1, DIGITS) : 0;
@@ -58,8 +58,8 @@ static size_t span_port(const char *text)
 }
 
 /*
- * An origin as browsers write it (RFC 6454 section 6.2), or "*". What stands behind @value is no
- * part of any origin, so that nothing is read beyond it.
+ * An origin as browsers write it (RFC 6454 section 6.2), or "*". What follows @value cannot be part
+ * of an origin, so nothing is read beyond it.
  */
 static const char *check_origin(const char *value, size_t bytes)
 {
@@ -112,7 +112,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, ping_interval_ms),
         .max = DAY_MS,
         .number = 120000,
-        .help = "silence after which a Ping is sent; 0 sends none",
+        .help = "send a Ping after this much silence; 0 disables",
         .published = true,
     },
     {
@@ -121,7 +121,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, pong_timeout_ms),
         .max = DAY_MS,
         .number = 0,
-        .help = "time a Pong may take before the connection is dropped; 0 waits for none",
+        .help = "drop a peer whose Pong takes longer than this; 0 disables",
         .published = true,
     },
     {
@@ -130,7 +130,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, write_timeout_ms),
         .max = DAY_MS,
         .number = 120000,
-        .help = "time a peer may take nothing of what waits for it before it is dropped; 0 is any",
+        .help = "drop a peer that reads nothing for this long; 0 disables",
         .published = true,
     },
     {
@@ -139,7 +139,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, keep_alive_mode),
         .number = KEEPALIVE_MODE_PING,
         .choices = keep_alive_modes,
-        .help = "sent after ping-interval of silence: a Ping, or a Pong that awaits no answer",
+        .help = "what to send after ping-interval: a Ping, or a Pong, which needs no answer",
         .published = true,
     },
     {
@@ -151,7 +151,7 @@ static const struct setting rows[] = {
         .number = 262144,
         .change = SETTING_GROWTH_RESTARTS,
         .grows_to = RX_BUFFER_GROWS_TO_BYTES,
-        .help = "largest piece of a message read and echoed at once; at least 16384 with TLS",
+        .help = "largest piece of a message to read and echo at once; at least 16384 with TLS",
         .published = true,
     },
     {
@@ -160,7 +160,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, max_message_bytes),
         .max = INT64_MAX,
         .number = 0,
-        .help = "largest message taken; above it the connection is closed with 1009; 0 is no limit",
+        .help = "largest message accepted; a larger one closes with 1009; 0 means no limit",
         .published = true,
     },
     {
@@ -169,7 +169,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, path),
         .max = OPTIONS_PATH_MAX,
         .text = "/ws",
-        .help = "URL path at which WebSocket connections are accepted; empty accepts none",
+        .help = "URL path for WebSocket connections; empty accepts none",
         .published = true,
         .check = check_path,
     },
@@ -179,7 +179,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, info_path),
         .max = OPTIONS_PATH_MAX,
         .text = "/info.json",
-        .help = "URL path of a document that says how the server is set; empty serves none",
+        .help = "URL path of a document with versions and settings; empty serves none",
         .check = check_path,
     },
     {
@@ -190,7 +190,8 @@ static const struct setting rows[] = {
         .text = "",
         .app_text = "/healthz",
         .vhost = SETTING_VHOST_ADMIN,
-        .help = "URL path that answers 200, or 503 before a stop; lws-echo takes \"/healthz\"",
+        .help =
+            "URL path that answers 200, or 503 while draining; lws-echo defaults to \"/healthz\"",
         .check = check_path,
     },
     {
@@ -201,7 +202,7 @@ static const struct setting rows[] = {
         .text = "",
         .app_text = "/metrics",
         .vhost = SETTING_VHOST_ADMIN,
-        .help = "URL path of figures for Prometheus; lws-echo takes \"/metrics\"",
+        .help = "URL path of metrics for Prometheus; lws-echo defaults to \"/metrics\"",
         .check = check_path,
     },
     {
@@ -219,7 +220,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, subprotocols),
         .max = OPTIONS_SUBPROTOCOLS_MAX,
         .text = "",
-        .help = "subprotocols known; the first offer of the client that is among them is chosen",
+        .help = "supported subprotocols; the client's first offer among them is chosen",
         .published = true,
         .check = check_subprotocol,
     },
@@ -229,8 +230,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, compression),
         .number = COMPRESSION_OFF,
         .choices = compressions,
-        .help = "permessage-deflate (RFC 7692); idle connections cost nothing with "
-                "\"no-context-takeover\"",
+        .help = "permessage-deflate (RFC 7692); with \"no-context-takeover\" idle connections need "
+                "no memory for it",
         .published = true,
     },
     {
@@ -239,7 +240,8 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, max_inflated_bytes),
         .max = INT64_MAX,
         .number = 67108864,
-        .help = "largest size a compressed message may inflate to; above it 1009; 0 is no limit",
+        .help =
+            "largest size a compressed message may inflate to; beyond it 1009; 0 means no limit",
         .published = true,
     },
     {
@@ -248,7 +250,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, max_connections),
         .max = 1048576,
         .number = 0,
-        .help = "WebSocket connections of a process; beyond them 503; 0 is no limit",
+        .help = "limit of WebSocket connections per process; beyond it 503; 0 means no limit",
     },
     {
         .key = "max-connections-per-address",
@@ -256,7 +258,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, max_connections_per_address),
         .max = 1048576,
         .number = 0,
-        .help = "the same of one IPv4 address or IPv6 /64; beyond them 429; 0 is no limit",
+        .help = "the same per IPv4 address or IPv6 /64; beyond it 429; 0 means no limit",
     },
     {
         .key = "trusted-proxies",
@@ -264,7 +266,7 @@ static const struct setting rows[] = {
         .offset = offsetof(struct options, trusted_proxies),
         .max = OPTIONS_PROXIES_MAX,
         .text = "",
-        .help = "proxies whose X-Forwarded-For says who connects: addresses, networks, \"unix\"",
+        .help = "proxies whose X-Forwarded-For is trusted: addresses, networks, \"unix\"",
         .check = address_check_proxy,
     },
     {
@@ -275,7 +277,7 @@ static const struct setting rows[] = {
         .choices = options_log_formats,
         .inherited = true,
         .vhost = SETTING_VHOST_BOTH,
-        .help = "form of the line that is logged of each connection, at level \"info\"",
+        .help = "format of the line logged per connection, at level \"info\"",
     },
 };
 
@@ -284,7 +286,7 @@ struct setting_table options_table(void)
     return (struct setting_table){rows, sizeof(rows) / sizeof(rows[0])};
 }
 
-/* No two of the paths may be the same, unless they are empty. Returns 0 or -1. */
+/* Paths must differ, unless they are empty. Returns 0 or -1. */
 static int check_paths(const struct options *options, struct setting_error *error)
 {
     const struct {
@@ -301,7 +303,7 @@ static int check_paths(const struct options *options, struct setting_error *erro
         for (size_t j = 0; j < i; j++)
             if (*paths[i].path && !strcmp(paths[i].path, paths[j].path)) {
                 setting_fail(error, paths[i].key,
-                             "\"%.64s\" is the \"%s\", too; it must be another one, or empty",
+                             "\"%.64s\" is also the \"%s\"; use another path, or an empty one",
                              paths[i].path, paths[j].key);
                 return -1;
             }
@@ -324,8 +326,8 @@ int options_check(const struct options *options, bool tls, struct setting_error 
         setting_write_number(setting_find(options_table(), "pong-timeout"), options, timeout,
                              sizeof(timeout));
         setting_fail(error, "pong-timeout",
-                     "%s needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
-                     "awaited, and it must be 0",
+                     "%s requires \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
+                     "expected, and it must be 0",
                      timeout);
         return -1;
     }

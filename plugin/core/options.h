@@ -24,7 +24,7 @@ enum log_format {
     LOG_FORMAT_JSON,
 };
 
-/* Their names, ended by NULL. */
+/* The names of enum log_format, ended by NULL. */
 extern const char *const options_log_formats[];
 
 enum compression_mode {
@@ -33,7 +33,7 @@ enum compression_mode {
     COMPRESSION_NO_CONTEXT_TAKEOVER,
 };
 
-/* The options of the protocol on one vhost. Their rows say range, unit and default. */
+/* The options of one vhost. Their rows have ranges, units and defaults. */
 struct options {
     uint64_t ping_interval_ms;
     uint64_t pong_timeout_ms;
@@ -55,19 +55,19 @@ struct options {
     uint64_t log_format;                           /* enum log_format */
 };
 
-/** Returns the option table: the one place that knows which options there are. */
+/** Returns the table of options: the only place that lists them. */
 struct setting_table options_table(void);
 
 /**
- * Says whether the options agree with each other and with the transport.
+ * Checks that the options agree with each other and with the transport.
  *
  * Returns 0, or -1 with @error filled in.
  */
 int options_check(const struct options *options, bool tls, struct setting_error *error);
 
 /**
- * Returns how many bytes are to be read at once: rx-buffer, and the longest header that a client's
- * frame has (RFC 6455 section 5.2), so that a message of that size takes one read.
+ * Returns how many bytes to read at once: rx-buffer, and the longest header of a client's frame
+ * (RFC 6455 section 5.2), so that a message of rx-buffer bytes takes one read.
  */
 size_t options_read_bytes(const struct options *options);
 

@@ -87,8 +87,8 @@ static void a_wrong_option_is_named_and_nothing_is_echoed(void)
     } rows[] = {
         {"\"ping-intervall\": 1",
          "lws-echo: \"ping-intervall\": unknown key; did you mean \"ping-interval\"?\n"},
-        {"\"rx-buffer\": 1",
-         "lws-echo: \"rx-buffer\": 1 is out of range (1024..16777216 bytes, like 65536 or 64k; default 262144)\n"},
+        {"\"rx-buffer\": 1", "lws-echo: \"rx-buffer\": 1 is out of range (1024..16777216 bytes, "
+                             "like 65536 or 64k; default 262144)\n"},
         {"\"path\": \"/info.json\"",
          "lws-echo: \"info-path\": \"/info.json\" is the \"path\", too; "},
     };

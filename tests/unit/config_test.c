@@ -478,8 +478,8 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
         {"{\"admin\": \"9090\"}",
          ":1: \"admin\": \"9090\" is not an address with its port (\"127.0.0.1:9090\", "
          "\"[::1]:9090\"), or \"unix:\" and an absolute path (default \"\")"},
-        {"{\"socket-mode\": \"888\"}", ":1: \"socket-mode\": \"888\" is not three octal digits, as "
-                                       "\"660\" or \"0660\" (default \"0660\")"},
+        {"{\"socket-mode\": \"888\"}", ":1: \"socket-mode\": \"888\" is not three octal digits, "
+                                       "like \"660\" or \"0660\" (default \"0660\")"},
         {"{\"log-level\": \"loud\"}",
          ":1: \"log-level\": \"loud\" is not one of \"error\", \"warn\", \"notice\", \"info\", "
          "\"debug\" (default \"warn\")"},
@@ -570,9 +570,8 @@ static void a_wrong_option_of_the_plugin_is_refused_at_its_line(void)
          "\"health-path\", \"metrics-path\", \"allowed-origins\", \"subprotocols\", "
          "\"compression\", \"max-inflated\", \"max-connections\", "
          "\"max-connections-per-address\", \"trusted-proxies\", \"log-format\""},
-        {"{\"echo\":\n{\"path\": \"/healthz\"}}",
-         ":1: \"health-path\": \"/healthz\" is the "
-         "\"path\", too; it must be another one, or empty"},
+        {"{\"echo\":\n{\"path\": \"/healthz\"}}", ":1: \"health-path\": \"/healthz\" is also the "
+                                                  "\"path\"; use another path, or an empty one"},
         {"{\"echo\": {\"trusted-proxies\": [\"::1\", \"10.0.0.0/33\"]}}",
          ":1: \"trusted-proxies\": \"10.0.0.0/33\" is not an IP address, a network "
          "(\"10.0.0.0/8\"), or \"unix\" (default empty)"},
@@ -652,8 +651,8 @@ static void a_wrong_choice_or_list_is_refused_at_its_line(void)
          ":2: \"subprotocols\": \"b/c\" is not a subprotocol: an HTTP token of at most 62 bytes, "
          "like \"mqtt\" (default empty)"},
         {"{\"echo\": {\n\"keep-alive-mode\": \"pong\",\n\"pong-timeout\": 30}}",
-         ":3: \"pong-timeout\": 30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is "
-         "awaited, and it must be 0"},
+         ":3: \"pong-timeout\": 30 requires \"keep-alive-mode\" \"ping\"; with \"pong\" no answer "
+         "is expected, and it must be 0"},
         {"{\"echo\": {\n\"max-message\": \"9223372036854775808\"}}",
          ":2: \"max-message\": 9223372036854775808 is out of range (0..9223372036854775807 bytes, "
          "like 65536 or 64k; "
@@ -783,7 +782,7 @@ static void a_file_is_refused_from_one_byte_above_a_mebibyte(void)
 
     text[FILE_MAX_BYTES] = '\n';
     text[FILE_MAX_BYTES + 1] = '\0';
-    check_refused(text, ": is larger than a configuration can be (1048576 bytes)", "one more");
+    check_refused(text, ": larger than a configuration may be (1048576 bytes)", "one more");
     free(text);
 }
 

@@ -302,6 +302,28 @@ static void the_configuration_document_has_every_setting_word_for_word(void)
     free(text);
 }
 
+static void the_configuration_document_names_what_takes_a_restart(void)
+{
+    static const char heading[] = "## What takes a restart\n";
+    const struct setting_table tables[] = {config_table(), options_table()};
+    char *text = text_file_read(CONFIGURATION_FILE);
+    char *section = text ? strstr(text, heading) : NULL;
+    char *next = section ? strstr(section + strlen(heading), "\n## ") : NULL;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(section);
+    if (next)
+        *next = '\0';
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct setting *row = &tables[t].rows[i];
+            char key[80];
+
+            snprintf(key, sizeof(key), "`%s`", row->key);
+            CHECK_ROW(!strstr(section, key) == (row->change == SETTING_CHANGE_LIVE), row->key);
+        }
+    free(text);
+}
+
 static void the_configuration_document_has_every_flag_word_for_word(void)
 {
     char *text = text_file_read(CONFIGURATION_FILE);
@@ -522,6 +544,7 @@ int main(int argc, char **argv)
         TEST(the_schema_has_the_options_of_the_plugin),
         TEST(the_schema_has_both_forms_of_tls),
         TEST(the_configuration_document_has_every_setting_word_for_word),
+        TEST(the_configuration_document_names_what_takes_a_restart),
         TEST(the_configuration_document_has_every_flag_word_for_word),
         TEST(the_configuration_document_has_no_other_settings),
         TEST(cells_are_written_as_tables_need_them),

@@ -471,10 +471,10 @@ static void unanswered_pongs_have_no_timeout(void)
         {"pings", 30000, KEEPALIVE_MODE_PING, NULL},
         {"pongs, none awaited", 0, KEEPALIVE_MODE_PONG, NULL},
         {"pongs", 30000, KEEPALIVE_MODE_PONG,
-         "30 needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it must "
-         "be 0"},
+         "30 requires \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is expected, and it "
+         "must be 0"},
         {"pongs, less than a second", 30, KEEPALIVE_MODE_PONG,
-         "30ms needs \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is awaited, and it "
+         "30ms requires \"keep-alive-mode\" \"ping\"; with \"pong\" no answer is expected, and it "
          "must be 0"},
     };
 
@@ -500,7 +500,7 @@ static void each_path_is_for_one_thing(void)
         {"/ws", "/ws/info", NULL},
         {"/info.json", "", NULL},
         {"/info.json", "/info.json",
-         "\"/info.json\" is the \"path\", too; it must be another one, or empty"},
+         "\"/info.json\" is also the \"path\"; use another path, or an empty one"},
         {"", "", NULL},
     };
 

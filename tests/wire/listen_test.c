@@ -59,7 +59,7 @@ static void connections_beyond_the_limit_of_open_files_wait_for_their_turn(void)
         client_say_goodbye(&clients[c]);
     }
     server_stop(&server);
-    CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "accepting pauses: Too many open files"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "accepting is paused: Too many open files"));
 }
 
 /* What watches the server, and what changes it, works when there is room for nobody else. */
@@ -82,7 +82,7 @@ static void at_the_limit_admin_and_a_reload_have_descriptors(void)
             return;
         client_send(&clients[c], HANDSHAKE, strlen(HANDSHAKE));
     }
-    server_wait_said(&server, "accepting pauses: Too many open files");
+    server_wait_said(&server, "accepting is paused: Too many open files");
     if (client_connect(&watcher, admin)) {
         CU_ASSERT_TRUE(client_request(&watcher, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
                                       response, sizeof(response)));
@@ -138,8 +138,8 @@ static void more_open_files_than_the_system_allows_are_refused(void)
     server_spawn_in_shell(&server, "ulimit -n 128 && exec \"$0\" \"$@\"",
                           (const char *const[]){"-c", config, NULL});
     CU_ASSERT_EQUAL(server_wait_exit(&server), EXIT_FAILURE);
-    CU_ASSERT_STRING_EQUAL(server.text, "lws-echo: \"max-open-files\": the system does not allow "
-                                        "129 open files, but 128 (see \"ulimit -Hn\")\n");
+    CU_ASSERT_STRING_EQUAL(server.text, "lws-echo: \"max-open-files\": the system allows 128 open "
+                                        "files, not 129 (see \"ulimit -Hn\")\n");
     unlink(config);
 }
 

@@ -71,6 +71,7 @@ static void good_options_are_accepted(void)
     static const char *const rows[][5][2] = {
         {{"default", "1"}},
         {{"ping-interval", "30"}, {"pong-timeout", "5"}, {"rx-buffer", "1024"}, {"path", "/"}},
+        {{"ping-interval", "250ms"}, {"pong-timeout", "2s"}, {"rx-buffer", "64k"}},
         {{"keep-alive-mode", "pong"}, {"compression", "on"}, {"subprotocols", "a, b"}},
         {{"raw", "1"}, {"status", "ok"}, {"basic-auth", "/nowhere"}, {"ping-interval", "0"}},
     };
@@ -102,11 +103,11 @@ static void a_wrong_option_stops_the_vhost_and_says_why(void)
          "default 262144)"},
         {{{"path", "ws"}}, "lws-echo: \"path\": \"ws\" is not a URL path"},
         {{{"path", "/info.json"}},
-         "lws-echo: \"info-path\": \"/info.json\" is the \"path\", too; it must be another one, or "
-         "empty"},
+         "lws-echo: \"info-path\": \"/info.json\" is also the \"path\"; use another path, or an "
+         "empty one"},
         {{{"subprotocols", "a,,b"}}, "lws-echo: \"subprotocols\": \"a,,b\" has an empty item"},
         {{{"keep-alive-mode", "pong"}, {"pong-timeout", "5"}},
-         "lws-echo: \"pong-timeout\": 5 needs \"keep-alive-mode\" \"ping\""},
+         "lws-echo: \"pong-timeout\": 5 requires \"keep-alive-mode\" \"ping\""},
         {{{"rx-bufer", "1"}}, "lws-echo: \"rx-bufer\": unknown key; did you mean \"rx-buffer\"?"},
     };
 

@@ -157,9 +157,9 @@ static void check_refused(const char *shell, const char *members, const char *sa
 static void users_that_cannot_be_are_refused(void)
 {
     check_refused(AS_STARTED, ", \"user\": \"no-such-user\"",
-                  "lws-echo: \"user\": \"no-such-user\": there is no such name on this system\n");
+                  "lws-echo: \"user\": \"no-such-user\": no such name on this system\n");
     check_refused(AS_STARTED, ", \"group\": \"no-such-group\"",
-                  "lws-echo: \"group\": \"no-such-group\": there is no such name on this system\n");
+                  "lws-echo: \"group\": \"no-such-group\": no such name on this system\n");
     check_refused(AS_NOBODY, ", \"user\": \"root\"",
                   "lws-echo: \"user\": \"root\": only root can become another user\n");
     check_refused(AS_NOBODY, ", \"group\": \"root\"",

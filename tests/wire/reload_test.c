@@ -25,7 +25,7 @@
 #define PATIENCE_MS 30000
 
 #define IN_FORCE ": in force for new connections\n"
-#define UNCHANGED "the configuration stays as it was\n"
+#define UNCHANGED "the configuration is unchanged\n"
 
 /* Counts how often @text has been said. */
 static size_t count_said(const struct server *server, const char *text)
@@ -168,24 +168,26 @@ static void what_is_wrong_changes_nothing_and_says_so(void)
         {ON_FREE_PORT ", \"mount-origin\": \"/nowhere\"",
          "/nowhere/index.html: the page cannot be read: No such file or directory\n"},
         {"\"address\": \"127.0.0.1\", \"port\": 1",
-         ": \"port\" has changed, which takes a restart\n"},
-        {"\"address\": \"::1\", \"port\": 0", ": \"address\" has changed, which takes a restart\n"},
-        {ON_FREE_PORT ", \"workers\": 3", ": \"workers\" has changed, which takes a restart\n"},
+         ": \"port\" has changed, which requires a restart\n"},
+        {"\"address\": \"::1\", \"port\": 0",
+         ": \"address\" has changed, which requires a restart\n"},
+        {ON_FREE_PORT ", \"workers\": 3", ": \"workers\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"max-open-files\": 99",
-         ": \"max-open-files\" has changed, which takes a restart\n"},
+         ": \"max-open-files\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"admin\": \"127.0.0.1:0\"",
-         ": \"admin\" has changed, which takes a restart\n"},
-        {ON_FREE_PORT ", \"user\": \"nobody\"", ": \"user\" has changed, which takes a restart\n"},
+         ": \"admin\" has changed, which requires a restart\n"},
+        {ON_FREE_PORT ", \"user\": \"nobody\"",
+         ": \"user\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"group\": \"nogroup\"",
-         ": \"group\" has changed, which takes a restart\n"},
+         ": \"group\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"socket-mode\": \"600\"",
-         ": \"socket-mode\" has changed, which takes a restart\n"},
+         ": \"socket-mode\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"plugin-dir\": \"/tmp\"",
-         ": \"plugin-dir\" has changed, which takes a restart\n"},
+         ": \"plugin-dir\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"tls\": \"self-signed\"",
-         ": \"tls\" has changed, which takes a restart\n"},
+         ": \"tls\" has changed, which requires a restart\n"},
         {ON_FREE_PORT ", \"echo\": { \"rx-buffer\": 262145 }",
-         ": \"rx-buffer\" has grown, which takes a restart\n"},
+         ": \"rx-buffer\" has grown, which requires a restart\n"},
     };
     static const char *const before[] = {ON_FREE_PORT LIMIT(1000),
                                          ON_FREE_PORT WORKERS LIMIT(1000)};
@@ -235,8 +237,7 @@ static void without_a_file_nothing_is_read(void)
                                                     "--log-level", "notice", NULL});
         CU_ASSERT_TRUE(server_wait_ready(&server));
         kill(server.pid, SIGHUP);
-        CU_ASSERT_TRUE(
-            server_wait_said(&server, "SIGHUP: there is no configuration file to read again\n"));
+        CU_ASSERT_TRUE(server_wait_said(&server, "SIGHUP: no configuration file to reload\n"));
         CU_ASSERT_TRUE(new_echoes(&server, 10));
         server_stop(&server);
     }
@@ -431,7 +432,7 @@ static void a_worker_that_hangs_gets_the_newest_configuration_when_it_goes_on(vo
                              i == RELOADS - 1 ? ON_FREE_PORT LOGGING WORKERS LIMIT(2000)
                                               : ON_FREE_PORT LOGGING WORKERS LIMIT(1500));
     CU_ASSERT_TRUE(server_wait_said(
-        &server, "worker 2 has not taken the configurations before this one yet\n"));
+        &server, "worker 2 has not read the previous configuration yet; it gets this one later\n"));
     server.text[0] = '\0';
     kill(workers[1], SIGCONT);
     CU_ASSERT_TRUE(server_wait_said(&server, IN_FORCE)); /* of those that have waited */
@@ -529,7 +530,8 @@ static void certificates_are_read_again(void)
                  directory);
         CU_ASSERT_EQUAL(system(command), 0); /* NOLINT(cert-env33-c) */
         reload(&server, members, UNCHANGED, 1);
-        CU_ASSERT_PTR_NOT_NULL(strstr(server.text, "key.pem: the private key is of another kind"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(server.text, "key.pem: the private key does not match the certificate"));
         check_shown(&server, "second");
         check_echo(&old, OPCODE_TEXT, "hello", 5, "opened under the first");
         client_say_goodbye(&old);

@@ -265,12 +265,12 @@ static void a_worker_that_dies_takes_only_its_connections_along(void)
         int signal;
         const char *says;
     } rows[] = {
-        {"SIGKILL", SIGKILL, "was killed by SIGKILL; it is started again in 100 ms\n"},
-        {"SIGABRT", SIGABRT, "was killed by SIGABRT; it is started again in 100 ms\n"},
+        {"SIGKILL", SIGKILL, "was killed by SIGKILL; restarting it in 100 ms\n"},
+        {"SIGABRT", SIGABRT, "was killed by SIGABRT; restarting it in 100 ms\n"},
 #ifdef __SANITIZE_ADDRESS__
-        {"SIGSEGV", SIGSEGV, "ended with exit status 1; it is started again in 100 ms\n"},
+        {"SIGSEGV", SIGSEGV, "ended with exit status 1; restarting it in 100 ms\n"},
 #else
-        {"SIGSEGV", SIGSEGV, "was killed by SIGSEGV; it is started again in 100 ms\n"},
+        {"SIGSEGV", SIGSEGV, "was killed by SIGSEGV; restarting it in 100 ms\n"},
 #endif
     };
     struct client clients[CLIENTS];
@@ -364,7 +364,7 @@ static void a_worker_that_is_stopped_alone_is_replaced(void)
         client_say_goodbye(&clients[c]);
     }
     server_stop(&server);
-    CU_ASSERT_PTR_NOT_NULL(strstr(server.text, " ended with exit status 0; it is started again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(server.text, " ended with exit status 0; restarting it"));
 }
 
 static void however_often_one_is_stopped_alone_it_is_no_failure(void)
@@ -380,8 +380,7 @@ static void however_often_one_is_stopped_alone_it_is_no_failure(void)
         CU_ASSERT_FATAL(pair.pids[0]);
     }
     server_stop(&server);
-    CHECK_ROW(count_in(server.text, "exit status 0; it is started again in 100 ms\n") == 8,
-              server.text);
+    CHECK_ROW(count_in(server.text, "exit status 0; restarting it in 100 ms\n") == 8, server.text);
 }
 
 /* Kills @count workers other than @survivor, each as soon as it is there. */
@@ -418,11 +417,11 @@ static void it_gives_up_on_a_worker_that_fails_again_and_again(void)
     kill_successors(&server, pair.pids[survivor], 7);
     check_going_away(&client, 1);
     CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
-    CHECK_ROW(count_in(server.text, "it is started again in ") == 6, server.text);
-    CHECK_ROW(strstr(server.text, "again in 100 ms\n") && strstr(server.text, "again in 3200 ms\n"),
+    CHECK_ROW(count_in(server.text, "restarting it in ") == 6, server.text);
+    CHECK_ROW(strstr(server.text, "restarting it in 100 ms\n") && strstr(server.text, "restarting it in 3200 ms\n"),
               server.text);
-    CHECK_ROW(strstr(server.text, "was killed by SIGKILL; it has failed 7 times in a row: giving "
-                                  "up, all stop\n"),
+    CHECK_ROW(strstr(server.text, "was killed by SIGKILL; it has failed 7 times in a row; giving "
+                                  "up and stopping all workers\n"),
               server.text);
     CHECK_ROW(count_in(server.text, "\n") == 7, server.text);
     check_gone(&pair);
@@ -504,8 +503,8 @@ static void a_worker_that_hangs_is_killed_in_the_end(void)
     kill(pair.pids[0], SIGSTOP);
     kill(server.pid, SIGTERM);
     CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
-    CU_ASSERT_PTR_NOT_NULL(
-        strstr(server.text, " error: lws-echo: workers do not stop (1 of 2): killing them\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        server.text, " error: lws-echo: workers did not stop in time (1 of 2); killing them\n"));
     check_gone(&pair);
 }
 
@@ -526,7 +525,8 @@ static void a_worker_that_hangs_is_replaced(void)
         CU_ASSERT_EQUAL(drop_ended(clients, CLIENTS), served);
         kill(server.pid, SIGTERM);
         CU_ASSERT_EQUAL(server_wait_exit(&server), 0);
-        snprintf(line, sizeof(line), " error: lws-echo: worker 2 (pid %d) hangs: killing it\n",
+        snprintf(line, sizeof(line),
+                 " error: lws-echo: worker 2 (pid %d) does not respond; killing it\n",
                  (int)pair.pids[1]);
         CU_ASSERT_PTR_NOT_NULL(strstr(server.text, line));
     }

@@ -8,17 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys that are more edits apart than this are not taken for each other's misspelling. */
+/* A key with more edits than this is not a misspelling. */
 #define NEAR_EDITS 3
 
-/* From this many bytes on the beginning of a key stands for it. */
+/* The shortest beginning of a key that stands for it. */
 #define COMPLETED_MIN 3
 
 #define KEY_MAX 63
 
 #define MS_PER_S 1000
 
-/* What may stand around the items of a list. */
 #define SPACES " \t"
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -53,7 +52,7 @@ static unsigned edits_between(const char *a, const char *b)
     return row[b_length];
 }
 
-/* Returns the row whose key goes on where @key ends, or NULL. */
+/* Returns the row whose key starts with @key, or NULL. */
 static const struct setting *completion(struct setting_table table, const char *key)
 {
     size_t length = strlen(key);
@@ -83,7 +82,7 @@ static const struct setting *nearest(struct setting_table table, const char *key
     return best;
 }
 
-/* How a number may end, and what it is then multiplied with. */
+/* A suffix of a number, and its factor. */
 struct unit {
     const char *suffix;
     uint64_t factor;
@@ -93,10 +92,10 @@ static const struct unit plain[] = {{"", 1}, {NULL, 0}};
 static const struct unit times[] = {{"", MS_PER_S}, {"s", MS_PER_S}, {"ms", 1}, {NULL, 0}};
 static const struct unit sizes[] = {{"", 1}, {"k", 1024}, {"m", 1048576}, {NULL, 0}};
 
-/* What is said of the types that are numbers. */
+/* The types that are numbers. */
 static const struct number {
     const struct unit *units;
-    const char *what; /* a value that is none is not this */
+    const char *what; /* what an invalid value is not */
     const char *takes;
 } numbers[] = {
     [SETTING_NUMBER] = {plain, "a whole number", ""},
@@ -184,7 +183,7 @@ void setting_fail(struct setting_error *error, const char *key, const char *form
     setting_hide_control_characters(error->text);
 }
 
-/* Appends @word, in quotes and behind a comma if it is not the first, to the list in @out. */
+/* Appends @word in quotes, after a comma unless it is the first, to @out. */
 static void append_word(char *out, size_t size, const char *word)
 {
     size_t used = strlen(out);
@@ -359,15 +358,15 @@ static void describe_list(const struct setting *row, char *out, size_t size)
              default_list(row));
 }
 
-/* Returns what cut_item() begins with: @value, or NULL if it is the empty list. */
+/* Returns what cut_item() starts with: @value, or NULL for the empty list. */
 static const char *first_item(const char *value)
 {
     return value[strspn(value, SPACES)] ? value : NULL;
 }
 
 /*
- * Sets @item to the first item of @rest, without the spaces around it, and @rest to what stands
- * behind its comma: NULL if there is none. Returns the bytes of the item.
+ * Sets @item to the first item of @rest, without the spaces around it, and @rest to what follows
+ * its comma, or NULL. Returns the bytes of the item.
  */
 static size_t cut_item(const char **rest, const char **item)
 {
@@ -460,7 +459,7 @@ static void describe_section(const struct setting *row, char *out, size_t size)
     snprintf(out, size, "%s", row->text);
 }
 
-/* What is done with a row, by its type. */
+/* Operations by type. */
 static const struct {
     void (*set_default)(const struct setting *row, void *target);
     void (*describe)(const struct setting *row, char *out, size_t size);

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Settings as table rows: what may be set, where it goes, which values it takes, and what to say
- * about it. Parsers, --help, --print-config and error messages all read the rows.
+ * Settings as table rows: key, field, valid values, default and help. The parsers, --help, the
+ * manual page, --print-config and error messages are all made from the rows.
  */
 
 enum setting_type {
@@ -60,8 +60,8 @@ struct setting {
     /* the words of a CHOICE, ended by NULL */
     const char *const *choices;
     /*
-     * Says what a TEXT, or each item of a LIST, must be ("an absolute path"), or NULL when the
-     * @bytes at @value are it. A NUL, a comma or white space stands behind them. May be NULL.
+     * Returns what a TEXT, or each item of a LIST, must be ("an absolute path"), or NULL if the
+     * @bytes at @value are valid. A NUL, a comma or white space follows them. May be NULL.
      */
     const char *(*check)(const char *value, size_t bytes);
 };
@@ -71,7 +71,7 @@ struct setting_table {
     size_t count;
 };
 
-/* What is wrong with a setting. Printed as "key": text, behind the place where it stands. */
+/* What is wrong with a setting. Printed as "key": text, after its place in the file. */
 struct setting_error {
     char key[64];
     char text[512];
@@ -83,21 +83,21 @@ const struct setting *setting_find(struct setting_table table, const char *key);
 /** Writes every row's default into @target. */
 void setting_defaults(struct setting_table table, void *target);
 
-/** The same with the defaults that lws-echo has instead of lwsws. */
+/** The same with the defaults of lws-echo, where those of the plugin are others. */
 void setting_app_defaults(struct setting_table table, void *target);
 
-/** Sets the rows of @vhost to what serves nothing: a TEXT to "", others to their default. */
+/** Turns off the rows of @vhost: sets a TEXT to "", others to their default. */
 void setting_clear(struct setting_table table, void *target, enum setting_vhost vhost);
 
-/** Returns the first row whose change from @before to @after takes a restart, or NULL. */
+/** Returns the first row whose change from @before to @after requires a restart, or NULL. */
 const struct setting *setting_restarts(struct setting_table table, const void *before,
                                        const void *after);
 
 /**
  * Parses @value and writes it into @target.
  *
- * A LIST is written "a, b, c": the spaces around items are dropped, and no item may be empty. A
- * text that is empty, or of spaces only, is the empty list.
+ * A LIST is written "a, b, c": spaces around items are dropped, and no item may be empty. An empty
+ * text, or one of spaces only, is the empty list.
  *
  * Returns 0, or -1 with @error filled in: the key is unknown (the nearest known one is
  * named), or the value is not one the row takes (the range and the default are named). @target is
@@ -106,8 +106,7 @@ const struct setting *setting_restarts(struct setting_table table, const void *b
 int setting_set(struct setting_table table, void *target, const char *key, const char *value,
                 struct setting_error *error);
 
-/** Makes of @text what can be printed as one line, on a terminal, too: control characters become
- * "?". */
+/** Replaces control characters in @text by "?", so that it is safe to print on a terminal. */
 void setting_hide_control_characters(char *text);
 
 /** Fills @error with @key and the formatted words, as setting_hide_control_characters() leaves
@@ -115,10 +114,10 @@ void setting_hide_control_characters(char *text);
 void setting_fail(struct setting_error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Fills @error: @key is unknown; names the nearest row, or all of them when none is near. */
+/** Fills @error: @key is unknown. Suggests the nearest row, or lists all if none is near. */
 void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key);
 
-/** Writes what values @row takes, as "0..65535; default 5000", to @out. */
+/** Writes the values that @row takes, like "0..65535; default 5000", to @out. */
 void setting_describe(const struct setting *row, char *out, size_t size);
 
 /** Says whether @row is a NUMBER, a TIME or a SIZE. */
@@ -134,11 +133,11 @@ void setting_write_number(const struct setting *row, const void *target, char *o
 const char *setting_text(const struct setting *row, const void *target);
 
 /**
- * Takes the first item off a list.
+ * Takes the next item of a list.
  *
- * @rest points to what is left of it: to the field of a LIST at first. The item is the @bytes at
- * @item, inside the field, without a NUL behind them; it is never empty.
+ * @rest is what is left of the list; it starts as the field of a LIST. The item is the @bytes at
+ * @item, inside the field and without a NUL; it is never empty.
  *
- * Returns false, with @item and @bytes unchanged, when no item is left.
+ * Returns whether there was an item; if not, @item and @bytes are unchanged.
  */
 bool setting_list_next(const char **rest, const char **item, size_t *bytes);

@@ -121,7 +121,7 @@ static void links_out_of_the_page_s_directory_are_named(void)
     snprintf(members, sizeof(members), ON_FREE_PORT ", \"mount-origin\": \"%s\"", directory);
     if (server_start(&with_links, members)) {
         server_wait_said(&with_links,
-                         "outside.html: a link out of \"mount-origin\": /etc/hostname");
+                         "outside.html: this link leads out of \"mount-origin\": /etc/hostname");
         CU_ASSERT_PTR_NULL(strstr(with_links.text, "inside.html"));
         if (client_connect(&client, with_links.port)) {
             CU_ASSERT_TRUE(client_request(&client, "GET /outside.html HTTP/1.1\r\nHost: a\r\n\r\n",
