@@ -418,7 +418,8 @@ static void it_gives_up_on_a_worker_that_fails_again_and_again(void)
     check_going_away(&client, 1);
     CU_ASSERT_EQUAL(server_wait_exit(&server), 1);
     CHECK_ROW(count_in(server.text, "restarting it in ") == 6, server.text);
-    CHECK_ROW(strstr(server.text, "restarting it in 100 ms\n") && strstr(server.text, "restarting it in 3200 ms\n"),
+    CHECK_ROW(strstr(server.text, "restarting it in 100 ms\n") &&
+                  strstr(server.text, "restarting it in 3200 ms\n"),
               server.text);
     CHECK_ROW(strstr(server.text, "was killed by SIGKILL; it has failed 7 times in a row; giving "
                                   "up and stopping all workers\n"),
