@@ -31,9 +31,9 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_HTTP:
         return routes_request(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return upgrade_confirm(wsi, routes_find(wsi));
+        return upgrade_confirm(wsi, routes_find);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return upgrade_filter(wsi, routes_find(wsi));
+        return upgrade_filter(wsi, routes_find);
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
         return extension_confirm(wsi, in);
     case LWS_CALLBACK_ADD_HEADERS:

@@ -78,14 +78,17 @@ static json_t *parse(const struct loading *loading)
     json_error_t syntax;
     json_t *root = json_loadb(loading->text, loading->text_bytes, JSON_REJECT_DUPLICATES, &syntax);
 
-    if (!root && syntax.line < 0)
-        snprintf(loading->error->text, sizeof(loading->error->text), "%s: out of memory",
-                 loading->file);
-    else if (!root)
-        snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s", loading->file,
-                 syntax.line, syntax.column, syntax.text);
-    setting_hide_control_characters(loading->error->text); /* jansson quotes the input */
-    if (root && !json_is_object(root)) {
+    if (!root) {
+        if (syntax.line < 0)
+            snprintf(loading->error->text, sizeof(loading->error->text), "%s: out of memory",
+                     loading->file);
+        else
+            snprintf(loading->error->text, sizeof(loading->error->text), "%s:%d:%d: %s",
+                     loading->file, syntax.line, syntax.column, syntax.text);
+        setting_hide_control_characters(loading->error->text); /* jansson quotes the input */
+        return NULL;
+    }
+    if (!json_is_object(root)) {
         snprintf(loading->error->text, sizeof(loading->error->text),
                  "%s:1: the configuration must be an object, { ... }", loading->file);
         json_decref(root);

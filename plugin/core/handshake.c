@@ -5,9 +5,8 @@
 
 #include "core/base/setting.h"
 
-/* 16 bytes are 22 characters of 6 bits, and padding. */
-#define KEY_CHARACTERS 22
 #define KEY_PADDING "=="
+#define KEY_CHARACTERS (HANDSHAKE_KEY_BYTES - strlen(KEY_PADDING))
 
 /*
  * libwebsockets copies the offered extensions to where, further on, it has begun to write the
@@ -41,11 +40,6 @@ bool handshake_origin_is_allowed(const char *allowed, const char *origin)
 {
     return !*allowed || !origin || find_item(allowed, "*", 1, strncmp) ||
            find_item(allowed, origin, strlen(origin), strncasecmp);
-}
-
-bool handshake_subprotocol_is_known(const char *known, const char *name)
-{
-    return find_item(known, name, strlen(name), strncmp) != NULL;
 }
 
 struct handshake_subprotocol handshake_choose_subprotocol(const char *known, const char *own,

@@ -11,6 +11,9 @@
 
 /* What is decided in an opening handshake (RFC 6455 section 4.2). */
 
+/* The length of a valid Sec-WebSocket-Key: 22 characters of base64, and padding. */
+#define HANDSHAKE_KEY_BYTES 24
+
 #define HANDSHAKE_SENTENCE_MAX (OPTIONS_PATH_MAX + 64)
 #define HANDSHAKE_COMPLAINT_MAX 640
 
@@ -47,12 +50,9 @@ bool handshake_key_is_valid(const char *key);
  */
 bool handshake_origin_is_allowed(const char *allowed, const char *origin);
 
-/** Says whether @name is in @known, the option "subprotocols". Case matters. */
-bool handshake_subprotocol_is_known(const char *known, const char *name);
-
 /**
  * Returns the first of @offers, a list of setting_list_next(), that is @own or in @known, the
- * option "subprotocols"; none if there is none (RFC 6455 section 4.2.2).
+ * option "subprotocols"; none if there is none (RFC 6455 section 4.2.2). Case matters.
  *
  * The name is @own or lies in @known.
  */

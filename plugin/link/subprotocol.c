@@ -22,7 +22,7 @@ bool subprotocol_is_for_another(struct lws *wsi, const char *offers)
     size_t bytes;
 
     while (setting_list_next(&offers, &offer, &bytes)) {
-        if (bytes >= sizeof(name) - 1)
+        if (bytes >= sizeof(name))
             continue; /* too long to be known */
         memcpy(name, offer, bytes);
         name[bytes] = '\0';

@@ -16,7 +16,8 @@
  * It is not renamed where that would do harm: with basic-auth, which libwebsockets looks up by that
  * name, and with more than one service thread. And it can only be done where our protocol is asked
  * to confirm the upgrade: as the vhost's default on a connection's first request, as its first
- * protocol later.
+ * protocol later. Of several vhosts on one port that are told apart by the Host header, the first
+ * is asked, so that only its own name and those of other protocols find the others.
  */
 
 /**

@@ -15,13 +15,13 @@
 struct connection;
 struct endpoint;
 
-/* lws_tokenize_cstr() wants a byte to spare after the NUL */
-#define UPGRADE_NAME_ROOM (OPTIONS_SUBPROTOCOL_MAX + 2)
+#define UPGRADE_NAME_ROOM (OPTIONS_SUBPROTOCOL_MAX + 1)
 
 /* The opening handshake that the thread deals with; see upgrade.h. */
 struct upgrade {
     struct lws *wsi; /* whose handshake it is; NULL: there is none */
     lws_sorted_usec_list_t over;
+    char key[HANDSHAKE_KEY_BYTES + 1]; /* Sec-WebSocket-Key, which no two requests share */
     const struct endpoint *endpoint;
     struct handshake handshake;
 

@@ -104,16 +104,22 @@ static void on_over(lws_sorted_usec_list_t *timer)
     upgrade_end(lws_container_of(timer, struct upgrade, over));
 }
 
-/* Judges @request and keeps the verdict. Returns 0, or -1 after a refusal. */
+/*
+ * Fills what is left of @request, whose offers have been read, judges it and keeps the verdict.
+ * Returns 0, or -1 after a refusal.
+ */
 static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
-                 const struct request *request)
+                 struct request *request)
 {
     struct thread *thread = thread_of(wsi, vhost);
     struct upgrade *upgrade = &thread->upgrade;
-    const struct requirements_load load = admission_load(thread, &request->peer);
-    const struct handshake_refusal *refusal =
-        requirements_check(request, &vhost->options, &load, PROTOCOL_NAME, &upgrade->handshake);
+    const struct handshake_refusal *refusal;
+    struct requirements_load load;
 
+    fill(wsi, vhost, endpoint, request);
+    load = admission_load(thread, &request->peer);
+    refusal =
+        requirements_check(request, &vhost->options, &load, PROTOCOL_NAME, &upgrade->handshake);
     if (refusal) {
         if (refusal->complaint[0])
             lwsl_err(PROTOCOL_NAME ": %s\n", refusal->complaint);
@@ -123,6 +129,7 @@ static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoi
 
     upgrade->wsi = wsi;
     upgrade->endpoint = endpoint;
+    memcpy(upgrade->key, request->key.text, sizeof(upgrade->key)); /* a valid one has that length */
     lws_sul_schedule(thread->context, thread->tsi, &upgrade->over, on_over, 0);
 
     return 0;
@@ -143,7 +150,7 @@ static int refuse_other_upgrade(struct lws *wsi, const struct vhost *vhost)
                             "header out of other requests.");
 }
 
-int upgrade_confirm(struct lws *wsi, const struct endpoint *endpoint)
+int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi))
 {
     struct vhost *vhost = vhost_get(wsi);
     struct request request;
@@ -170,18 +177,28 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *endpoint)
     if (subprotocol_is_for_another(wsi, request.offers.text))
         return 0;
 
-    fill(wsi, vhost, endpoint, &request);
-    if (judge(wsi, vhost, endpoint, &request))
+    if (judge(wsi, vhost, find(wsi), &request))
         return -1;
-    if (subprotocol_bind(wsi, upgrade, request.offers.text))
+    if (subprotocol_bind(wsi, upgrade, request.offers.text)) {
+        upgrade_end(upgrade);
         return admission_refuse(
             wsi, vhost, &request.peer, REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
             "The first subprotocol offered must be \"" PROTOCOL_NAME "\" here.");
+    }
 
     return 0;
 }
 
-int upgrade_filter(struct lws *wsi, const struct endpoint *endpoint)
+/*
+ * Says whether the verdict is on the request of @wsi. libwebsockets may have used the memory of
+ * another connection again: its request had another key.
+ */
+static bool is_judged(struct lws *wsi, const struct upgrade *upgrade)
+{
+    return upgrade->wsi == wsi && header_is(wsi, WSI_TOKEN_KEY, upgrade->key);
+}
+
+int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi))
 {
     struct vhost *vhost = vhost_get(wsi);
     struct request request;
@@ -192,11 +209,10 @@ int upgrade_filter(struct lws *wsi, const struct endpoint *endpoint)
 
     /* where another protocol of the vhost is the default, that one was asked to confirm */
     upgrade = &thread_of(wsi, vhost)->upgrade;
-    if (upgrade->wsi != wsi) {
+    if (!is_judged(wsi, upgrade)) {
         upgrade_end(upgrade);
         read_offers(wsi, &request);
-        fill(wsi, vhost, endpoint, &request);
-        if (judge(wsi, vhost, endpoint, &request))
+        if (judge(wsi, vhost, find(wsi), &request))
             return -1;
     }
 
@@ -216,6 +232,8 @@ int upgrade_respond(struct lws *wsi, struct lws_process_html_args *headers)
         return -1;
 
     upgrade = &thread_of(wsi, vhost)->upgrade;
+    if (upgrade->wsi != wsi)
+        return 0;
     subprotocol_restore(upgrade);
 
     return extension_respond(upgrade, headers);

@@ -20,13 +20,18 @@
  * has no event left to deal with, or when another handshake begins.
  */
 
-/** A request for @endpoint, NULL for none, asks for an upgrade of some kind. */
-int upgrade_confirm(struct lws *wsi, const struct endpoint *endpoint);
+/**
+ * A request asks for an upgrade of some kind. @find returns the endpoint at the path of a request
+ * whose headers are still there, or NULL.
+ */
+int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi));
 
-/** A WebSocket handshake is about to be accepted. */
-int upgrade_filter(struct lws *wsi, const struct endpoint *endpoint);
+/** A WebSocket handshake is about to be accepted; @find as above. */
+int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi));
 
-/** The response's headers have been written but for the last line. */
+/**
+ * The headers of a response have been written but for the last line: of a handshake, or of a file.
+ */
 int upgrade_respond(struct lws *wsi, struct lws_process_html_args *headers);
 
 /**

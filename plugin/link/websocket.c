@@ -93,10 +93,8 @@ int websocket_drain(struct lws *wsi, struct connection *connection, size_t *coun
 {
     struct vhost *vhost = vhost_get(wsi);
 
-    if (vhost) {
+    if (vhost)
         vhost->going_away = true;
-        thread_of(wsi, vhost)->slot->draining = 1;
-    }
     if (connection && connection->wsi)
         closing_go_away(connection);
 

@@ -30,7 +30,7 @@ static int serve_info(struct lws *wsi, const struct vhost *vhost)
 
 static int serve_health(struct lws *wsi, const struct vhost *vhost)
 {
-    bool draining = thread_of(wsi, vhost)->slot->draining;
+    bool draining = vhost->going_away || thread_of(wsi, vhost)->slot->draining;
     unsigned status = draining ? HTTP_STATUS_SERVICE_UNAVAILABLE : HTTP_STATUS_OK;
     unsigned char body[LWS_PRE + 16];
     int bytes = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, "%s\n",

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         /* requests are compared with lists of the options */
         handshake_key_is_valid(value);
         handshake_origin_is_allowed(options.allowed_origins, value);
-        handshake_subprotocol_is_known(options.subprotocols, value);
+        handshake_choose_subprotocol(options.subprotocols, "own", value);
         if (address_read(&peer, key, strlen(key)))
             address_origin(&peer, value, options.trusted_proxies);
         free(key);

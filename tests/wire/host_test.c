@@ -54,6 +54,7 @@ struct host {
     struct lws_extension extensions[3];
     struct lws_protocol_vhost_options options[3];
     struct lws_protocol_vhost_options enabled[2];
+    struct lws_http_mount files;
     struct lws_context *context;
     struct lws_vhost *vhost;
 };
@@ -64,7 +65,8 @@ struct arrangement {
     const char *extensions;
     const char *option; /* beside compression, or NULL */
     const char *value;
-    uint64_t flags; /* LWS_SERVER_OPTION_... of the vhost */
+    uint64_t flags;    /* LWS_SERVER_OPTION_... of the vhost */
+    const char *files; /* a directory that is served for our protocol, or NULL */
 };
 
 static bool host_open(struct host *host, const struct arrangement *arrangement)
@@ -101,6 +103,17 @@ static bool host_open(struct host *host, const struct arrangement *arrangement)
         (struct lws_protocol_vhost_options){&host->enabled[1], host->options, "lws-echo", ""};
     host->enabled[1] = (struct lws_protocol_vhost_options){NULL, NULL, "other", ""};
 
+    if (arrangement->files) {
+        host->files = (struct lws_http_mount){
+            .mountpoint = "/files",
+            .mountpoint_len = (unsigned char)strlen("/files"),
+            .origin = arrangement->files,
+            .origin_protocol = LWSMPRO_FILE,
+            .def = "index.html",
+            .protocol = "lws-echo",
+        };
+        info.mounts = &host->files;
+    }
     host->context = lws_create_context(&info);
     CU_ASSERT_PTR_NOT_NULL_FATAL(host->context);
     info.options |= arrangement->flags;
@@ -217,21 +230,21 @@ static void only_our_own_compression_is_taken(void)
 {
     static const struct row rows[] = {
         {"ours twice",
-         {"e", "ee", NULL, NULL, 0},
+         {"e", "ee", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          "HTTP/1.1 101 ",
          AGREED,
          NULL,
          0},
         {"another's before ours, as in lwsws",
-         {"e", "fe", NULL, NULL, 0},
+         {"e", "fe", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          "HTTP/1.1 101 ",
          AGREED,
          NULL,
          0},
         {"the second offer, behind another's",
-         {"e", "fe", NULL, NULL, 0},
+         {"e", "fe", NULL, NULL, 0, NULL},
          REQUEST "Sec-WebSocket-Extensions: permessage-deflate; x, permessage-deflate; "
                  "client_max_window_bits=10\r\n\r\n",
          "HTTP/1.1 101 ",
@@ -239,28 +252,28 @@ static void only_our_own_compression_is_taken(void)
          NULL,
          0},
         {"ours once",
-         {"e", "e", NULL, NULL, 0},
+         {"e", "e", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          "HTTP/1.1 101 ",
          NULL,
          "Sec-WebSocket-Extensions",
          0},
         {"only another's",
-         {"e", "f", NULL, NULL, 0},
+         {"e", "f", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          "HTTP/1.1 101 ",
          NULL,
          "Sec-WebSocket-Extensions",
          0},
         {"another's where ours should be",
-         {"e", "ef", NULL, NULL, 0},
+         {"e", "ef", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          NULL,
          NULL,
          NULL,
          1},
         {"not on another protocol's connections",
-         {"oe", "fe", NULL, NULL, 0},
+         {"oe", "fe", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "\r\n",
          "HTTP/1.1 101 ",
          "Sec-WebSocket-Extensions: permessage-deflate\r\n",
@@ -275,7 +288,7 @@ static void only_our_own_compression_is_taken(void)
  */
 static void a_host_that_checks_text_does_not_see_compressed_text(void)
 {
-    static const struct arrangement arrangement = {"e", "fe", NULL, NULL, 0};
+    static const struct arrangement arrangement = {"e", "fe", NULL, NULL, 0, NULL};
     static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00"; /* RFC 7692 section 7.2.3.1 */
     static const char echo[] = "\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
     static const char pong[] = "\x8a\x01\xff";
@@ -302,28 +315,28 @@ static void other_protocols_keep_their_connections(void)
 {
     static const struct row rows[] = {
         {"an unknown one is offered, and none chosen",
-         {"eo", "", NULL, NULL, 0},
+         {"eo", "", NULL, NULL, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: x\r\n\r\n",
          "HTTP/1.1 101 ",
          NULL,
          "Sec-WebSocket-Protocol",
          0},
         {"another protocol of the vhost is offered",
-         {"eo", "", NULL, NULL, 0},
+         {"eo", "", NULL, NULL, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: x, other\r\n\r\n",
          "HTTP/1.1 101 ",
          "\r\nSec-WebSocket-Protocol: other\r\n",
          NULL,
          0},
         {"another protocol is the default",
-         {"oe", "", NULL, NULL, 0},
+         {"oe", "", NULL, NULL, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: lws-echo\r\n\r\n",
          "HTTP/1.1 101 ",
          "\r\nSec-WebSocket-Protocol: lws-echo\r\n",
          NULL,
          0},
         {"and our demands hold there, too",
-         {"oe", "", "allowed-origins", "https://example.com", 0},
+         {"oe", "", "allowed-origins", "https://example.com", 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: lws-echo\r\nOrigin: https://evil.example\r\n\r\n",
          "HTTP/1.1 403 ",
          "Pages of this origin",
@@ -339,21 +352,21 @@ static void a_handshake_that_is_dropped_leaves_nothing_behind(void)
 {
     static const struct row rows[] = {
         {"before it is bound to us",
-         {"e", "ee", NULL, NULL, LWS_SERVER_OPTION_VHOST_UPG_STRICT_HOST_CHECK},
+         {"e", "ee", NULL, NULL, LWS_SERVER_OPTION_VHOST_UPG_STRICT_HOST_CHECK, NULL},
          REQUEST "Sec-WebSocket-Protocol: x\r\n\r\n",
          NULL,
          NULL,
          NULL,
          0},
         {"with another protocol as well",
-         {"eo", "ee", NULL, NULL, LWS_SERVER_OPTION_VHOST_UPG_STRICT_HOST_CHECK},
+         {"eo", "ee", NULL, NULL, LWS_SERVER_OPTION_VHOST_UPG_STRICT_HOST_CHECK, NULL},
          REQUEST "Sec-WebSocket-Protocol: x\r\n\r\n",
          NULL,
          NULL,
          NULL,
          0},
         {"when its response is composed",
-         {"e", "ef", NULL, NULL, 0},
+         {"e", "ef", NULL, NULL, 0, NULL},
          REQUEST DEFLATE "Sec-WebSocket-Protocol: x\r\n\r\n",
          NULL,
          NULL,
@@ -364,28 +377,53 @@ static void a_handshake_that_is_dropped_leaves_nothing_behind(void)
     CHECK(rows);
 }
 
+/* libwebsockets asks for headers of files, too: a handshake before has nothing to do with them. */
+static void a_file_is_served_after_a_handshake(void)
+{
+    static const struct arrangement arrangement = {"e", "ee", NULL, NULL, 0, PAGE_DIR};
+    char response[4096];
+    struct host host;
+
+    if (host_open(&host, &arrangement))
+        for (int turn = 0; turn < 2; turn++) {
+            ask(&host, "GET /files/index.html HTTP/1.1\r\nHost: localhost\r\n\r\n", response,
+                sizeof(response));
+            CHECK_ROW(!strncmp(response, "HTTP/1.1 200 ", 13), response);
+            CHECK_ROW(!strstr(response, "Sec-WebSocket"), response);
+            ask(&host, REQUEST DEFLATE "\r\n", response, sizeof(response));
+            CHECK_ROW(strstr(response, AGREED), response);
+        }
+    host_close(&host);
+}
+
 /* libwebsockets finds the password file by the protocol's name: it must not change before. */
 static void an_unknown_subprotocol_is_no_way_around_a_password(void)
 {
     char file[64];
     struct row rows[] = {
-        {"none", {"e", "", "basic-auth", file, 0}, REQUEST "\r\n", "HTTP/1.0 401 ", NULL, NULL, 0},
+        {"none",
+         {"e", "", "basic-auth", file, 0, NULL},
+         REQUEST "\r\n",
+         "HTTP/1.0 401 ",
+         NULL,
+         NULL,
+         0},
         {"unknown",
-         {"e", "", "basic-auth", file, 0},
+         {"e", "", "basic-auth", file, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: x\r\n\r\n",
          "HTTP/1.1 400 ",
          "must be \"lws-echo\"",
          NULL,
          0},
         {"our name",
-         {"e", "", "basic-auth", file, 0},
+         {"e", "", "basic-auth", file, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: lws-echo\r\n\r\n",
          "HTTP/1.0 401 ",
          NULL,
          NULL,
          0},
         {"with the password",
-         {"e", "", "basic-auth", file, 0},
+         {"e", "", "basic-auth", file, 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: lws-echo, x\r\n"
                  "Authorization: Basic dXNlcjpwYXNz\r\n\r\n",
          "HTTP/1.1 101 ",
@@ -403,16 +441,16 @@ static void an_unknown_subprotocol_is_no_way_around_a_password(void)
 static void a_wrong_option_lets_nobody_in(void)
 {
     static const struct row rows[] = {
-        {"unknown", {"e", "e", "rx-bufer", "4096", 0}, REQUEST "\r\n", NULL, NULL, NULL, 0},
+        {"unknown", {"e", "e", "rx-bufer", "4096", 0, NULL}, REQUEST "\r\n", NULL, NULL, NULL, 0},
         {"with another protocol before it",
-         {"oe", "e", "rx-bufer", "4096", 0},
+         {"oe", "e", "rx-bufer", "4096", 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: lws-echo\r\n\r\n",
          NULL,
          NULL,
          NULL,
          0},
         {"another protocol is not concerned",
-         {"eo", "e", "rx-bufer", "4096", 0},
+         {"eo", "e", "rx-bufer", "4096", 0, NULL},
          REQUEST "Sec-WebSocket-Protocol: other\r\n\r\n",
          "HTTP/1.1 101 ",
          NULL,
@@ -428,6 +466,7 @@ static CU_TestInfo tests[] = {
     TEST(a_host_that_checks_text_does_not_see_compressed_text),
     TEST(other_protocols_keep_their_connections),
     TEST(a_handshake_that_is_dropped_leaves_nothing_behind),
+    TEST(a_file_is_served_after_a_handshake),
     TEST(an_unknown_subprotocol_is_no_way_around_a_password),
     TEST(a_wrong_option_lets_nobody_in),
     CU_TEST_INFO_NULL,
