@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "process/child.h"
 #include "process/open_files.h"
 #include "process/process.h"
 #include "process/reload.h"
@@ -37,7 +38,7 @@ static int try_config(void *data, const struct config *config)
     const struct supervision *supervision = data;
     const struct trial trial = {supervision->shared, config};
 
-    return workers_try(check, &trial) == EXIT_SUCCESS ? 0 : -1;
+    return child_try(check, &trial) == EXIT_SUCCESS ? 0 : -1;
 }
 
 static int work(void *data, const struct worker_context *worker)

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pipe2(), sigabbrev_np() */
+#define _GNU_SOURCE /* pipe2() */
 
 #include "process/workers.h"
 
@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -21,6 +19,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "process/child.h"
 
 /* With so many failures of a worker in a row, all stop: 0.1 + 0.2 + 0.4 ... = 6.3 s after the
  * first. */
@@ -29,9 +28,6 @@
 
 /* A worker that has lived so long starts a new row of failures. */
 #define WELL_AFTER_MS 10000
-
-/* For workers_try(); below the usual period of a service manager's watchdog. */
-#define TRY_PATIENCE_MS 10000
 
 /* A worker that is silent for more beats than this, and this long, hangs. */
 #define SILENT_BEATS 2
@@ -93,19 +89,6 @@ static sigset_t watched_signals(void)
               WORKERS_EXPEDITE); /* ignored by the supervisor, and by a worker that is not ready */
 
     return set;
-}
-
-/* Writes what a status of waitpid() means, as the end of a sentence. */
-static void describe_end(int end, char *out, size_t size)
-{
-    const char *name = WIFSIGNALED(end) ? sigabbrev_np(WTERMSIG(end)) : NULL;
-
-    if (name)
-        snprintf(out, size, "was killed by SIG%s", name);
-    else if (WIFSIGNALED(end))
-        snprintf(out, size, "was killed by signal %d", WTERMSIG(end));
-    else
-        snprintf(out, size, "ended with exit status %d", WEXITSTATUS(end));
 }
 
 static void close_open(int *fd)
@@ -264,7 +247,7 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker, int
     char words[40];
     char how[64];
 
-    describe_end(end, words, sizeof(words));
+    child_describe_end(end, words, sizeof(words));
     snprintf(how, sizeof(how), "(pid %d) %s", (int)worker->pid, words);
     worker->pid = 0;
     close_open(&worker->channel);
@@ -545,47 +528,4 @@ void workers_block_signals(void)
     sigset_t watched = watched_signals();
 
     sigprocmask(SIG_BLOCK, &watched, NULL);
-}
-
-/* Waits for @pid, and kills it if it takes too long: it may read from a pipe that never ends. */
-static void kill_late(pid_t pid)
-{
-    struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-    int ended;
-
-    if (process.fd < 0)
-        return; /* an old kernel */
-    do
-        ended = poll(&process, 1, TRY_PATIENCE_MS);
-    while (ended < 0 && errno == EINTR);
-    close(process.fd);
-    if (!ended)
-        kill(pid, SIGKILL);
-}
-
-int workers_try(int (*task)(const void *data), const void *data)
-{
-    char words[40];
-    pid_t pid;
-    int end;
-
-    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid() returns no status */
-    fflush(NULL);
-    pid = fork();
-    if (!pid) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        exit(task(data));
-    }
-    if (pid > 0)
-        kill_late(pid);
-    if (pid < 0 || waitpid(pid, &end, 0) != pid) {
-        log_say(LLL_ERR, "cannot start a process: %s", strerror(errno));
-        return EXIT_FAILURE;
-    }
-    if (WIFEXITED(end))
-        return WEXITSTATUS(end);
-    describe_end(end, words, sizeof(words));
-    log_say(LLL_ERR, "the process that checks the configuration %s", words);
-
-    return EXIT_FAILURE;
 }

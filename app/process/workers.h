@@ -100,10 +100,3 @@ enum workers_news workers_receive(const struct worker_context *context, void *st
 
 /** Blocks signals again: during the cleanup they would kill this worker. */
 void workers_block_signals(void);
-
-/**
- * Runs @task in a child process, so that nothing that it loads stays.
- *
- * Returns its exit status, or EXIT_FAILURE after one line on standard error if it has none.
- */
-int workers_try(int (*task)(const void *data), const void *data);
