@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/arguments.h"
 #include "config/config.h"
-#include "log.h"
 #include "process/server.h"
 
 #define EXIT_WRONG_ARGUMENTS 2

@@ -10,7 +10,7 @@
 
 #include <libwebsockets.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define COLUMN 24
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config/json_line.h"
-#include "config/paths.h"
+#include "config/path.h"
 #include "config/setting_json.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)

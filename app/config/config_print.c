@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "config/setting_json.h"
-#include "log.h"
 
 /* All three return 0 or -1; jansson takes no text that is not UTF-8. */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "sockets/listen_address.h"
 
 /* These return what @value must be, or NULL if it is valid. It ends in a NUL after @bytes. */

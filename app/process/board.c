@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static size_t bytes_of(const struct counters_board *board)
 {

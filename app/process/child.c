@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* For child_try(); below the usual period of a service manager's watchdog. */
 #define TRY_PATIENCE_MS 10000

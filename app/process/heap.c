@@ -2,7 +2,7 @@
 
 #include <malloc.h>
 
-#include "loop.h"
+#include "base/loop.h"
 
 #define PERIOD_MS 10000
 

@@ -1,6 +1,6 @@
 #include "process/reload.h"
 
-#include "log.h"
+#include "base/log.h"
 #include "process/service_manager.h"
 #include "process/terminal.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/open_files.h"
 #include "process/child.h"
-#include "process/open_files.h"
 #include "process/process.h"
 #include "process/reload.h"
 #include "process/service_manager.h"

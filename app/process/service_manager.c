@@ -8,7 +8,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define ADMIN_NAME "admin"
 

@@ -1,7 +1,7 @@
 #include "process/shutdown.h"
 
+#include "base/loop.h"
 #include "echo_host.h"
-#include "loop.h"
 #include "process/board.h"
 
 #define POLL_MS 10

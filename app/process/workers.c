@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "process/child.h"
 
 /* With so many failures of a worker in a row, all stop: 0.1 + 0.2 + 0.4 ... = 6.3 s after the

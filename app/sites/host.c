@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "log.h"
-#include "loop.h"
-#include "process/open_files.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/open_files.h"
 #include "sites/plugins.h"
 #include "sites/rx_memory.h"
 

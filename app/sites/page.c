@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "config/config.h"
-#include "log.h"
 
 /* More are not checked, so that the start stays fast. */
 #define FILES_MAX 10000

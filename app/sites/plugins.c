@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define PLUGIN_FILE "libprotocol_lws_echo.so"
 #define PLUGIN_SYMBOL "lws_echo" /* from the file name, as libwebsockets does it */

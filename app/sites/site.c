@@ -5,7 +5,7 @@
 
 #include <openssl/err.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "sites/page.h"
 
 /* For requests and documents; at least what the smallest "rx-buffer" needs. */

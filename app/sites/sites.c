@@ -1,7 +1,7 @@
 #include "sites/sites.h"
 
+#include "base/log.h"
 #include "echo_host.h"
-#include "log.h"
 
 #define SWEEP_MS 1000
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define WEEK_S (7L * 24 * 3600)
 /* the clocks of client and server may differ */

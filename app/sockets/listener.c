@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "loop.h"
+#include "base/log.h"
+#include "base/loop.h"
 
 /* Accepted at a time: open connections wait for them, and for their handshakes. */
 #define ACCEPT_BATCH 8

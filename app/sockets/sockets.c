@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* Lets other sockets with SO_REUSEPORT have the same port. Returns 0, or -1 with errno set. */
 static int share_port(int fd)

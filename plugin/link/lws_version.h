@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string.h>
-
 #include <libwebsockets.h>
 
 /*
@@ -28,11 +26,3 @@
 #define LWS_VERSION_TOKENIZE_ASTERISK 0
 #define LWS_VERSION_SUBPROTOCOL_ENDS ""
 #endif
-
-/** Returns a log line of libwebsockets without the time that it has from 4.2 on, "[...] N: ". */
-static inline const char *lws_version_log_text(const char *line)
-{
-    const char *end = *line == '[' ? strstr(line, "] ") : NULL;
-
-    return end && end[2] && end[3] == ':' && end[4] == ' ' ? end + 5 : line;
-}

@@ -26,19 +26,14 @@ PLUGIN_ROOMS = {
     "plugin": ["plugin/echo", "plugin/status"],
 }
 APP_ROOMS = {
-    "app/log": ["plugin/core"],
-    "app/config": ["app/log", "app/sockets", "plugin/core"],
-    "app/sockets": ["app/log"],
+    "app/base": ["plugin/core"],
+    "app/sockets": ["app/base"],
+    "app/config": ["app/sockets"],
     "app/sites": ["app/config"],
-    "app/process": ["app/sites", "app/sockets"],
+    "app/process": ["app/sites"],
     "app": ["app/process"],
 }
 ROOMS = PLUGIN_ROOMS | APP_ROOMS
-# Where a file that lies on top of its folder belongs.
-PLACED = {
-    "app/log.c": "app/log",
-    "app/log.h": "app/log",
-}
 # The seams: headers that lower rooms may include, too. They include nothing of a higher room.
 SEAMS = {
     "plugin/endpoint.h": ["plugin/link", "plugin/echo", "plugin/status"],
@@ -53,7 +48,7 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 
 
 def room_of(path: str) -> str:
-    return PLACED.get(path, str(Path(path).parent))
+    return str(Path(path).parent)
 
 
 def module_of(path: str) -> str:

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "check_text.h"
 #include "config/config.h"
-#include "config/paths.h"
-#include "log.h"
+#include "config/path.h"
 #include "runner.h"
 
 #define FILE_MAX_BYTES ((size_t)1048576)

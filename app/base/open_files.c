@@ -1,12 +1,12 @@
-#include "process/open_files.h"
+#include "base/open_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/log.h"
 #include "core/base/setting.h"
-#include "log.h"
 
 /*
  * Shells keep the limit low for programs that use select(), containers set it to a million. But

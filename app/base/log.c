@@ -1,4 +1,4 @@
-#include "log.h"
+#include "base/log.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -15,7 +15,6 @@
 
 #include "core/base/timestamp.h"
 #include "core/options.h"
-#include "link/lws_version.h"
 
 /* Longer lines are cut; the plugin's are shorter. A prefix added, it fits PIPE_BUF. */
 #define LINE_MAX_BYTES 3072
@@ -172,6 +171,14 @@ static bool suppress_library_line(void)
     return ++lines.count > LIBRARY_LINES_A_SECOND;
 }
 
+/* Returns a line of libwebsockets without the time that it has from 4.2 on, "[...] N: ". */
+static const char *without_time(const char *line)
+{
+    const char *end = *line == '[' ? strstr(line, "] ") : NULL;
+
+    return end && end[2] && end[3] == ':' && end[4] == ' ' ? end + 5 : line;
+}
+
 static void emit(int mask, const char *raw)
 {
     uint64_t level = level_of(mask);
@@ -186,7 +193,7 @@ static void emit(int mask, const char *raw)
         suppress_library_line())
         return;
 
-    snprintf(line, sizeof(line), "%s", lws_version_log_text(raw));
+    snprintf(line, sizeof(line), "%s", without_time(raw));
     line[strcspn(line, "\n")] = '\0';
     write_out(level, line);
 }

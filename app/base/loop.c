@@ -1,6 +1,6 @@
-#include "loop.h"
+#include "base/loop.h"
 
-#include "log.h"
+#include "base/log.h"
 
 int loop_check(int result)
 {
