@@ -144,9 +144,14 @@ static void print_settings(struct setting_table table)
     char takes[160];
 
     for (size_t i = 0; i < table.count; i++) {
-        setting_describe(&table.rows[i], takes, sizeof(takes));
-        printf("  %-*s %s\n  %-*s (%s)\n", COLUMN, table.rows[i].key, table.rows[i].help, COLUMN,
-               "", takes);
+        const struct setting *row = &table.rows[i];
+        bool is_long = strlen(row->key) > COLUMN; /* it has a line of its own */
+
+        setting_describe(row, takes, sizeof(takes));
+        if (is_long)
+            printf("  %s\n", row->key);
+        printf("  %-*s %s\n  %-*s (%s)\n", COLUMN, is_long ? "" : row->key, row->help, COLUMN, "",
+               takes);
     }
 }
 
