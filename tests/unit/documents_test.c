@@ -310,10 +310,10 @@ static void the_configuration_document_names_what_takes_a_restart(void)
     char *section = text ? strstr(text, heading) : NULL;
     char *next = section ? strstr(section + strlen(heading), "\n## ") : NULL;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(section);
+    CU_ASSERT_PTR_NOT_NULL(section);
     if (next)
         *next = '\0';
-    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+    for (size_t t = 0; section && t < sizeof(tables) / sizeof(tables[0]); t++)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct setting *row = &tables[t].rows[i];
             char key[80];
