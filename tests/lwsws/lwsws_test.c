@@ -90,7 +90,7 @@ static void a_wrong_option_is_named_and_nothing_is_echoed(void)
         {"\"rx-buffer\": 1", "lws-echo: \"rx-buffer\": 1 is out of range (1024..16777216 bytes, "
                              "like 65536 or 64k; default 262144)\n"},
         {"\"path\": \"/info.json\"",
-         "lws-echo: \"info-path\": \"/info.json\" is the \"path\", too; "},
+         "lws-echo: \"info-path\": \"/info.json\" is also the \"path\"; "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

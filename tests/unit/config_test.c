@@ -862,8 +862,8 @@ static void what_is_printed_loads_as_the_same(void)
         "{\"echo\": {\"path\": \"/four\", \"ping-interval\": 1, \"pong-timeout\": 2}}",
         "{\"echo\": {\"rx-buffer\": 3000}}",
         "{\"echo\": {\"rx-buffer\": \"64k\", \"max-message\": \"3m\"}}",
-        "{\"echo\": {\"ping-interval\": \"250ms\", \"pong-timeout\": \"86399999ms\", "
-        "\"write-timeout\": \"2s\"}, \"drain-delay\": \"1500ms\"}",
+        ("{\"echo\": {\"ping-interval\": \"250ms\", \"pong-timeout\": \"86399999ms\", "
+         "\"write-timeout\": \"2s\"}, \"drain-delay\": \"1500ms\"}"),
         "{\"echo\": {\"keep-alive-mode\": \"pong\", \"compression\": \"no-context-takeover\"}}",
         "{\"echo\": {\"allowed-origins\": [\"null\", \" http://[::1]:5000 \"]}}",
         "{\"echo\": {\"subprotocols\": [\"x\"]}}",
