@@ -119,7 +119,7 @@ static void a_handshake_that_is_going_on_ends_in_a_close(void)
         kill(server.pid, SIGTERM);
         while (can_connect(server.port)) /* until the connections are told */
             ;
-        CU_ASSERT_TRUE(client_request(&client, HANDSHAKE + 10, response, sizeof(response)));
+        CU_ASSERT_TRUE(client_request(&client, &HANDSHAKE[10], response, sizeof(response)));
         CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 101 ", 13), 0);
         CU_ASSERT_TRUE(client_read_frame(&client, &frame) == READ_OK &&
                        frame.opcode == OPCODE_CLOSE && frame.bytes == 2 &&
