@@ -192,7 +192,8 @@ static void upgrades_to_anything_else_are_refused(void)
         client_close(&client);
     }
     server_stop(&other);
-    CHECK_ROW(!strstr(other.text, "Missing URI"), other.text);
+    if (!strncmp(ECHO_LWS_VERSION, "4.1.", 4)) /* later ones complain by themselves */
+        CHECK_ROW(!strstr(other.text, "Missing URI"), other.text);
 }
 
 static void connect_requests_are_not_kept(void)
