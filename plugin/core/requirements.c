@@ -22,36 +22,6 @@ struct judged {
     struct handshake *handshake;
 };
 
-static bool path_has_endpoint(const struct judged *judged)
-{
-    return judged->request->has_endpoint;
-}
-
-static bool is_get(const struct judged *judged)
-{
-    return judged->request->get;
-}
-
-static bool is_http_1_1(const struct judged *judged)
-{
-    return judged->request->http_1_1;
-}
-
-static bool names_a_host(const struct judged *judged)
-{
-    return judged->request->has_host;
-}
-
-static bool connection_says_upgrade(const struct judged *judged)
-{
-    return judged->request->upgrade;
-}
-
-static bool version_is_13(const struct judged *judged)
-{
-    return judged->request->version_13;
-}
-
 static bool key_is_valid(const struct judged *judged)
 {
     const struct request_value *key = &judged->request->key;
@@ -69,11 +39,6 @@ static bool origin_is_allowed(const struct judged *judged)
         text = origin->readable ? origin->text : "";
 
     return handshake_origin_is_allowed(judged->options->allowed_origins, text);
-}
-
-static bool subprotocols_are_readable(const struct judged *judged)
-{
-    return judged->request->offers_readable;
 }
 
 static bool extensions_are_readable(const struct judged *judged)
@@ -106,35 +71,53 @@ static bool peer_has_room(const struct judged *judged)
     return !max || judged->load->open_of_peer < max;
 }
 
+/* A requirement is a fact of the request, one of its bools, or a function. */
+#define SAYS(member) NULL, offsetof(struct request, member)
+#define HOLDS(function) function, 0
+
 /* In the order in which they are checked. The path, which is first, has a sentence of its own. */
-static const struct {
-    bool (*holds)(const struct judged *judged);
+static const struct requirement {
+    bool (*holds)(const struct judged *judged); /* NULL: see @says */
+    size_t says;
     enum refusal refusal;
     unsigned status;
     const char *otherwise;
 } requirements[] = {
-    {path_has_endpoint, REFUSAL_PATH, NOT_FOUND, NULL},
-    {is_get, REFUSAL_METHOD, BAD_REQUEST, "A WebSocket handshake is a GET request."},
-    {is_http_1_1, REFUSAL_HTTP_VERSION, BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
-    {names_a_host, REFUSAL_HOST, BAD_REQUEST, "The Host header is missing."},
-    {connection_says_upgrade, REFUSAL_CONNECTION, BAD_REQUEST,
+    {SAYS(has_endpoint), REFUSAL_PATH, NOT_FOUND, NULL},
+    {SAYS(get), REFUSAL_METHOD, BAD_REQUEST, "A WebSocket handshake is a GET request."},
+    {SAYS(http_1_1), REFUSAL_HTTP_VERSION, BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
+    {SAYS(has_host), REFUSAL_HOST, BAD_REQUEST, "The Host header is missing."},
+    {SAYS(upgrade), REFUSAL_CONNECTION, BAD_REQUEST,
      "The Connection header must be a list of tokens, of at most 126 bytes, with \"Upgrade\"."},
-    {version_is_13, REFUSAL_VERSION, UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13."},
-    {key_is_valid, REFUSAL_KEY, BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64."},
-    {origin_is_allowed, REFUSAL_ORIGIN, FORBIDDEN, "Pages of this origin may not connect."},
-    {subprotocols_are_readable, REFUSAL_SUBPROTOCOL, BAD_REQUEST,
+    {SAYS(version_13), REFUSAL_VERSION, UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13."},
+    {HOLDS(key_is_valid), REFUSAL_KEY, BAD_REQUEST,
+     "Sec-WebSocket-Key must be 16 bytes in base64."},
+    {HOLDS(origin_is_allowed), REFUSAL_ORIGIN, FORBIDDEN, "Pages of this origin may not connect."},
+    {SAYS(offers_readable), REFUSAL_SUBPROTOCOL, BAD_REQUEST,
      "Sec-WebSocket-Protocol must be a list of tokens, of at most 126 bytes, whose first has at "
      "most 62 and is not a number."},
-    {extensions_are_readable, REFUSAL_EXTENSIONS, BAD_REQUEST,
+    {HOLDS(extensions_are_readable), REFUSAL_EXTENSIONS, BAD_REQUEST,
      "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
      "bytes, or 399 if one with parameters that is taken ends within the first 254."},
-    {forwarded_is_readable, REFUSAL_FORWARDED, BAD_REQUEST,
+    {HOLDS(forwarded_is_readable), REFUSAL_FORWARDED, BAD_REQUEST,
      "X-Forwarded-For must be a list of addresses, of at most 1023 bytes."},
-    {there_is_room, REFUSAL_MAX_CONNECTIONS, SERVICE_UNAVAILABLE,
+    {HOLDS(there_is_room), REFUSAL_MAX_CONNECTIONS, SERVICE_UNAVAILABLE,
      "The server has as many connections as it may; try again later."},
-    {peer_has_room, REFUSAL_MAX_CONNECTIONS_PER_ADDRESS, TOO_MANY_REQUESTS,
+    {HOLDS(peer_has_room), REFUSAL_MAX_CONNECTIONS_PER_ADDRESS, TOO_MANY_REQUESTS,
      "This address has as many connections as it may."},
 };
+
+static bool is_met(const struct requirement *requirement, const struct judged *judged)
+{
+    bool says;
+
+    if (requirement->holds)
+        return requirement->holds(judged);
+
+    memcpy(&says, (const char *)judged->request + requirement->says, sizeof(says));
+
+    return says;
+}
 
 static const struct handshake_refusal *refuse(struct handshake *handshake, enum refusal reason,
                                               unsigned status, const char *sentence)
@@ -187,7 +170,7 @@ const struct handshake_refusal *requirements_check(const struct request *request
 
     handshake->peer = request->peer;
     for (size_t i = 0; i < sizeof(requirements) / sizeof(requirements[0]); i++)
-        if (!requirements[i].holds(&judged))
+        if (!is_met(&requirements[i], &judged))
             return requirements[i].otherwise
                        ? refuse(handshake, requirements[i].refusal, requirements[i].status,
                                 requirements[i].otherwise)
