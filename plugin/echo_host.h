@@ -11,6 +11,12 @@
  * stay. Where the field is NULL, as in lwsws, a vhost counts in memory of its own.
  */
 struct echo_host {
+    /*
+     * Which version of the plugin the host is built for (ECHO_VERSION), as all of this may be
+     * different in another: a plugin of another version refuses the vhost.
+     */
+    const char *version;
+
     struct counters_board board;
 
     /*

@@ -20,6 +20,7 @@ static const struct lws_protocol_vhost_options is_default = {NULL, NULL, "defaul
 static void compose_protocol(struct site_vhost *vhost, const struct host *host)
 {
     vhost->host = (struct echo_host){
+        .version = ECHO_VERSION,
         .board = host->board,
         .options = &vhost->options,
         .log = log_plugin,

@@ -162,10 +162,16 @@ int protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *opti
     if (!options)
         return 0;
 
+    /* first of all: libwebsockets 4.1 crashes if a vhost without this is refused */
     vhost = lws_protocol_vh_priv_zalloc(lws_get_vhost(wsi), lws_get_protocol(wsi), sizeof(*vhost));
     if (!vhost)
         goto no_memory;
 
+    if (host && strcmp(host->version, ECHO_VERSION) != 0) {
+        lwsl_err(PROTOCOL_NAME ": the host is built for version %s of the plugin, and this is %s\n",
+                 host->version, ECHO_VERSION);
+        return -1;
+    }
     if (host && host->options) {
         vhost->options = *host->options;
     } else if (read_options(&vhost->options, options, &error)) {

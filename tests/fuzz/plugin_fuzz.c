@@ -100,6 +100,7 @@ static void open_vhost(size_t i)
         options[2 + o].value = kinds[i].options[o][1];
     }
     kept[i].enabled = (struct lws_protocol_vhost_options){NULL, options, "lws-echo", ""};
+    kept[i].host.version = ECHO_VERSION;
     kept[i].host.board = (struct counters_board){&slots[i], 1, 0};
     kept[i].extensions[0] = kept[i].extensions[1] = lws_echo.extensions[0];
     kept[i].protocols[0] = lws_echo.protocols[0];

@@ -6,6 +6,7 @@
 
 #include <libwebsockets.h>
 
+#include "echo_host.h"
 #include "runner.h"
 
 static char logged[8192];
@@ -18,8 +19,11 @@ static void collect(int level, const char *line)
     snprintf(logged + used, sizeof(logged) - used, "%s", line);
 }
 
-/* Creates a vhost that hands @options (ended by a NULL name) to the plugin. */
-static int accepts(const char *const (*options)[2], int enabled)
+/*
+ * Creates a vhost that hands @options (ended by a NULL name), and @host unless it is NULL, to the
+ * plugin.
+ */
+static int accepts_with(const char *const (*options)[2], int enabled, struct echo_host *host)
 {
     const char *const dirs[] = {ECHO_PLUGIN_DIR, NULL};
     struct lws_protocol_vhost_options list[8] = {0};
@@ -42,6 +46,7 @@ static int accepts(const char *const (*options)[2], int enabled)
     if (!plugins)
         return -1;
     protocols[0] = ((const lws_plugin_protocol_t *)plugins->hdr)->protocols[0];
+    protocols[0].user = host;
 
     for (size_t i = 0; options && options[i][0]; i++) {
         list[i].name = options[i][0];
@@ -64,6 +69,26 @@ static int accepts(const char *const (*options)[2], int enabled)
     lws_plugins_destroy(&plugins, NULL, NULL);
 
     return accepted;
+}
+
+static int accepts(const char *const (*options)[2], int enabled)
+{
+    return accepts_with(options, enabled, NULL);
+}
+
+/* What the two share may be laid out in another way. */
+static void a_host_of_another_version_is_refused(void)
+{
+    static const char *const none[][2] = {{"default", "1"}, {NULL, NULL}};
+    struct counters_slot slot = {0};
+    struct echo_host host = {.version = ECHO_VERSION, .board = {&slot, 1, 0}};
+
+    CU_ASSERT_EQUAL(accepts_with(none, 1, &host), 1);
+    host.version = "0.0.9";
+    CU_ASSERT_EQUAL(accepts_with(none, 1, &host), 0);
+    CHECK_ROW(strstr(logged, "lws-echo: the host is built for version 0.0.9 of the plugin, and "
+                             "this is " ECHO_VERSION) != NULL,
+              logged);
 }
 
 static void good_options_are_accepted(void)
@@ -150,6 +175,7 @@ static void libwebsockets_is_the_host_s(void)
 
 static CU_TestInfo tests[] = {
     TEST(good_options_are_accepted),
+    TEST(a_host_of_another_version_is_refused),
     TEST(a_vhost_without_the_protocol_is_left_alone),
     TEST(a_wrong_option_stops_the_vhost_and_says_why),
     TEST(one_symbol_is_exported),
