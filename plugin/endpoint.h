@@ -16,28 +16,28 @@ struct vhost;
  */
 struct endpoint {
     /**
-     * Answers an HTTP request that asks for no upgrade. Returns what the libwebsockets callback is
-     * to return: 0 if the connection may serve another request, or -1.
+     * Answers an HTTP request that asks for no upgrade. Returns what the libwebsockets callback
+     * must return: 0 if the connection may serve another request, or -1 to end it.
      */
     int (*request)(struct lws *wsi, const struct vhost *vhost);
 
-    /** A WebSocket connection is open. Returns 0, or -1 to end it. NULL: nothing to do. */
+    /** Prepares a new WebSocket connection. Returns 0, or -1 to end it. NULL: nothing to do. */
     int (*open)(struct connection *connection);
 
     /**
      * Takes a piece of a message: a frame's payload, or as much of it as has been read. The payload
-     * is valid until the return.
+     * is only valid during the call.
      *
      * Returns 0, or -1 when the connection ends.
      */
     int (*piece)(struct connection *connection, struct piece *piece);
 
     /**
-     * Blocked output has drained: continues what piece() left undone. Returns 0, or -1 when the
-     * connection ends.
+     * Continues what piece() left undone, after blocked output has drained. Returns 0, or -1 when
+     * the connection ends.
      */
     int (*writable)(struct connection *connection);
 
-    /** The connection goes: releases what open() took. NULL: nothing to do. */
+    /** Releases what open() took; the connection is ending. NULL: nothing to do. */
     void (*close)(struct connection *connection);
 };

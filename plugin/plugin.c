@@ -1,8 +1,8 @@
 /*
  * libprotocol_lws_echo.so: the protocol "lws-echo" for any libwebsockets host.
  *
- * libwebsockets finds a plugin by the symbol that is named like the file, here lws_echo. It is
- * the only one exported. The host provides libwebsockets itself.
+ * libwebsockets finds a plugin by a symbol named after the file, here lws_echo. It is the only
+ * symbol exported. The host provides libwebsockets itself.
  */
 
 #include "echo_host.h"
@@ -57,7 +57,7 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_RAW_RX:
-        return -1; /* what CONNECT becomes: this is no proxy */
+        return -1; /* a CONNECT request ends up here; this is no proxy */
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
     }
@@ -75,7 +75,7 @@ static int callback_extension(struct lws_context *context, const struct lws_exte
 
     switch (reason) {
     case LWS_EXT_CB_CONSTRUCT:
-        /* in lwsws the connections of other protocols, too, meet this extension */
+        /* lwsws offers this extension to connections of other protocols, too */
         return lws_get_protocol(wsi)->callback == callback_echo ? extension_attach(wsi, in) : -1;
     case LWS_EXT_CB_PAYLOAD_RX:
         return compression_hide(lws_wsi_user(wsi), in);

@@ -10,7 +10,7 @@
 #include "status/status.h"
 
 static const struct {
-    size_t path; /* where in the options it is; an empty one serves nothing */
+    size_t path; /* offset in struct options; an empty path serves nothing */
     const struct endpoint *endpoint;
 } routes[] = {
     {offsetof(struct options, path), &echo_endpoint},
@@ -45,7 +45,7 @@ int routes_request(struct lws *wsi)
                     : http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
 }
 
-/* The echo is the one endpoint whose messages are many: a direct call, which can be inlined. */
+/* Only the echo gets many messages: it is called directly, so that the call can be inlined. */
 static inline int take_piece(struct connection *connection, struct piece *piece)
 {
     return connection->direct ? echo_plain(connection, piece)

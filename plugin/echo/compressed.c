@@ -4,10 +4,10 @@
 #include "link/compression.h"
 #include "link/output.h"
 
-/* How much is done for one connection before the others get their turn: see compression.h. */
+/* How much work is done for one connection before others get their turn; see compression.h. */
 #define PASS_BYTES ((size_t)1 << 20)
 
-/* The limit of an inflated message: the smaller of the two that are set. */
+/* The size limit of an inflated message: the smaller of the two options; 0 is no limit. */
 static uint64_t inflated_max(const struct options *options)
 {
     uint64_t message = options->max_message_bytes;
@@ -31,7 +31,7 @@ static int reply_as_it_came(struct connection *connection)
     return output_frame(connection, frame, piece->payload, piece->bytes);
 }
 
-/* Inflates the next part and checks it. Returns NULL or what is wrong with the message. */
+/* Inflates the next part and checks it. Returns NULL, or the fault in the message. */
 static const struct fault *next_part(struct connection *connection, struct piece *part, bool *more,
                                      size_t *work)
 {

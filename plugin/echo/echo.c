@@ -18,7 +18,7 @@ FLATTEN int echo_plain(struct connection *connection, const struct piece *piece)
     return output_frame(connection, session_frame(piece), piece->payload, piece->bytes);
 }
 
-/* Where compression has been agreed on, the message may be compressed. */
+/* A message may be compressed if compression was negotiated. */
 static int echo_piece(struct connection *connection, struct piece *piece)
 {
     const struct fault *fault;

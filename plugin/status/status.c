@@ -39,7 +39,7 @@ static int serve_health(struct lws *wsi, const struct vhost *vhost)
     return http_serve(wsi, status, "text/plain; charset=utf-8", body + LWS_PRE, (size_t)bytes);
 }
 
-/* Returns the resident memory of a process in bytes, or 0 if there is none such. */
+/* Returns the resident memory of a process in bytes, or 0 if there is no such process. */
 static uint64_t resident_bytes(uint64_t pid)
 {
     char name[48];
@@ -74,7 +74,7 @@ static int serve_metrics(struct lws *wsi, const struct vhost *vhost)
         uint64_t pid = vhost->board.slots[i].pid;
         uint64_t resident = 0;
 
-        if (pid && (!i || pid != vhost->board.slots[i - 1].pid)) /* threads share theirs */
+        if (pid && (!i || pid != vhost->board.slots[i - 1].pid)) /* threads of a process share it */
             resident = resident_bytes(pid);
         facts.processes += resident != 0;
         facts.resident_bytes += resident;
