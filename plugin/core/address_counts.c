@@ -7,7 +7,7 @@
 
 struct address_counts_entry {
     struct address network;
-    uint32_t count; /* 0: the place is free */
+    uint32_t count; /* 0: this slot is free */
 };
 
 void address_counts_init(struct address_counts *counts, uint64_t key)
@@ -28,7 +28,7 @@ static uint64_t mix(uint64_t x)
     return (x ^ x >> 32) * 0xd6e8feb86659fd93U;
 }
 
-/* Returns where the search for @network begins. */
+/* Returns the slot where the search for @network begins. */
 static size_t home(const struct address_counts *counts, const struct address *network)
 {
     uint64_t halves[2];
@@ -44,7 +44,7 @@ static bool is_same(const struct address *a, const struct address *b)
     return !memcmp(a, b, sizeof(*a));
 }
 
-/* Returns the entry of @network, or the free place where it would be; there is always one. */
+/* Returns the entry of @network, or the free slot where it belongs; there always is one. */
 static struct address_counts_entry *find(const struct address_counts *counts,
                                          const struct address *network)
 {
@@ -56,7 +56,7 @@ static struct address_counts_entry *find(const struct address_counts *counts,
     return &counts->entries[i];
 }
 
-/* Gives all entries @room places. Returns 0 or -1. */
+/* Moves all entries to a table of @room slots. Returns 0, or -1 with the old table kept. */
 static int move(struct address_counts *counts, size_t room)
 {
     struct address_counts moved = {.key = counts->key, .room = room, .used = counts->used};
@@ -83,7 +83,7 @@ int address_counts_add(struct address_counts *counts, const struct address *netw
 {
     struct address_counts_entry *entry;
 
-    /* at most three quarters full: a search is short, and ends */
+    /* at most three quarters full, so that searches are short and end */
     if (counts->used + 1 > counts->room / 4 * 3 &&
         move(counts, counts->room ? 2 * counts->room : ROOM_MIN))
         return -1;
@@ -98,7 +98,7 @@ int address_counts_add(struct address_counts *counts, const struct address *netw
     return 0;
 }
 
-/* Frees the place @hole, and brings back entries that had to be put behind it. */
+/* Frees the slot @hole, and moves back later entries that would no longer be found. */
 static void close_hole(struct address_counts *counts, size_t hole)
 {
     size_t mask = counts->room - 1;

@@ -4,10 +4,10 @@
 #include <string.h>
 
 /*
- * Copies of this size and more take glibc's non-temporal or vector loops, which become several
- * times slower when source and destination are a few bytes apart modulo the page size: every
- * load then seems to depend on the store before it. The first frame of an empty cork is placed
- * half a page away from that.
+ * For copies of this size or more, glibc uses non-temporal or vector loops. They become several
+ * times slower when source and destination are a few bytes apart modulo the page size: every load
+ * then seems to depend on the previous store. So the first frame of an empty cork is placed half a
+ * page away from its source, modulo the page size.
  */
 #define PAGE_BYTES ((size_t)4096)
 #define PLACED_COPY_BYTES PAGE_BYTES
@@ -22,7 +22,7 @@ static size_t placed_start(const struct cork *cork, const void *payload, size_t 
 
 int cork_init(struct cork *cork, size_t payload_max)
 {
-    /* a full cork less one byte, a frame behind it, and the page that placing may skip */
+    /* an almost full cork, one more frame, and the page that placed_start() may skip */
     size_t capacity = CORK_FULL_BYTES + FRAME_HEADER_MAX + payload_max + PAGE_BYTES;
 
     memset(cork, 0, sizeof(*cork));

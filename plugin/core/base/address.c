@@ -45,7 +45,7 @@ static bool is_known(const struct address *address)
     return memcmp(address, &unknown, sizeof(unknown)) != 0;
 }
 
-/* Reads an address and nothing else. */
+/* Reads an address without brackets or a port. */
 static bool read_plain(struct address *out, const char *text, size_t bytes)
 {
     char copy[INET6_ADDRSTRLEN];

@@ -1,12 +1,12 @@
 #pragma once
 
 /*
- * A message passes through a dozen small functions of several files. Compiled into one they cost
- * half as many instructions; what most messages do not need is kept out of it.
+ * A message passes through a dozen small functions in several files. Inlined into one function they
+ * cost half as many instructions. Code that most messages do not need stays out of it.
  */
 
-/* Inlines everything the function calls: for the one place that every message passes. */
+/* Inlines everything that the function calls. For the path that every message takes. */
 #define FLATTEN __attribute__((flatten))
 
-/* Rarely needed, or once for many messages: stays a function of its own. */
+/* For code that runs rarely, or once for many messages: it stays a separate function. */
 #define NOINLINE __attribute__((noinline))

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-/* The bit of each byte in a word that ASCII leaves clear. */
+/* The top bit of each byte in a word, which is clear in ASCII. */
 #define HIGH_BITS ((uint64_t)0x8080808080808080)
 
 #define WORD_BYTES sizeof(uint64_t)
 
 /*
- * What must follow the first byte of a character: the grammar of RFC 3629 section 4, which leaves
- * out overlong forms, surrogates and what is above U+10FFFF. No other byte has any to follow it.
+ * What must follow the first byte of a character: the grammar of RFC 3629 section 4, which excludes
+ * overlong forms, surrogates and everything above U+10FFFF. All other bytes have no followers.
  */
 static const struct utf8 begun_by[256] = {
     [0xC2 ... 0xDF] = {1, 0x80, 0xBF}, /* U+0080..U+07FF */
@@ -47,10 +47,11 @@ static inline bool is_ascii_word(const uint8_t *text)
     return !(word & HIGH_BITS);
 }
 
-/* Skips words of ASCII; where there is none, goes a word by bytes before it tries the next. */
+/* Skips words of ASCII; checks other words byte by byte. */
 static bool check_words(struct utf8 *utf8, const uint8_t *text, size_t bytes)
 {
-    struct utf8 now = *utf8; /* a copy, for all that C knows @text may point to @utf8 */
+    struct utf8 now =
+        *utf8; /* a local copy, as the compiler must assume that @text aliases @utf8 */
 
     for (size_t i = 0; i < bytes;) {
         size_t stop;
@@ -70,18 +71,18 @@ static bool check_words(struct utf8 *utf8, const uint8_t *text, size_t bytes)
 #if (defined(__SSE2__) || defined(__ARM_NEON)) && !defined(UTF8_PORTABLE)
 #define HAS_VECTORS
 
-/* Vectors as GCC and clang have them: one source for SSE2 and NEON. A comparison gives marks. */
+/* GCC and clang vector types: one source for SSE2 and NEON. Comparisons yield marks. */
 typedef uint8_t vector __attribute__((vector_size(16)));
 typedef int8_t marks __attribute__((vector_size(16)));
 
-/* Two vectors between branches: in ASCII that is twice as fast as one. */
+/* Two vectors for each branch: on ASCII that is twice as fast as one. */
 #define BLOCK_BYTES (2 * sizeof(vector))
 
-/* After so many blocks of ASCII in a row the rest is probably ASCII, too: longer steps pay then. */
+/* After this many blocks of ASCII in a row the rest is probably ASCII, so take longer steps. */
 #define CALM_BLOCKS 4
 #define RUN_BYTES (8 * sizeof(vector))
 
-/* The last byte of a character of four depends on so many before it, and no byte on more. */
+/* A byte depends on at most this many before it: the first three of a four-byte character. */
 #define LOOK_BACK 3
 
 static inline vector load(const uint8_t *text)
@@ -103,8 +104,8 @@ static inline bool has_high_bits(vector bytes)
 }
 
 /*
- * Marks the bytes that RFC 3629 section 4 does not let stand where they do. Unlike a loop over
- * characters, this has no branch to be mispredicted where short and long ones are mixed.
+ * Marks the bytes that RFC 3629 section 4 does not allow at their place. Unlike a loop over
+ * characters, this has no branches to mispredict when short and long characters mix.
  */
 static inline marks errors(const uint8_t *text)
 {
@@ -115,7 +116,7 @@ static inline marks errors(const uint8_t *text)
     marks continues = (byte & 0xC0) == 0x80;
     marks must_continue =
         ((before & 0xC0) == 0xC0) | ((before2 & 0xE0) == 0xE0) | ((before3 & 0xF0) == 0xF0);
-    marks below_A0 = (byte & 0xE0) == 0x80; /* if it continues at all, as below_90 */
+    marks below_A0 = (byte & 0xE0) == 0x80; /* valid for continuation bytes only, as is below_90 */
     marks below_90 = (byte & 0xF0) == 0x80;
     marks overlong =
         ((byte & 0xFE) == 0xC0) | ((before == 0xE0) & below_A0) | ((before == 0xF0) & below_90);
@@ -125,7 +126,7 @@ static inline marks errors(const uint8_t *text)
     return (continues ^ must_continue) | overlong | surrogate | too_large;
 }
 
-/* Returns how many bytes are ASCII from the beginning of @text on, in steps of RUN_BYTES. */
+/* Returns how many bytes at the start of @text are ASCII, in steps of RUN_BYTES. */
 static size_t ascii_run(const uint8_t *text, size_t bytes)
 {
     size_t i = 0;
@@ -142,14 +143,14 @@ static size_t ascii_run(const uint8_t *text, size_t bytes)
     return i;
 }
 
-/* Checks a block or more, behind LOOK_BACK bytes of the same text. */
+/* Checks one block or more; LOOK_BACK bytes of the same text must precede @text. */
 static bool check_blocks(const uint8_t *text, size_t bytes)
 {
     size_t last = bytes - BLOCK_BYTES;
     unsigned calm = 0; /* blocks of ASCII in a row */
 
     for (size_t i = 0; i < bytes; i += BLOCK_BYTES) {
-        const uint8_t *block = text + (i < last ? i : last); /* no rest: rather some bytes twice */
+        const uint8_t *block = text + (i < last ? i : last); /* overlaps rather than leave a rest */
         const uint8_t *second = block + sizeof(vector);
 
         if (has_high_bits(load(block - LOOK_BACK) | load(block) | load(second))) {
@@ -175,7 +176,7 @@ static bool check_vectors(struct utf8 *utf8, const uint8_t *text, size_t bytes)
     if (!check_blocks(text + LOOK_BACK, bytes - LOOK_BACK))
         return false;
 
-    /* Where valid text stands, its end tells: only a byte that begins a character counts here. */
+    /* The state depends on the last character only; bytes before its start do not matter. */
     now = (struct utf8){0};
     for (size_t i = bytes - LOOK_BACK; i < bytes; i++)
         check_byte(&now, text[i]);

@@ -4,22 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a text stands between two pieces of it. All zero: between two characters. */
+/* The state between two pieces of a text. All zero: between two characters. */
 struct utf8 {
-    uint8_t
-        missing; /* bytes of the character that is cut; 0: none is, and the rest means nothing */
-    uint8_t low; /* the range that the next of them must be in */
+    uint8_t missing; /* bytes still to come of a cut character; 0: low and high mean nothing */
+    uint8_t low;     /* the range of the next byte */
     uint8_t high;
 };
 
 /**
- * Checks the next piece of a text, of @bytes (@text may be NULL for none).
+ * Checks the next piece of a text, of @bytes (@text may be NULL if there are none).
  *
  * Pieces may cut a character anywhere: a fragment need not be valid by itself, only the whole
  * message (RFC 6455 section 5.6).
  *
- * Returns false when the piece has a byte that cannot stand there in UTF-8 (RFC 3629 section 4),
- * whatever may follow: the connection has failed (RFC 6455 section 8.1). @utf8 is of no use then.
+ * Returns false at a byte that UTF-8 cannot have there (RFC 3629 section 4), whatever may follow:
+ * the connection fails (RFC 6455 section 8.1). @utf8 is unusable then.
  */
 bool utf8_check(struct utf8 *utf8, const void *text, size_t bytes);
 

@@ -3,19 +3,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Text that grows up to a size, and knows when something did not fit. */
+/* Appends text to a buffer of the caller, and remembers when something did not fit. */
 struct writer {
     char *out;
     size_t size;
-    size_t used; /* bytes, without the NUL; @size once something did not fit */
+    size_t used; /* bytes, without the NUL; @size after something did not fit */
 };
 
-/** Appends the formatted words. */
+/** Appends formatted text and a NUL. If it does not fit, all later calls do nothing. */
 void writer_put(struct writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Appends @bytes of @text as a JSON string (RFC 8259 section 7); what is not ASCII as it is. */
+/** Appends @bytes of @text as a JSON string (RFC 8259 section 7). Non-ASCII bytes are copied. */
 void writer_put_string(struct writer *writer, const char *text, size_t bytes);
 
-/** Says whether all fitted. */
+/** Says whether everything fitted. */
 bool writer_is_whole(const struct writer *writer);
