@@ -7,7 +7,7 @@
 #define WINDOW_BITS_MIN 8
 #define WINDOW_BITS_MAX 15
 
-/* In the order in which they stand in the answer. */
+/* In the order of the answer. */
 enum parameter_kind {
     SERVER_NO_CONTEXT_TAKEOVER,
     CLIENT_NO_CONTEXT_TAKEOVER,
@@ -19,8 +19,8 @@ enum parameter_kind {
 /* What an offer's parameter may look like (RFC 7692 sections 7.1.1.1 to 7.1.2.2). */
 static const struct {
     const char *name;
-    bool takes_bits;  /* a value of 8..15 is allowed */
-    bool needs_value; /* there must be one */
+    bool takes_bits;  /* it may have a value of 8..15 */
+    bool needs_value; /* it must have a value */
 } kinds[PARAMETER_KINDS] = {
     [SERVER_NO_CONTEXT_TAKEOVER] = {"server_no_context_takeover", false, false},
     [CLIENT_NO_CONTEXT_TAKEOVER] = {"client_no_context_takeover", false, false},
@@ -28,16 +28,16 @@ static const struct {
     [CLIENT_MAX_WINDOW_BITS] = {"client_max_window_bits", true, false},
 };
 
-/* A token where it stands in the header. */
+/* A token, in place in the header. */
 struct token {
     const char *start;
     size_t length;
 };
 
-/* A parameter's value, as far as we look at any. */
+/* A parameter's value; we only look at the first two characters. */
 struct value {
     char start[2];
-    size_t length; /* of the whole value; 0: there is none */
+    size_t length; /* of the whole value; 0: no value */
 };
 
 struct parameter {
@@ -46,17 +46,17 @@ struct parameter {
 };
 
 struct offer {
-    const char *end; /* at the comma behind it, or at the end of the list */
+    const char *end; /* the comma after it, or the end of the list */
     bool for_deflate;
     bool has_parameters;
     bool unacceptable;
     bool offered[PARAMETER_KINDS];
-    unsigned window_bits[PARAMETER_KINDS]; /* of those that have any */
+    unsigned window_bits[PARAMETER_KINDS]; /* of parameters that have a value */
 };
 
 struct negotiation {
-    unsigned deflate_offers; /* met so far */
-    unsigned taken;          /* which of them is; 0: none */
+    unsigned deflate_offers; /* seen so far */
+    unsigned taken;          /* number of the taken one, from 1; 0: none */
     struct offer offer;      /* the taken one */
 };
 
@@ -69,7 +69,7 @@ static bool is_token_char(char c)
     return c && strchr("!#$%&'*+-.^_`|~", c);
 }
 
-/* RFC 6455 section 9.1 implies it between any two tokens (RFC 2616 section 2.1). */
+/* RFC 6455 section 9.1 allows whitespace between any two tokens (RFC 2616 section 2.1). */
 static void skip_whitespace(const char **at)
 {
     *at += strspn(*at, " \t");
@@ -84,7 +84,7 @@ static bool skip_char(const char **at, char c)
     return true;
 }
 
-/* The read_*() functions move @at behind what they read; false: it does not conform. */
+/* The read_*() functions move @at past what they read. They return false on a syntax error. */
 
 static bool read_token(const char **at, struct token *token)
 {
@@ -151,7 +151,7 @@ static bool token_is(struct token token, const char *text)
     return token.length == strlen(text) && !memcmp(token.start, text, token.length);
 }
 
-/* Returns PARAMETER_KINDS for a name that RFC 7692 does not know. */
+/* Returns PARAMETER_KINDS for a name that RFC 7692 does not define. */
 static unsigned kind_of(struct token name)
 {
     unsigned kind = 0;
@@ -227,7 +227,7 @@ static void consider(struct negotiation *negotiation, const struct offer *offer)
         return;
     negotiation->deflate_offers++;
 
-    /* libwebsockets 4.1 would refuse the handshake, see the header. */
+    /* libwebsockets 4.1 would refuse the handshake: see deflate_negotiate(). */
     if (negotiation->taken && !negotiation->offer.has_parameters)
         negotiation->taken = 0;
 
@@ -237,7 +237,7 @@ static void consider(struct negotiation *negotiation, const struct offer *offer)
     }
 }
 
-/* Reads the list; elements may be empty, but not all of them (RFC 9110 section 5.6.1). */
+/* Reads the list. Some elements may be empty, but not all (RFC 9110 section 5.6.1). */
 static bool read_offers(const char *at, struct negotiation *negotiation)
 {
     bool is_empty = true;
@@ -259,7 +259,7 @@ static bool read_offers(const char *at, struct negotiation *negotiation)
 }
 
 /*
- * Returns the window to which the client is held: as large as ours, so that we may send back what
+ * Returns the window size that the client must use: as large as ours, so that we may send back what
  * it compressed, but never larger than it offered (RFC 7692 section 7.1.2.2).
  */
 static unsigned client_window_bits(const struct offer *offer)
@@ -270,7 +270,7 @@ static unsigned client_window_bits(const struct offer *offer)
     if (!offer->offered[CLIENT_MAX_WINDOW_BITS] || server_bits > client_bits)
         return client_bits;
 
-    /* zlib cannot compress with 8: only a client that names it itself is known to be able to. */
+    /* zlib cannot compress with 8, so never ask a client for 8 that did not offer it. */
     return server_bits == WINDOW_BITS_MIN ? client_bits : server_bits;
 }
 
@@ -279,7 +279,7 @@ static void agree(const struct offer *offer, bool no_context_takeover,
 {
     agreed->server_no_context_takeover =
         no_context_takeover || offer->offered[SERVER_NO_CONTEXT_TAKEOVER];
-    /* This may be demanded of every client (RFC 7692 section 7.1.1.2). */
+    /* The server may demand this of any client (RFC 7692 section 7.1.1.2). */
     agreed->client_no_context_takeover =
         agreed->server_no_context_takeover || offer->offered[CLIENT_NO_CONTEXT_TAKEOVER];
     agreed->server_max_window_bits = (uint8_t)offer->window_bits[SERVER_MAX_WINDOW_BITS];
@@ -308,7 +308,7 @@ static void write_parameters(const struct offer *offer, struct deflate_answer *a
         append(answer, CLIENT_NO_CONTEXT_TAKEOVER, 0);
     if (offer->offered[SERVER_MAX_WINDOW_BITS])
         append(answer, SERVER_MAX_WINDOW_BITS, agreed->server_max_window_bits);
-    /* Only a client that offered it is ever limited (RFC 7692 section 7.1.2.2). */
+    /* Less than 15 only if the client offered it (RFC 7692 section 7.1.2.2). */
     if (agreed->client_max_window_bits < WINDOW_BITS_MAX)
         append(answer, CLIENT_MAX_WINDOW_BITS, agreed->client_max_window_bits);
 }

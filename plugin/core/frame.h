@@ -14,7 +14,7 @@ enum opcode {
     OPCODE_PONG = 0xa,
 };
 
-/* The bit of a frame's first byte that begins a compressed message (RFC 7692 section 6). */
+/* The bit in a frame's first byte that marks a compressed message (RFC 7692 section 6). */
 #define FRAME_RSV1_BIT 0x40
 
 /* What a frame's first byte says. */
@@ -24,7 +24,7 @@ struct frame {
     bool rsv1;
 };
 
-/* The longest header of a frame from a server, in bytes: 2, and 8 of extended length. */
+/* The longest header of an unmasked frame, in bytes: 2, and 8 of extended length. */
 #define FRAME_HEADER_MAX 10
 
 /* The longest payload of a control frame, in bytes (RFC 6455 section 5.5). */
@@ -36,7 +36,7 @@ size_t frame_header_size(uint64_t payload_bytes);
 /**
  * Writes the header of an unmasked frame to @out.
  *
- * The length takes the shortest of the three forms (RFC 6455 section 5.2). @out must have room
- * for frame_header_size() bytes. Returns that size.
+ * The length is written in the shortest of its three forms (RFC 6455 section 5.2). @out must have
+ * room for frame_header_size() bytes. Returns that size.
  */
 size_t frame_header_write(uint8_t *out, struct frame frame, uint64_t payload_bytes);

@@ -9,8 +9,8 @@
 #define KEY_CHARACTERS (HANDSHAKE_KEY_BYTES - strlen(KEY_PADDING))
 
 /*
- * libwebsockets copies the offered extensions to where, further on, it has begun to write the
- * response, and reads the first of them only.
+ * libwebsockets copies the offered extensions into the buffer in which it has begun to write the
+ * response, further on. It then reads only the first bytes of the copy.
  */
 #define EXTENSIONS_COPIED_MAX_BYTES 399
 #define EXTENSIONS_READ_MAX_BYTES 254
@@ -70,7 +70,7 @@ int handshake_answer_extensions(const struct request_value *extensions, enum com
         deflate_negotiate(extensions->text, mode == COMPRESSION_NO_CONTEXT_TAKEOVER, answer))
         return -1;
 
-    /* libwebsockets takes a tab for a comma: its count of the offers would not be ours */
+    /* libwebsockets treats a tab as a comma, and would count the offers differently from us */
     if (mode == COMPRESSION_OFF || strchr(extensions->text, '\t')) {
         answer->offer = 0;
         answer->read_bytes = extensions->bytes;

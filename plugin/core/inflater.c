@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-/* What the sender has taken off the end of the message (RFC 7692 section 7.2.1). */
+/* What the sender has removed from the end of the message (RFC 7692 section 7.2.1). */
 static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
-/* What zlib says in data_type when the last byte given has ended a block that is not the last. */
+/* The data_type of zlib when the input so far has ended a block that is not the last one. */
 #define AT_BLOCK_END 128
 
 void inflater_init(struct inflater *inflater, unsigned window_bits, bool keeps_context)
@@ -32,7 +32,7 @@ static int begin(struct inflater *inflater)
     return inflater->begun ? Z_OK : Z_MEM_ERROR;
 }
 
-/* Inflates from @input as far as it goes, through the ends of DEFLATE streams. */
+/* Inflates @input as far as possible, across the ends of DEFLATE streams. */
 static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
 {
     int result;
@@ -41,7 +41,7 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
     stream->avail_in = (uInt)bytes;
     do {
         result = inflate(stream, Z_SYNC_FLUSH);
-        /* a block marked as the last: more may follow, with the same window (section 7.2.3.4) */
+        /* a block was marked as final; more may follow, with the same window (section 7.2.3.4) */
         if (result == Z_STREAM_END)
             inflateResetKeep(stream);
     } while (result == Z_STREAM_END);
@@ -49,7 +49,7 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
     return result == Z_BUF_ERROR ? Z_OK : result;
 }
 
-/* Puts the tail back. It completes an empty block: nothing must come of it. */
+/* Feeds the removed tail. It completes an empty block, and so must not produce output. */
 static enum inflater_result end_message(struct inflater *inflater)
 {
     z_stream *stream = &inflater->stream;

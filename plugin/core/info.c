@@ -22,7 +22,7 @@ static void put_list(struct writer *writer, const char *rest)
     writer_put(writer, "]");
 }
 
-/* Whole seconds are whole numbers, as most configurations have them. */
+/* Whole seconds are written as integers, as most configurations write them. */
 static void put_seconds(struct writer *writer, uint64_t ms)
 {
     writer_put(writer, "%" PRIu64, ms / MS_PER_S);

@@ -4,7 +4,7 @@
 
 #define US_PER_MS ((int64_t)1000)
 
-/* How often a stalled peer is checked in the time it may take nothing. */
+/* How often a stalled peer is checked within times.write_ms. */
 #define CHECKS 4
 
 static void unlink_entry(struct keepalive_entry *entry)
@@ -18,7 +18,7 @@ static void unlink_entry(struct keepalive_entry *entry)
     entry->queue = KEEPALIVE_OUT;
 }
 
-/* Puts @entry, wherever it is, at the end of a queue; in none if nothing ever falls due there. */
+/* Moves @entry to the end of a queue, or out of all if nothing ever falls due there. */
 static void move(struct keepalive *keepalive, struct keepalive_entry *entry,
                  enum keepalive_queue queue, int64_t now_us)
 {
@@ -61,7 +61,8 @@ void keepalive_remove(struct keepalive_entry *entry)
 void keepalive_received(struct keepalive *keepalive, struct keepalive_entry *entry,
                         bool inside_frame, int64_t now_us)
 {
-    /* the messages of one read share their time: the later ones find the entry where it belongs */
+    /* the messages of one read have the same time: after the first, the entry is already in place
+     */
     if (entry->since_us == now_us)
         return;
 
@@ -96,7 +97,7 @@ void keepalive_resume(struct keepalive *keepalive, struct keepalive_entry *entry
     move(keepalive, entry, entry->awaiting_pong ? KEEPALIVE_AWAITING : KEEPALIVE_IDLE, now_us);
 }
 
-/* Returns when the first of a queue is due, or INT64_MAX. */
+/* Returns when the first entry of a queue is due, or INT64_MAX. */
 static int64_t due(const struct keepalive *keepalive, enum keepalive_queue queue)
 {
     const struct keepalive_entry *head = &keepalive->heads[queue];
@@ -104,7 +105,7 @@ static int64_t due(const struct keepalive *keepalive, enum keepalive_queue queue
     return head->next == head ? INT64_MAX : head->next->since_us + keepalive->after_us[queue];
 }
 
-/* Takes the first of a queue if it is due. */
+/* Takes the first entry of a queue if it is due. */
 static bool take(struct keepalive *keepalive, enum keepalive_queue queue, int64_t now_us,
                  struct keepalive_entry **entry)
 {

@@ -5,7 +5,7 @@
 
 #include "core/base/writer.h"
 
-/* All that is said, field by field, in the one form or the other. */
+/* A line, written field by field as logfmt or JSON. */
 struct sentence {
     struct writer writer;
     bool json;
@@ -85,7 +85,7 @@ static int write_record(struct sentence *sentence, const struct record *record, 
     put_number(sentence, "sent_messages", record->sent_messages);
     put_number(sentence, "sent_bytes", record->sent_bytes);
     put_word(sentence, "compression", record->compression);
-    /* last what may be long: some logs cut their lines */
+    /* long fields come last: some logs cut their lines */
     if (record->subprotocol_bytes)
         put_text(sentence, "subprotocol", record->subprotocol, record->subprotocol_bytes);
     put_word(sentence, "path", record->path);

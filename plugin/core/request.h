@@ -5,32 +5,32 @@
 
 #include "core/base/address.h"
 
-/* The longest value of a header that is read, in bytes. */
+/* The longest header value that is read, in bytes. */
 #define REQUEST_VALUE_MAX 1023
 
-/* The value of a header; the lines of a header that is repeated are joined by commas. */
+/* The value of a header. The lines of a repeated header are joined by commas. */
 struct request_value {
-    bool present;                     /* and not empty, however long */
-    bool readable;                    /* all of it is here, and it has no NUL */
-    size_t bytes;                     /* of @text, without its NUL */
-    char text[REQUEST_VALUE_MAX + 1]; /* not set unless it is readable */
+    bool present;                     /* the header is there and not empty, however long */
+    bool readable;                    /* @text has all of it, and it contains no NUL */
+    size_t bytes;                     /* of @text, without the NUL at its end */
+    char text[REQUEST_VALUE_MAX + 1]; /* only valid if readable */
 };
 
 /*
  * A WebSocket opening handshake (RFC 6455 section 4.2.1): what the client says, as far as it
- * matters. It is filled once, in link/upgrade.c, from what libwebsockets holds.
+ * matters. link/upgrade.c fills it once, from the headers that libwebsockets holds.
  */
 struct request {
-    bool has_endpoint; /* one that takes WebSocket connections serves the path */
+    bool has_endpoint; /* the path has an endpoint that takes WebSocket connections */
     bool tls;
-    bool get;      /* the method */
-    bool http_1_1; /* the version */
-    bool has_host; /* a Host header */
-    bool upgrade;  /* Connection is a list of tokens, readable for libwebsockets, with "Upgrade" */
-    bool version_13;                    /* Sec-WebSocket-Version */
-    bool offers_readable;               /* so is Sec-WebSocket-Protocol, or it is absent */
-    struct address peer;                /* who has sent it; not known unless that matters */
-    struct request_value key;           /* Sec-WebSocket-Key */
+    bool get;                 /* the method is GET */
+    bool http_1_1;            /* the HTTP version is 1.1 */
+    bool has_host;            /* it has a Host header */
+    bool upgrade;             /* Connection is a list that libwebsockets can read, with "Upgrade" */
+    bool version_13;          /* Sec-WebSocket-Version is 13 */
+    bool offers_readable;     /* libwebsockets can read Sec-WebSocket-Protocol, or it is absent */
+    struct address peer;      /* who has sent it; unknown if it is not needed */
+    struct request_value key; /* Sec-WebSocket-Key */
     struct request_value origin;        /* Origin */
     struct request_value offers;        /* Sec-WebSocket-Protocol: its items, joined by "," alone */
     struct request_value extensions;    /* Sec-WebSocket-Extensions */

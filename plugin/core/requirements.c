@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of RFC 9110 section 15 and RFC 6585 section 4. */
+/* RFC 9110 section 15 and RFC 6585 section 4. */
 enum status {
     BAD_REQUEST = 400,
     FORBIDDEN = 403,
@@ -34,7 +34,7 @@ static bool origin_is_allowed(const struct judged *judged)
     const struct request_value *origin = &judged->request->origin;
     const char *text = NULL;
 
-    /* one that is too long to be read equals none of the list */
+    /* an origin too long to be read is not in the list */
     if (origin->present)
         text = origin->readable ? origin->text : "";
 
@@ -48,7 +48,7 @@ static bool extensions_are_readable(const struct judged *judged)
                                         &judged->handshake->deflate);
 }
 
-/* What is too long to be read must not make the proxy the one who connects. */
+/* If the header is too long to be read, the proxy would pass for the client. */
 static bool forwarded_is_readable(const struct judged *judged)
 {
     const struct request_value *forwarded_for = &judged->request->forwarded_for;
@@ -71,13 +71,13 @@ static bool peer_has_room(const struct judged *judged)
     return !max || judged->load->open_of_peer < max;
 }
 
-/* A requirement is a fact of the request, one of its bools, or a function. */
+/* A requirement is a bool in struct request, or a function. */
 #define SAYS(member) NULL, offsetof(struct request, member)
 #define HOLDS(function) function, 0
 
-/* In the order in which they are checked. The path, which is first, has a sentence of its own. */
+/* In the order in which they are checked. refuse_path() has the sentence for the first. */
 static const struct requirement {
-    bool (*holds)(const struct judged *judged); /* NULL: see @says */
+    bool (*holds)(const struct judged *judged); /* NULL: use @says */
     size_t says;
     enum refusal refusal;
     unsigned status;
@@ -145,7 +145,7 @@ static const struct handshake_refusal *refuse_path(struct handshake *handshake, 
     return refuse(handshake, REFUSAL_PATH, NOT_FOUND, sentence);
 }
 
-/* A vhost does not tell whether it has TLS; hosts that know check before they start. */
+/* Needs to know about TLS, which a vhost does not tell; hosts that know check at startup. */
 static const struct handshake_refusal *check_options(const struct judged *judged)
 {
     struct handshake_refusal *refusal = &judged->handshake->refusal;

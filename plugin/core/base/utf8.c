@@ -50,8 +50,7 @@ static inline bool is_ascii_word(const uint8_t *text)
 /* Skips words of ASCII; checks other words byte by byte. */
 static bool check_words(struct utf8 *utf8, const uint8_t *text, size_t bytes)
 {
-    struct utf8 now =
-        *utf8; /* a local copy, as the compiler must assume that @text aliases @utf8 */
+    struct utf8 now = *utf8; /* a local copy: for the compiler, @text may alias @utf8 */
 
     for (size_t i = 0; i < bytes;) {
         size_t stop;
