@@ -6,12 +6,12 @@
 #include "core/counters.h"
 #include "link/connection.h"
 
-/* One line at level "info" for each connection that has ended and each handshake refused. */
+/* Logs one line at level "info" for each connection that ends and each handshake refused. */
 
-/** Says whether such lines are written at all. */
+/** Says whether level "info" is logged. */
 bool access_log_is_on(void);
 
-/** Logs a connection that has ended. */
+/** Logs the end of @connection, whose end_code and end_why are set. */
 void access_log_end(const struct connection *connection);
 
 /** Logs a handshake of @peer that was refused with the HTTP status @status. */

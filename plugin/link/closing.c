@@ -6,11 +6,10 @@
 
 #include "link/output.h"
 
-/* What libwebsockets gives the peer to answer a Close. */
+/* How long libwebsockets lets the peer take to answer a Close. */
 #define CLOSE_TIMEOUT_S 5
 
-/* The connection is about to end, for the reason @why, a text of ours that stays. The first wins.
- */
+/* Records why the connection ends; @why is a static text. Only the first call counts. */
 static void note(struct connection *connection, unsigned code, const char *why)
 {
     if (connection->end_why)
@@ -27,13 +26,13 @@ static int send_close(struct connection *connection, const struct close_payload 
     return output_frame_now(connection, frame, close->payload, close->bytes);
 }
 
-/* Returns the code of a Close; 1005 if it has none (RFC 6455 section 7.1.5). */
+/* Returns the code of a Close, or 1005 if it has none (RFC 6455 section 7.1.5). */
 static unsigned code_of(const uint8_t *payload, size_t bytes)
 {
     return bytes < 2 ? CLOSE_NO_STATUS : ((unsigned)payload[0] << 8 | payload[1]);
 }
 
-/* Returns the bytes of the Close that libwebsockets has sent or will send, or 0. */
+/* Returns the size of the Close that libwebsockets has sent or will send; 0: none. */
 static size_t library_close_bytes(struct lws *wsi)
 {
     return (size_t)lws_get_close_length(wsi);
@@ -67,7 +66,7 @@ int closing_fail_when_writable(struct connection *connection)
     if (!close.bytes)
         return -1;
 
-    /* the peer's own Close, or its end, is read on for */
+    /* read on, for the peer's Close or the end of the connection */
     memcpy(close.payload, lws_get_close_payload(wsi), close.bytes);
     session_end(&connection->session);
     lws_rx_flow_control(wsi, 1);
@@ -111,7 +110,7 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
     bool mirrors;
 
     if (!connection->wsi)
-        return 0; /* after an error: libwebsockets sends a Close of its own */
+        return 0; /* after an error: libwebsockets sends its own Close */
     if (lws_get_reserved_bits(wsi))
         return closing_fail_for_rsv1(connection);
     if (!session_peer_close(&connection->session, payload, bytes, &answer))
@@ -126,14 +125,14 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
         return -1;
 
     /*
-     * While echoes wait for a slow reader, libwebsockets answers in our place: it mirrors the
-     * payload once they have drained, however long that takes, where a connection that we end has
-     * 5 s for it. What must not be mirrored, because it is an error, has to be sent in that time.
+     * While echoes wait for a slow reader, libwebsockets answers for us: it mirrors the payload
+     * after they have drained, however long that takes. A connection that we end has only 5 s to
+     * drain. An error must not be mirrored, so its answer has to make do with those 5 s.
      */
     if (lws_partial_buffered(wsi) && mirrors)
         return 0;
 
-    /* elsewhere the answer is our own, as libwebsockets would mirror an empty Close, too */
+    /* otherwise answer ourselves: libwebsockets would mirror even an empty Close */
     send_close(connection, &answer);
 
     return -1;
@@ -146,8 +145,8 @@ bool closing_is_half_closed(struct lws *wsi)
 
     /*
      * libwebsockets waits some seconds for an answer. Nothing follows our Close, so the peer may
-     * see the end at once; but the connection must not be closed yet: with input unread that would
-     * be a reset, and overtake what the peer has not read.
+     * see the end of our output at once. But the connection must not be closed yet: with unread
+     * input that would send a reset, which discards what the peer has not read.
      */
     shutdown(lws_get_socket_fd(wsi), SHUT_WR);
 
@@ -167,7 +166,7 @@ bool closing_send_owed(struct connection *connection, int *result)
     return true;
 }
 
-/* Says whether the peer has not ended the connection, as far as is known by now. */
+/* Says whether the peer still seems to be connected. */
 static bool peer_is_there(struct lws *wsi)
 {
     char byte;
@@ -183,15 +182,15 @@ void closing_leave(struct connection *connection)
     bool by_us = connection->failed;
 
     output_flush(connection);
-    /* for lengths that must not be, libwebsockets would end the connection without a Close */
+    /* for invalid lengths, libwebsockets would end the connection without a Close */
     if (session_echoes(&connection->session) && !library_close_bytes(wsi) && peer_is_there(wsi))
         closing_fail(connection, &malformed);
     /*
-     * After an error that libwebsockets has found it would take the rest for frames and hang up;
-     * after one of ours it knows where it is, and finds the peer's Close.
+     * If libwebsockets found the error, it would take the rest of the input for frames and hang up,
+     * so reading stops. If we found it, libwebsockets is still in step and finds the peer's Close.
      */
     lws_rx_flow_control(wsi, by_us);
-    if (library_close_bytes(wsi)) /* of libwebsockets, which has found an error */
+    if (library_close_bytes(wsi)) /* libwebsockets has found an error */
         note(connection, code_of(lws_get_close_payload(wsi), library_close_bytes(wsi)),
              "protocol error");
     note(connection, CLOSE_ABNORMAL, "connection lost");

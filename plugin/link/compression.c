@@ -5,29 +5,29 @@
 
 #include "core/inflater.h"
 
-/* A byte that goes in may be as much work as many that come out. */
+/* The work of a byte of input, in bytes of output. */
 #define INPUT_COST 32
 #define SLICE_BYTES ((size_t)8192)
 
-/* How much longer than what it inflates to a compressed message may be: an eighth, and this. */
+/* A compressed message may be longer than its inflated form by an eighth, plus this. */
 #define OVERHEAD_BYTES 1024
 
 struct compression {
     struct inflater inflater;
     bool mirrors;
-    bool is_compressed;        /* the message that arrives */
-    uint64_t compressed_bytes; /* of the message that arrives, so far */
+    bool is_compressed;        /* the current message is */
+    uint64_t compressed_bytes; /* of the current message, so far */
 
     struct piece piece; /* as it came */
     struct piece input; /* what is left of it to inflate */
-    uint8_t *kept;      /* its payload, when that outlives a callback; or NULL */
+    uint8_t *kept;      /* copy of its payload that outlives the callback, or NULL */
 
-    const uint8_t *hidden; /* payload that libwebsockets does not get to see */
+    const uint8_t *hidden; /* payload that is hidden from libwebsockets */
 };
 
 int compression_thread_init(struct thread *thread, size_t *payload_max)
 {
-    *payload_max += LWS_PRE; /* a read that libwebsockets does not cut for an extension */
+    *payload_max += LWS_PRE; /* with an extension, libwebsockets reads up to this much more */
     if (*payload_max < COMPRESSION_INFLATED_BYTES)
         *payload_max = COMPRESSION_INFLATED_BYTES;
 
@@ -73,8 +73,8 @@ void compression_end(struct connection *connection)
 }
 
 /*
- * A host with LWS_SERVER_OPTION_VALIDATE_UTF8, as lwsws is, would take compressed bytes of a text
- * message for text. It gets as many NULs, which are text.
+ * With LWS_SERVER_OPTION_VALIDATE_UTF8, as in lwsws, libwebsockets would validate the compressed
+ * bytes of a text message as UTF-8. It gets as many NULs instead, which are valid.
  */
 int compression_hide(struct connection *connection, struct lws_tokens buffers[2])
 {

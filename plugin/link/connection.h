@@ -14,17 +14,17 @@
 struct compression;
 struct endpoint;
 
-/* A WebSocket connection. libwebsockets owns the memory, which is all zero at first. */
+/* A WebSocket connection. libwebsockets owns the memory, which starts as all zero. */
 struct connection {
-    struct lws *wsi; /* NULL before the handshake is done, and once the connection leaves */
+    struct lws *wsi; /* NULL before the handshake is done, and after websocket_leave() */
     struct thread *thread;
     const struct endpoint *endpoint;
-    bool direct; /* the endpoint's pieces go by the short way of routes.c; the endpoint says so */
+    bool direct; /* set by the endpoint: pieces take the short way in routes.c */
     struct session session;
-    bool failed;       /* a fault of the peer, found by us, closes it */
+    bool failed;       /* we found a fault of the peer and are closing */
     bool inside_frame; /* the next piece belongs to the same frame as the last one */
     struct keepalive_entry keepalive;
-    uint32_t ping_id; /* what the Pong must say */
+    uint32_t ping_id; /* what the Pong must contain */
 
     /* for the access log */
     struct address peer;
@@ -34,8 +34,8 @@ struct connection {
     uint64_t received_bytes;
     uint64_t sent_messages;
     uint64_t sent_bytes;
-    const char *end_why; /* NULL: it has not begun to end */
+    const char *end_why; /* static; NULL: it has not begun to end */
     uint16_t end_code;
 
-    struct compression *compression; /* NULL: not agreed on; owned */
+    struct compression *compression; /* owned; NULL: not agreed on */
 };

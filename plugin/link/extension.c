@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Returns the handshake that @wsi's thread deals with, or NULL where the protocol is not enabled.
- */
+/* Returns the current handshake of @wsi's thread, or NULL if the protocol is not enabled. */
 static struct upgrade *upgrade_of(struct lws *wsi)
 {
     struct vhost *vhost = vhost_get(wsi);

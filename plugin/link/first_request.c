@@ -4,7 +4,7 @@
 
 #define PATIENCE_US ((uintptr_t)LWS_US_PER_SEC)
 
-/* Not 0, which is no time; where pointers are short it goes round, and differences stay right. */
+/* Never 0, which means no time. It wraps where pointers are short; differences stay right. */
 static uintptr_t now_us(void)
 {
     return (uintptr_t)lws_now_usecs() | 1;

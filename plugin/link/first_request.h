@@ -6,20 +6,20 @@
 
 /*
  * Connections that have been accepted and wait for the answer to their first request. A host that
- * stops must not cut them off in the middle of their handshake. After the first answer, and beyond
- * a second, nobody waits for them: browsers open connections in advance and say nothing.
+ * stops must not cut them off during their handshake. It waits for them until the first answer, but
+ * for a second at most: browsers open connections in advance and send nothing.
  *
- * When a connection came is kept in its opaque user data, unless the host has put something there.
+ * The time of acceptance is kept in the connection's opaque user data, unless the host uses that.
  */
 
-/** @wsi has been accepted. Returns 0, for the callback to return. */
+/** Notes that @wsi has been accepted. Returns 0, for the callback to return. */
 int first_request_begin(struct lws *wsi);
 
-/** Its first request, or a later one, has been answered. */
+/** Notes that a request of @wsi has been answered, its first or a later one. */
 void first_request_end(struct lws *wsi);
 
-/** A file has been sent, perhaps as that answer. Returns what the callback is to return. */
+/** Notes that the answer was a file, now sent. Returns what the callback must return. */
 int first_request_file_sent(struct lws *wsi);
 
-/** Says whether it waits for its first answer, and has not waited for too long. */
+/** Says whether @wsi still waits for its first answer, and for less than a second. */
 bool first_request_is_pending(struct lws *wsi);

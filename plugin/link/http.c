@@ -10,14 +10,15 @@
 #define RESPONSE_MAX 1024
 #define HEADERS_MAX 2048
 
-/* The statuses of refusals, and what is said with them beside the sentence. */
+/* The statuses of refusals, with their phrases and headers. */
 static const struct status {
     unsigned code;
     const char *phrase;
     const char *headers;
     const char *connection;
 } statuses[] = {
-    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "", "close"}, /* and any other */
+    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "",
+     "close"}, /* also for any other code */
     {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
     {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
     {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},
@@ -49,7 +50,7 @@ void http_read(struct lws *wsi, enum lws_token_indexes token, struct request_val
 
     value->present = http_has(wsi, token);
     value->bytes = bytes > 0 ? (size_t)bytes : 0;
-    /* a NUL would hide what stands after it */
+    /* a NUL would hide what follows it */
     value->readable = bytes > 0 && !memchr(value->text, '\0', value->bytes);
 }
 
@@ -92,7 +93,7 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
     if (!http_has(wsi, WSI_TOKEN_UPGRADE))
         return HTTP_UPGRADE_GONE;
 
-    /* what is longer does not fit and is not copied */
+    /* a longer value does not fit and is not copied */
     return lws_hdr_copy(wsi, upgrade, sizeof(upgrade), WSI_TOKEN_UPGRADE) > 0 &&
                    !strcasecmp(upgrade, "websocket")
                ? HTTP_UPGRADE_WEBSOCKET
@@ -100,8 +101,8 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
 }
 
 /*
- * Composed here rather than with lws_add_http_header_*(): during a handshake libwebsockets has not
- * yet taken note of the request's HTTP version and would answer in HTTP/1.0.
+ * Composed here rather than with lws_add_http_header_*(): during a handshake libwebsockets does not
+ * know the request's HTTP version yet, and would answer in HTTP/1.0.
  */
 int http_refuse(struct lws *wsi, unsigned code, const char *sentence)
 {
@@ -148,7 +149,7 @@ int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *
         return -1;
     if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
         return -1;
-    /* with the next request come and no room to answer, libwebsockets polls without a pause */
+    /* if the next request is there but the socket is full, libwebsockets would spin in poll() */
     if (lws_send_pipe_choked(wsi))
         return -1;
 

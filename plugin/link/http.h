@@ -7,26 +7,26 @@
 #include "core/request.h"
 
 /*
- * What the plugin reads of a request and says in HTTP: documents, and refusals, each with one
- * sentence for the person who reads it.
+ * Reads requests and answers them in HTTP: with documents, and with refusals of one sentence for
+ * the person who reads it.
  */
 
-/** Says whether the request has a @token header that is not empty, however long. */
+/** Says whether the request has a @token header that is not empty, however long it is. */
 bool http_has(struct lws *wsi, enum lws_token_indexes token);
 
-/** Reads a header into @value. */
+/** Copies a header into @value; see struct request_value for failures. */
 void http_read(struct lws *wsi, enum lws_token_indexes token, struct request_value *value);
 
-/** Begins to read @value as a list of tokens, with libwebsockets' own idea of such lists. */
+/** Begins to read @value, which must stay, as a list of tokens, the way libwebsockets does. */
 void http_tokens_begin(struct lws_tokenize *list, const char *value);
 
 /**
- * Returns the next element of the list: LWS_TOKZE_TOKEN, another positive one for what is not
- * taken for a token (a number), LWS_TOKZE_ENDED, or a negative one where the list is malformed.
+ * Returns the next element of the list: LWS_TOKZE_TOKEN, another positive value for anything else
+ * (a number, say), LWS_TOKZE_ENDED at its end, or a negative value if the list is malformed.
  */
 lws_tokenize_elem http_tokens_next(struct lws_tokenize *list);
 
-/** Returns the path of @wsi's request, without its query, and sets @bytes; NULL if it has none. */
+/** Returns the path of @wsi's request, without query and NUL, and sets @bytes; NULL if none. */
 const char *http_path(struct lws *wsi, size_t *bytes);
 
 /* What a request asks to be upgraded to. */
@@ -36,6 +36,7 @@ enum http_upgrade {
     HTTP_UPGRADE_OTHER,
 };
 
+/** Returns what @wsi's request asks to be upgraded to. */
 enum http_upgrade http_upgrade_of(struct lws *wsi);
 
 #define HTTP_STATUS_UPGRADE_REQUIRED 426
@@ -50,12 +51,12 @@ enum http_upgrade http_upgrade_of(struct lws *wsi);
 int http_refuse(struct lws *wsi, unsigned code, const char *sentence);
 
 /**
- * Answers @wsi's request with the status @code and the @bytes of @body as a document of the MIME
- * type @type, which is not to be cached. LWS_PRE bytes before @body are overwritten. GET gets it
- * whole, HEAD the headers only, and any other method 405.
+ * Answers @wsi's request with the status @code and the @bytes of @body, a document of the MIME type
+ * @type that must not be cached. The LWS_PRE bytes before @body are overwritten. GET gets the whole
+ * document, HEAD the headers only, and any other method 405.
  *
- * A connection whose peer does not read what it gets ends with the document.
+ * If the peer does not read fast enough, the connection ends after the document.
  *
- * Returns what the callback is to return: 0 if the connection may serve another request, or -1.
+ * Returns what the callback must return: 0 if the connection may serve another request, or -1.
  */
 int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *body, size_t bytes);
