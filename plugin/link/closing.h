@@ -12,8 +12,8 @@
  */
 
 /**
- * Fails the connection: corked output is sent, then a Close with the code and reason of @fault,
- * which must be static. Returns -1, for the callback to return.
+ * Fails the connection: corked output is sent, then a Close with the code and reason of @fault.
+ * The reason must be static. Returns -1, for the callback to return.
  */
 int closing_fail(struct connection *connection, const struct fault *fault);
 
@@ -33,8 +33,7 @@ int closing_fail_when_writable(struct connection *connection);
 /** Ends an unusable connection from outside its own callback; libwebsockets closes it soon. */
 void closing_unusable(struct connection *connection);
 
-/** Ends a connection without a Close, which the peer would not read; @why is static, for the log.
- */
+/** Ends a connection without a Close, which the peer would not read. @why, static, is logged. */
 void closing_drop(struct connection *connection, const char *why);
 
 /** Closes the connection with 1001 (RFC 6455 section 7.4.1), unless it is closing already. */

@@ -17,8 +17,7 @@ static const struct status {
     const char *headers;
     const char *connection;
 } statuses[] = {
-    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "",
-     "close"}, /* also for any other code */
+    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "", "close"}, /* the default */
     {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
     {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
     {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},

@@ -26,7 +26,7 @@ void http_tokens_begin(struct lws_tokenize *list, const char *value);
  */
 lws_tokenize_elem http_tokens_next(struct lws_tokenize *list);
 
-/** Returns the path of @wsi's request, without query and NUL, and sets @bytes; NULL if none. */
+/** Returns the path of @wsi's request, without its query; sets @bytes (no NUL). NULL: none. */
 const char *http_path(struct lws *wsi, size_t *bytes);
 
 /* What a request asks to be upgraded to. */

@@ -3,27 +3,27 @@
 #include "link/connection.h"
 
 /*
- * Which connections are silent, owe a Pong, or do not read (core/keepalive.h), and the thread's one
- * timer for all of them. When something falls due, "on_liveness_due" of the thread is called.
+ * Tracks which connections are silent, owe a Pong, or do not read (core/keepalive.h), with one
+ * timer for each thread. When something falls due, the thread's "on_liveness_due" is called.
  */
 
-/** The connection is open. */
+/** Begins to track an open connection. */
 void liveness_add(struct connection *connection);
 
-/** Bytes of a message came in this service pass; "inside_frame" says whether its frame goes on. */
+/** Notes that bytes of a message came in this service pass; "inside_frame" must be up to date. */
 void liveness_received(struct connection *connection);
 
-/** The Pong that was awaited came. */
+/** Notes that the awaited Pong came. */
 void liveness_pong(struct connection *connection);
 
-/** Output is blocked: the peer has to read some of it within "write-timeout". */
+/** Notes that output is blocked: the peer must read some of it within "write-timeout". */
 void liveness_stall(struct connection *connection);
 
-/** Blocked output has drained: silence is counted anew, and so is the time for a Pong. */
+/** Notes that blocked output has drained: the times for silence and for a Pong start again. */
 void liveness_resume(struct connection *connection);
 
-/** The connection is gone. */
+/** Stops tracking the connection. */
 void liveness_remove(struct connection *connection);
 
-/** Starts the timer for what falls due next, unless it fires early enough. */
+/** Starts the timer for what falls due next, unless it already fires early enough. */
 void liveness_arm(struct thread *thread);

@@ -17,9 +17,9 @@ static void block(struct connection *connection)
 }
 
 /*
- * Hands what lies behind the first @sent bytes of @parts to libwebsockets, which keeps what the
- * socket does not take. Raw: the frames are complete; libwebsockets may put control frames of its
- * own between them. Returns 0, or -1 when the connection is beyond use.
+ * Hands all but the first @sent bytes of @parts to libwebsockets, which keeps what the socket does
+ * not take. The write is raw, as the frames are complete; libwebsockets may put its own control
+ * frames between them. Returns 0, or -1 if the connection is unusable.
  */
 static int write_rest(struct connection *connection, const struct iovec *parts, size_t count,
                       size_t sent)
@@ -39,7 +39,7 @@ static int write_rest(struct connection *connection, const struct iovec *parts, 
     return 0;
 }
 
-/* Hands the cork's bytes to libwebsockets. Returns 0, or -1 when their owner is beyond use. */
+/* Hands the cork's bytes to libwebsockets. Returns 0, or -1 if their owner is unusable. */
 NOINLINE static int flush(struct thread *thread)
 {
     struct connection *owner = thread->cork.owner;
@@ -54,7 +54,7 @@ NOINLINE static int flush(struct thread *thread)
     return corked.iov_len ? write_rest(owner, &corked, 1, 0) : 0;
 }
 
-/* The same, outside of a callback of the owner, where -1 cannot be returned to libwebsockets. */
+/* flush() outside the owner's own callback, where -1 cannot be returned to libwebsockets. */
 static void flush_other(struct thread *thread)
 {
     struct connection *owner = thread->cork.owner;
@@ -99,8 +99,8 @@ static inline int cork_frame(struct connection *connection, struct frame frame, 
 }
 
 /*
- * Sends the cork, which ends in a header, and the payload from where it is. lws_write() takes one
- * piece only; copied into it, a large payload would cost half as much again.
+ * Sends the cork, which ends in a header, and then the payload without copying it. lws_write()
+ * takes only one buffer; copying a large payload into it would cost half as much again.
  */
 static int send_parts(struct connection *connection, const void *payload, size_t payload_bytes)
 {
@@ -110,7 +110,7 @@ static int send_parts(struct connection *connection, const void *payload, size_t
     struct iovec parts[] = {{corked, corked_bytes}, {(void *)payload, payload_bytes}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = LWS_ARRAY_SIZE(parts)};
     ssize_t taken = sendmsg(lws_get_socket_fd(connection->wsi), &message, MSG_NOSIGNAL);
-    size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will meet the same error */
+    size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will get the same error */
 
     thread->flush_deferred = false;
 
@@ -119,8 +119,7 @@ static int send_parts(struct connection *connection, const void *payload, size_t
                : 0;
 }
 
-/* Says whether the socket may be written to directly: it is ours alone, and nothing waits for it.
- */
+/* Says whether we may write to the socket directly: no TLS, and no output waits. */
 static bool is_open_to_us(struct lws *wsi)
 {
     return !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);

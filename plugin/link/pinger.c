@@ -10,13 +10,13 @@
 #include "link/progress.h"
 
 /*
- * A Ping whose answer is awaited says eight hexadecimal digits. It must say something:
- * libwebsockets does not tell us of empty Pongs. Other Pings are empty: their Pongs touch no memory
- * of an idle connection.
+ * The payload of a Ping whose answer is awaited: eight hexadecimal digits. It must not be empty, as
+ * libwebsockets does not tell us about empty Pongs. Other Pings are empty, so that their Pongs
+ * touch no memory of an idle connection.
  */
 #define PING_BYTES 8
 
-/* By how much the timer may be late before what it finds is in doubt. */
+/* If the timer is later than this, a missing Pong does not count. */
 #define LATE_US (1 * LWS_US_PER_SEC)
 
 static void ping_payload(char out[PING_BYTES + 1], uint32_t id)
@@ -60,7 +60,7 @@ static void keep_alive(struct connection *connection)
         closing_unusable(connection);
 }
 
-/* Says whether a slow reader has not reached the Ping yet, and has come nearer to it. */
+/* Says whether a slow reader may not have reached the Ping yet, but is making progress. */
 static bool is_on_its_way(struct connection *connection)
 {
     uint64_t before = connection->keepalive.taken;
@@ -70,7 +70,7 @@ static bool is_on_its_way(struct connection *connection)
     return connection->keepalive.taken != before && progress_is_pending(connection->wsi);
 }
 
-/* While a process is stopped, or its machine sleeps, Pongs arrive and stay unread. */
+/* If late, the process was stopped or its machine slept: Pongs may have arrived unread. */
 static void miss_pong(struct connection *connection, lws_usec_t now_us, bool late)
 {
     if (late || is_on_its_way(connection)) {
@@ -82,7 +82,7 @@ static void miss_pong(struct connection *connection, lws_usec_t now_us, bool lat
     closing_drop(connection, "no Pong in time");
 }
 
-/* Nobody may hold memory for ever by not reading. What waits for the peer is given up with it. */
+/* Keeps peers from holding memory for ever by not reading. Output that waits is lost. */
 static void check_progress(struct connection *connection)
 {
     if (!keepalive_is_stuck(&connection->keepalive, progress_of(connection->wsi)))

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* Returns how much has been sent and is not acknowledged, or on a unix socket not read, as yet. */
+/* Returns the bytes sent but not yet acknowledged, or on a unix socket not yet read. */
 static int pending_bytes(struct lws *wsi)
 {
     int bytes = 0;

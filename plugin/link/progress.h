@@ -6,10 +6,11 @@
 #include <libwebsockets.h>
 
 /**
- * Returns a figure that changes when the peer takes something of what has been sent to it: what it
- * has acknowledged, or on a unix socket what it has not read as yet. Takes a system call or two.
+ * Returns a number that changes when the peer takes some of what was sent to it: the bytes that it
+ * has acknowledged, or on a unix socket those that it has not read yet. Takes one or two system
+ * calls.
  */
 uint64_t progress_of(struct lws *wsi);
 
-/** Says whether something that has been sent is still in this system's buffers. */
+/** Says whether sent bytes are still in this system's buffers. */
 bool progress_is_pending(struct lws *wsi);

@@ -48,7 +48,7 @@ static bool has_option(const struct lws_protocol_vhost_options *option, const ch
     return option != NULL;
 }
 
-/* Takes what the host hands over, or makes counters for the threads of the vhost. */
+/* Takes the host's board and log, or allocates counters for the threads of the vhost. */
 static int board_init(struct vhost *vhost, const struct echo_host *host, size_t threads)
 {
     if (host) {
@@ -116,7 +116,7 @@ static void threads_fini(struct vhost *vhost)
     vhost->thread_count = 0;
 }
 
-/* Returns 0, or -1 if memory is short; then nothing is held. */
+/* Returns 0, or -1 if memory or randomness is short; then nothing is held. */
 static int threads_init(struct vhost *vhost, const struct echo_host *host,
                         struct lws_context *context)
 {
@@ -141,15 +141,15 @@ fail:
 }
 
 /*
- * The vhost has its own copy of struct lws_protocols on the heap, so that sizes can be set for
- * this vhost alone.
+ * The vhost has its own copy of struct lws_protocols on the heap, so these sizes only apply to this
+ * vhost.
  */
 static void set_protocol_sizes(struct lws *wsi, const struct vhost *vhost)
 {
     struct lws_protocols *protocol = (struct lws_protocols *)lws_get_protocol(wsi);
 
     protocol->rx_buffer_size = options_read_bytes(&vhost->options);
-    /* one send for all that a cork can hold: smaller ones multiply the CPU of large messages */
+    /* send a whole cork at once: smaller sends multiply the CPU time of large messages */
     protocol->tx_packet_size = vhost->threads[0].cork.capacity_bytes;
 }
 
@@ -162,7 +162,7 @@ int protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *opti
     if (!options)
         return 0;
 
-    /* first of all: libwebsockets 4.1 crashes if a vhost without this is refused */
+    /* must come first: libwebsockets 4.1 crashes if a vhost without this is refused */
     vhost = lws_protocol_vh_priv_zalloc(lws_get_vhost(wsi), lws_get_protocol(wsi), sizeof(*vhost));
     if (!vhost)
         goto no_memory;

@@ -2,16 +2,15 @@
 
 #include <libwebsockets.h>
 
-/* The start and the end of the protocol on a vhost. */
+/* Starts and ends the protocol on a vhost. */
 
 /**
- * Takes the vhost's options and prepares its threads; NULL @options means that the protocol is not
+ * Copies the vhost's options and prepares its threads. If @options is NULL, the protocol is not
  * enabled on the vhost.
  *
- * Reports what is wrong as one error line in libwebsockets' log. Returns 0, or -1 to refuse the
- * vhost.
+ * Returns 0, or -1 to refuse the vhost, with one error line in the libwebsockets log.
  */
 int protocol_init(struct lws *wsi, const struct lws_protocol_vhost_options *options);
 
-/** Releases what protocol_init() took, even if it failed half way. Returns 0. */
+/** Releases what protocol_init() took, even if it failed halfway. Returns 0. */
 int protocol_destroy(struct lws *wsi);

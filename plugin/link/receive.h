@@ -7,13 +7,13 @@
 #include "link/output.h"
 
 /*
- * Receiving a piece of a message, in two halves around the endpoint that takes it. They are inline:
- * every message passes them.
+ * Receives a piece of a message: what comes before and after the call of the endpoint. Inline, as
+ * every message passes here.
  */
 
 /**
- * Makes a piece of what libwebsockets has read of a frame, and counts it. Returns false if it is
- * not to be dealt with, as the connection is closing.
+ * Sets @piece to what libwebsockets has read of a frame, without copying @payload, and counts it.
+ * Returns false if it must be ignored because the connection is closing.
  */
 static inline bool receive_begin(struct connection *connection, struct lws *wsi,
                                  const void *payload, size_t bytes, struct piece *piece)
@@ -40,12 +40,13 @@ static inline bool receive_begin(struct connection *connection, struct lws *wsi,
     return true;
 }
 
-/** The endpoint has taken the piece, whose frame began in it unless @continues. */
+/** Completes a piece that the endpoint has taken. @continues: its frame began in another piece. */
 static inline void receive_end(struct connection *connection, const struct piece *piece,
                                bool continues)
 {
     connection->inside_frame = piece->frame_left_bytes != 0;
-    if (continues) /* a Ping may have come before: its Pong shall precede the message's end */
+    if (continues) /* a Ping may have come in between: its Pong goes before the end of the message
+                    */
         output_defer(connection);
     liveness_received(connection);
 }

@@ -5,7 +5,7 @@
 #include "core/base/setting.h"
 #include "link/lws_version.h"
 
-/* Names our protocol, in the vhost's own copy of it, as the @bytes at @name say. */
+/* Renames our protocol, in the vhost's own copy of it, to the @bytes at @name. */
 static void rename_to(struct lws *wsi, struct upgrade *upgrade, const char *name, size_t bytes)
 {
     upgrade->renamed = (struct lws_protocols *)lws_get_protocol(wsi);
@@ -58,7 +58,7 @@ void subprotocol_answer(struct lws *wsi, struct upgrade *upgrade)
     else if (chosen->bytes)
         rename_to(wsi, upgrade, chosen->name, chosen->bytes);
     else
-        rename_to(wsi, upgrade, "", 0); /* no header is sent for that */
+        rename_to(wsi, upgrade, "", 0); /* then no header is sent */
 }
 
 void subprotocol_restore(struct upgrade *upgrade)

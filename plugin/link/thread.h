@@ -15,32 +15,33 @@
 struct connection;
 struct endpoint;
 
+/* Room for the name of a protocol, in bytes, including its NUL. */
 #define UPGRADE_NAME_ROOM (OPTIONS_SUBPROTOCOL_MAX + 1)
 
-/* The opening handshake that the thread deals with; see upgrade.h. */
+/* The current opening handshake of the thread; see upgrade.h. */
 struct upgrade {
-    struct lws *wsi; /* whose handshake it is; NULL: there is none */
+    struct lws *wsi; /* whose handshake it is; NULL: none */
     lws_sorted_usec_list_t over;
     char key[HANDSHAKE_KEY_BYTES + 1]; /* Sec-WebSocket-Key, which no two requests share */
     const struct endpoint *endpoint;
     struct handshake handshake;
 
     struct lws_protocols *renamed; /* NULL: our protocol has its own name */
-    char name[UPGRADE_NAME_ROOM];  /* what it is called meanwhile */
+    char name[UPGRADE_NAME_ROOM];  /* its name during the handshake */
 
     unsigned extension_asked; /* how often libwebsockets has asked about the extension */
     bool extension_taken;     /* libwebsockets has been told to attach it */
     bool extension_attached;  /* it was ours that libwebsockets attached */
 };
 
-/* All that connections of one service thread share; no locks are needed. */
+/* What the connections of one service thread share; no locks are needed. */
 struct thread {
     struct vhost *vhost;
     struct lws_context *context;
     int tsi; /* libwebsockets' thread service index */
 
     struct cork cork;
-    bool flush_deferred; /* what is corked waits for its owner's turn to write */
+    bool flush_deferred; /* the cork waits for its owner's writable callback */
 
     /* the service pass: see pass.h */
     lws_sorted_usec_list_t pass_timer;
@@ -53,13 +54,13 @@ struct thread {
     lws_usec_t liveness_due_us; /* when the timer fires; INT64_MAX: not running */
     uint32_t last_ping_id;
 
-    /* what higher rooms do; protocol.c sets them */
+    /* handlers in modules above this one; protocol.c sets them */
     void (*on_pass_end)(struct thread *thread);
     void (*on_liveness_due)(struct thread *thread);
     void (*on_unusable)(struct connection *connection);
 
     struct counters_slot *slot;           /* of the vhost's board */
-    struct counters *counters;            /* those of the slot */
+    struct counters *counters;            /* in the slot */
     struct address_counts address_counts; /* empty without "max-connections-per-address" */
 
     struct upgrade upgrade;

@@ -10,7 +10,7 @@
 #include "link/peer.h"
 #include "link/subprotocol.h"
 
-/* libwebsockets copies lists of tokens into a buffer of its own, and drops whoever sends more. */
+/* libwebsockets copies lists of tokens into a buffer, and drops connections that send more. */
 #define TOKENS_MAX_BYTES 126
 
 static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *text)
@@ -41,8 +41,8 @@ static bool connection_says_upgrade(struct lws *wsi)
 }
 
 /*
- * Reads the subprotocols that are offered as libwebsockets does. Items that it takes for numbers,
- * say, are kept, too, but the first, which it will look at, must be a token.
+ * Reads the offered subprotocols as libwebsockets does. The first must be a token, as libwebsockets
+ * looks at it; later items that it takes for numbers, say, are kept too.
  */
 static void read_offers(struct lws *wsi, struct request *request)
 {
@@ -66,7 +66,7 @@ static void read_offers(struct lws *wsi, struct request *request)
         if (is_first && (element != LWS_TOKZE_TOKEN || list.token_len > OPTIONS_SUBPROTOCOL_MAX))
             request->offers_readable = false;
         if (memchr(list.token, ',', list.token_len))
-            continue; /* a quoted string, which is no subprotocol */
+            continue; /* a quoted string, so no subprotocol */
         if (!is_first)
             *out++ = ',';
         memcpy(out, list.token, list.token_len);
@@ -105,7 +105,7 @@ static void on_over(lws_sorted_usec_list_t *timer)
 }
 
 /*
- * Fills what is left of @request, whose offers have been read, judges it and keeps the verdict.
+ * Fills in the rest of @request, whose offers have been read, judges it and keeps the verdict.
  * Returns 0, or -1 after a refusal.
  */
 static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
@@ -157,8 +157,8 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *
     struct upgrade *upgrade;
 
     /*
-     * libwebsockets asks even after it has refused an upgrade that it does not know, and passes a
-     * header that it has freed by then (CVE-2025-11677): only what it still holds is looked at.
+     * libwebsockets asks even after it has refused an upgrade that it does not know, and then
+     * passes a header that it has already freed (CVE-2025-11677). So read only what it still holds.
      */
     switch (http_upgrade_of(wsi)) {
     case HTTP_UPGRADE_WEBSOCKET:
@@ -190,8 +190,8 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *
 }
 
 /*
- * Says whether the verdict is on the request of @wsi. libwebsockets may have used the memory of
- * another connection again: its request had another key.
+ * Says whether the verdict is on the request of @wsi. libwebsockets may have reused the memory of
+ * an earlier connection, but the request of that one had another key.
  */
 static bool is_judged(struct lws *wsi, const struct upgrade *upgrade)
 {
@@ -207,7 +207,7 @@ int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *w
     if (!vhost)
         return -1;
 
-    /* where another protocol of the vhost is the default, that one was asked to confirm */
+    /* if another protocol is the vhost's default, that one was asked to confirm */
     upgrade = &thread_of(wsi, vhost)->upgrade;
     if (!is_judged(wsi, upgrade)) {
         upgrade_end(upgrade);

@@ -14,17 +14,17 @@ struct thread;
 /* What the plugin keeps for a vhost. libwebsockets owns the memory; protocol.c fills it. */
 struct vhost {
     struct options options;
-    struct thread *threads; /* one for each service thread; NULL: the protocol has not started */
+    struct thread *threads; /* one for each service thread; NULL: not started */
     int thread_count;
 
     struct counters_board board;
-    struct counters_slot *slots;   /* one for each thread; NULL: they are the host's */
+    struct counters_slot *slots;   /* one for each thread, owned; NULL: the host owns them */
     void (*log)(const char *line); /* NULL: libwebsockets logs */
-    bool going_away;               /* the host has said ECHO_HOST_DRAIN */
-    bool may_rename;               /* see subprotocol.h */
+    bool going_away;               /* the host has sent ECHO_HOST_DRAIN */
+    bool may_rename;               /* our protocol may be renamed: see subprotocol.h */
 };
 
-/** Returns the plugin's state of @wsi's vhost, or NULL where the protocol is not enabled. */
+/** Returns the plugin's state for @wsi's vhost, or NULL if the protocol is not enabled there. */
 static inline struct vhost *vhost_get(struct lws *wsi)
 {
     struct vhost *vhost =

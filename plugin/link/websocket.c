@@ -103,7 +103,7 @@ int websocket_drain(struct lws *wsi, struct connection *connection, size_t *coun
 
 int websocket_count(struct lws *wsi, const struct connection *connection, size_t *count)
 {
-    /* others are no WebSocket, or have left */
+    /* other connections are no WebSocket, or have left */
     if (count && ((connection && connection->wsi) || first_request_is_pending(wsi)))
         ++*count;
 
