@@ -61,8 +61,7 @@ void keepalive_remove(struct keepalive_entry *entry)
 void keepalive_received(struct keepalive *keepalive, struct keepalive_entry *entry,
                         bool inside_frame, int64_t now_us)
 {
-    /* the messages of one read have the same time: after the first, the entry is already in place
-     */
+    /* the messages of one read have the same time: only the first needs to move the entry */
     if (entry->since_us == now_us)
         return;
 

@@ -45,8 +45,7 @@ static inline void receive_end(struct connection *connection, const struct piece
                                bool continues)
 {
     connection->inside_frame = piece->frame_left_bytes != 0;
-    if (continues) /* a Ping may have come in between: its Pong goes before the end of the message
-                    */
+    if (continues) /* a Ping may have come in between: its Pong goes out before this */
         output_defer(connection);
     liveness_received(connection);
 }

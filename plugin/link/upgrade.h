@@ -27,8 +27,7 @@
  */
 int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi));
 
-/** Confirms that we take a WebSocket handshake; @find as above. Returns 0, or -1 after a refusal.
- */
+/** Confirms that we take a WebSocket handshake; @find as above. Returns 0, or -1 to refuse it. */
 int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi));
 
 /**
