@@ -46,7 +46,7 @@ bool address_is_proxy(const struct address *address, const char *proxies);
 /**
  * Returns who sent a request that came through proxies: the last address in @forwarded, the value
  * of X-Forwarded-For, that is not one of @proxies. @peer is the other end of the connection; if it
- * is no proxy, it is returned.
+ * is no proxy, it is returned. If all are proxies, the first in the list is returned.
  *
  * Anything before that address may be forged and is ignored. If the search meets an element that is
  * no address, the proxy that added the element is returned.
