@@ -8,79 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key with more edits than this is not a misspelling. */
-#define NEAR_EDITS 3
-
-/* The shortest beginning of a key that stands for it. */
-#define COMPLETED_MIN 3
-
-#define KEY_MAX 63
+#include "core/base/spelling.h"
 
 #define MS_PER_S 1000
 
 #define SPACES " \t"
-
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-    unsigned least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* Levenshtein's distance; keys are cut at KEY_MAX bytes. */
-static unsigned edits_between(const char *a, const char *b)
-{
-    unsigned row[KEY_MAX + 1];
-    size_t a_length = strnlen(a, KEY_MAX);
-    size_t b_length = strnlen(b, KEY_MAX);
-
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = (unsigned)j;
-
-    for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_length; j++) {
-            unsigned above = row[j];
-
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-
-    return row[b_length];
-}
-
-/* Returns the row whose key starts with @key, or NULL. */
-static const struct setting *completion(struct setting_table table, const char *key)
-{
-    size_t length = strlen(key);
-
-    for (size_t i = 0; length >= COMPLETED_MIN && i < table.count; i++)
-        if (!strncmp(table.rows[i].key, key, length))
-            return &table.rows[i];
-
-    return NULL;
-}
-
-static const struct setting *nearest(struct setting_table table, const char *key)
-{
-    const struct setting *best = completion(table, key);
-    unsigned best_edits = best ? 0 : NEAR_EDITS + 1;
-
-    for (size_t i = 0; i < table.count; i++) {
-        unsigned edits = edits_between(key, table.rows[i].key);
-
-        /* a short key is not "near" everything of its own length */
-        if (edits < best_edits && edits < strlen(table.rows[i].key)) {
-            best = &table.rows[i];
-            best_edits = edits;
-        }
-    }
-
-    return best;
-}
 
 /* A suffix of a number, and its factor. */
 struct unit {
@@ -191,13 +123,18 @@ static void append_word(char *out, size_t size, const char *word)
     snprintf(out + used, size - used, "%s\"%s\"", used ? ", " : "", word);
 }
 
+static const char *key_at(const void *rows, size_t index)
+{
+    return ((const struct setting *)rows)[index].key;
+}
+
 void setting_fail_unknown(struct setting_error *error, struct setting_table table, const char *key)
 {
-    const struct setting *near = nearest(table, key);
+    size_t near = spelling_nearest(key, key_at, table.rows, table.count);
     char known[448] = "";
 
-    if (near) {
-        setting_fail(error, key, "unknown key; did you mean \"%s\"?", near->key);
+    if (near < table.count) {
+        setting_fail(error, key, "unknown key; did you mean \"%s\"?", table.rows[near].key);
         return;
     }
 
