@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "process/board.h"
+#include "process/channel.h"
 #include "process/heap.h"
 #include "process/reload.h"
 #include "process/service_manager.h"
@@ -139,12 +140,12 @@ static void on_supervisor(uv_poll_t *supervisor, int status, int events)
 
     (void)status;
     (void)events;
-    switch (workers_receive(process->worker, &config)) {
-    case WORKERS_NEW_STATE:
+    switch (channel_receive(process->worker->channel, &config, sizeof(config))) {
+    case CHANNEL_NEW_STATE:
         if (!process->shutdown.announced)
             take_config(process, &config);
         break;
-    case WORKERS_ORPHANED:
+    case CHANNEL_ENDED:
         uv_poll_stop(supervisor);
         log_say(LLL_WARN, "the supervisor has ended");
         stop(process, "no supervisor");

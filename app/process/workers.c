@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "process/channel.h"
 #include "process/child.h"
 
 /* With so many failures of a worker in a row, all stop: 0.1 + 0.2 + 0.4 ... = 6.3 s after the
@@ -35,9 +35,6 @@
 
 /* How soon to send the state again to a worker whose channel was full. */
 #define RETRY_MS 100
-
-/* How many states fit in a channel, at least. */
-#define STATES_IN_CHANNEL 4
 
 #define NEVER_MS INT64_MAX
 
@@ -176,41 +173,24 @@ static _Noreturn void become_worker(struct supervisor *supervisor, size_t index,
         .heartbeat = supervisor->heartbeat[1],
         .beat_ms = job->beat_ms,
         .index = index,
-        .state_bytes = job->state_bytes,
     };
     int status;
 
     signal(SIGHUP, SIG_IGN);
     close(supervisor->signals);
     close(supervisor->heartbeat[0]);
-    close_channels(
-        supervisor); /* a worker sees the end of its channel only if no process holds it open */
+    /* a worker sees the end of its channel only if no other process holds it open */
+    close_channels(supervisor);
     status = job->work(job->data, &context);
     close(channel);
     close(supervisor->heartbeat[1]);
     exit(status);
 }
 
-/*
- * Opens the channel to a worker that is about to start. Returns the worker's end, or -1. Messages
- * arrive whole or not at all.
- */
-static int open_channel(const struct supervisor *supervisor, struct worker *worker)
-{
-    int room = (int)supervisor->job->state_bytes * STATES_IN_CHANNEL;
-    int ends[2];
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
-        return -1;
-    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-    worker->channel = ends[0];
-
-    return ends[1];
-}
-
 static void start(struct supervisor *supervisor, struct worker *worker)
 {
-    int channel = open_channel(supervisor, worker);
+    int ends[2] = {-1, -1};
+    int opened = channel_open(ends, supervisor->job->state_bytes);
     int failure;
     char how[64];
     pid_t pid;
@@ -219,11 +199,12 @@ static void start(struct supervisor *supervisor, struct worker *worker)
     worker->silent = 0;
     worker->is_stale = false;
     fflush(NULL); /* or the child would print it, too */
-    pid = channel < 0 ? -1 : fork();
+    worker->channel = ends[0];
+    pid = opened ? -1 : fork();
     if (!pid)
-        become_worker(supervisor, (size_t)(worker - supervisor->workers), channel);
+        become_worker(supervisor, (size_t)(worker - supervisor->workers), ends[1]);
     failure = errno;
-    close_open(&channel);
+    close_open(&ends[1]);
     if (pid < 0) {
         close_open(&worker->channel);
         snprintf(how, sizeof(how), "cannot be started: %s", strerror(failure));
@@ -282,8 +263,7 @@ static void send_state(const struct supervisor *supervisor, struct worker *worke
 {
     const struct workers_job *job = supervisor->job;
 
-    worker->is_stale = send(worker->channel, job->state, job->state_bytes,
-                            MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)job->state_bytes;
+    worker->is_stale = channel_send(worker->channel, job->state, job->state_bytes) != 0;
 }
 
 static void send_to_stale(struct supervisor *supervisor)
@@ -510,17 +490,6 @@ void workers_alive(const struct worker_context *context)
 
     /* fails if the supervisor has ended, which the channel tells, or has not read for long */
     (void)written;
-}
-
-enum workers_news workers_receive(const struct worker_context *context, void *state)
-{
-    enum workers_news news = WORKERS_NO_NEWS;
-    ssize_t got;
-
-    while ((got = recv(context->channel, state, context->state_bytes, MSG_DONTWAIT)) > 0)
-        news = WORKERS_NEW_STATE;
-
-    return got < 0 && (errno == EAGAIN || errno == EINTR) ? news : WORKERS_ORPHANED;
 }
 
 void workers_block_signals(void)

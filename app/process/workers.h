@@ -11,11 +11,10 @@
 
 /* What a worker knows of its supervisor. */
 struct worker_context {
-    int channel;   /* readable when workers_receive() has news */
+    int channel;   /* of channel.h: the worker's end */
     int heartbeat; /* of workers_ready() and workers_alive() */
     int64_t beat_ms;
     size_t index;
-    size_t state_bytes;
 };
 
 /* What the supervisor does about a SIGHUP; workers ignore it. */
@@ -23,12 +22,6 @@ enum workers_answer {
     WORKERS_GO_ON,
     WORKERS_UPDATE, /* the state has changed: send it to the workers */
     WORKERS_STOP,
-};
-
-enum workers_news {
-    WORKERS_NO_NEWS,
-    WORKERS_NEW_STATE,
-    WORKERS_ORPHANED, /* the supervisor has ended */
 };
 
 /* Tells a worker that is stopping not to wait any longer. */
@@ -46,7 +39,7 @@ struct workers_job {
 
     /*
      * Has no pointers. A worker inherits it with the supervisor's memory, and gets it from
-     * workers_receive() after a change.
+     * the channel after a change.
      */
     const void *state;
     size_t state_bytes;
@@ -94,9 +87,6 @@ void workers_ready(const struct worker_context *context);
 
 /** Tells the supervisor that this worker is alive; to be called more often than every @beat_ms. */
 void workers_alive(const struct worker_context *context);
-
-/** Copies the newest state, if there is one, to the @state_bytes at @state. Never blocks. */
-enum workers_news workers_receive(const struct worker_context *context, void *state);
 
 /** Blocks signals again: during the cleanup they would kill this worker. */
 void workers_block_signals(void);
