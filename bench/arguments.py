@@ -59,9 +59,9 @@ def describe_all() -> str:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """Reads the command line; ends the program with status 2 where it is wrong.
+    """Reads the command line; exits with status 2 if it is wrong.
 
-    In what it returns, `kinds` are the servers that shall take part.
+    `kinds` of the result are the servers to measure.
     """
     parser = argparse.ArgumentParser(
         prog="script/bench",

@@ -255,7 +255,7 @@ static int be_open(struct load *load, struct connection *connection)
     return load->mode->opened(load, connection);
 }
 
-/* Checks the whole head of the answer, and deals with what came behind it. */
+/* Checks the whole head of the answer, and deals with what came after it. */
 static int end_upgrade(struct load *load, struct connection *connection, const char *data,
                        size_t bytes, size_t head_bytes)
 {

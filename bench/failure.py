@@ -30,7 +30,7 @@ class Dropouts:
 
     @contextlib.contextmanager
     def guarding(self, name: str) -> Iterator[None]:
-        """Goes on behind what is done with a server, also if that server fails."""
+        """Runs its body; if that server fails, leaves it out and continues."""
         try:
             yield
         except ServerFailure as failure:

@@ -60,7 +60,7 @@ static inline uint64_t image_digits(const struct image *image, uint64_t sequence
 
 /*
  * What a run sends: one message, prepared once, in a masked frame. Copies of the frame stand one
- * behind the other, so that many leave in one write and nothing but their digits is written.
+ * after the other, so that many leave in one write and nothing but their digits is written.
  */
 struct frames {
     struct image payload;    /* unmasked: what comes back in a message */

@@ -63,7 +63,7 @@ def run_rounds(
     """Measures the servers in turns, each round in another order.
 
     Returns for each server that did not fail its samples, round by round; with each that of the
-    workload's base, measured directly before it or behind it.
+    workload's base, measured directly before it or after it.
     """
     samples: dict[str, list] = {name: [] for name in servers}
     for number in range(rounds):

@@ -12,7 +12,7 @@
 struct receiver_rules {
     const struct image *message;    /* what has to come back, again and again */
     const struct image *compressed; /* the same, deflated by itself; NULL if nothing may be */
-    bool raw;                       /* no frames: the messages' bytes, one behind the other */
+    bool raw;                       /* no frames: the messages' bytes, one after the other */
     enum frame_opcode opcode;
     uint8_t header[FRAME_HEADER_MAX]; /* of an echo in one frame */
     size_t header_bytes;

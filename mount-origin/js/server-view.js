@@ -8,7 +8,7 @@ function keepAlive(options) {
     : 'off';
 }
 
-/** Shows what the server says of itself, if it does, and returns its path for WebSockets. */
+/** Shows what the server says about itself, if anything; returns its WebSocket path. */
 export async function showServer() {
   try {
     const { name, version, libwebsockets, options } = await (await fetch('/info.json')).json();

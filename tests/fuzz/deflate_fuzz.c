@@ -1,6 +1,6 @@
 /*
- * permessage-deflate: offers, of which what is taken has to be among them, and compressed messages
- * in pieces, which have to come to what a decoder of our own makes of them in one.
+ * permessage-deflate: what is accepted must be among the offers, and a message inflated in pieces
+ * must equal what a decoder of our own makes of the whole.
  */
 
 #include <string.h>

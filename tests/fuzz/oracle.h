@@ -57,11 +57,11 @@ struct oracle_rules {
     uint64_t max_message; /* 0: any */
 };
 
-/** Reads what a client has sent behind its handshake. oracle_side_fini() releases what it takes. */
+/** Reads what a client has sent after its handshake. oracle_side_fini() releases what it takes. */
 void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rules,
                         const uint8_t *data, size_t bytes);
 
-/** Reads what the server has sent behind its handshake, and checks that it may send that. */
+/** Reads what the server has sent after its handshake, and checks that it may send that. */
 void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rules,
                         const uint8_t *data, size_t bytes);
 

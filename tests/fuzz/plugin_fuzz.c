@@ -75,7 +75,7 @@ static struct counters_slot slots[KINDS];
 static struct {
     struct echo_host host;
     struct lws_protocols protocols[2];
-    struct lws_extension extensions[3]; /* ours behind another, as in lwsws */
+    struct lws_extension extensions[3]; /* ours after another, as in lwsws */
     struct lws_protocol_vhost_options options[4];
     struct lws_protocol_vhost_options enabled;
 } kept[KINDS];

@@ -156,7 +156,7 @@ describe('ws has its close answered', () => {
         });
       }
 
-      test('behind the echoes owed', async (t) => {
+      test('after the echoes owed', async (t) => {
         const client = await open(t, running.server);
         const messages = new Random('before the close').messages(20);
 

@@ -114,7 +114,7 @@ def what_is_packed_serves(_package: Path, root: Path) -> None:
 
 
 # Has "$1" as the root, read-only, with /proc and /dev, as containers have them, for a program that
-# is given behind it and runs as nobody.
+# is given after it and runs as nobody.
 CONTAINER = """
 mount --bind "$1" "$1"
 mkdir -p "$1/proc" "$1/dev"
@@ -130,7 +130,7 @@ def in_container(root: Path, *command: object) -> list[object]:
 
 
 def the_root_of_the_image_serves(_package: Path, root: Path) -> None:
-    """What the Containerfile does behind its FROM, here, and what an engine would do with it."""
+    """What the Containerfile does after its FROM, here, and what an engine would do with it."""
     image = root.parent / "image"
     run("env", f"DESTDIR={image}", "cmake", "--install", BUILD, "--strip")
     run(REPOSITORY / "conf/container/image-root", image)

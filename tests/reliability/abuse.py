@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Attacks on a real server, while well-behaved clients go on: what these notice of it.
+"""Attacks a real server and measures what well-behaved clients notice.
 
-Each attack runs in a process of its own. Meanwhile 64 clients exchange messages, of which every byte
-is checked; afterwards the server has to be well. With --table what they measured is printed as
-Markdown; nothing is asserted of times, which depend on the machine.
+Each attack runs in a process of its own. Meanwhile 64 clients exchange messages, and every byte is
+checked; afterwards the server must work as before. --table prints the measurements as Markdown.
+No time is asserted, as times depend on the machine.
 """
 
 import argparse

@@ -121,9 +121,9 @@ def a_killed_worker_costs_only_its_own() -> None:
 
 @contextmanager
 def network() -> Iterator[str]:
-    """A network of two: this process is in it from now on, the server is to be put into the other.
+    """Makes two connected network namespaces: this process moves into one, the server into the other.
 
-    What is yielded is the name of the other's namespace.
+    Yields the name of the other.
     """
     name = f"lws-echo-{os.getpid()}"
     try:
@@ -258,11 +258,11 @@ def jumps_of_the_clock_change_nothing_but_the_log() -> None:
                 first, payload = next(pings)
                 assert first == 0x89, "it was no Ping"
                 peer.sendall(frame(0x8A, payload))
-            # two of an interval of 1 s, of which the first may have begun before
+            # two intervals of 1 s; the first may have begun earlier
             assert time.monotonic() - began > 0.5, "Pings have come too early"
         used = server.cpu_s()
         time.sleep(1)
-        assert server.cpu_s() - used < 0.5, "it is busy with nothing"
+        assert server.cpu_s() - used < 0.5, "it is busy although it has nothing to do"
         days = {line[:10] for line in server.log().splitlines() if "connection closed" in line}
         assert len(days) >= 3, f"the log has only {days}"
         peer.close()

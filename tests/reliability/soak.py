@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""A long time of everything at once: churn, slow readers, half-open peers and aborts.
+"""Runs everything at once for a long time: churn, slow readers, half-open peers and aborts.
 
-Meanwhile well-behaved clients, of which every byte is checked, lose nothing. When all have gone the
-server holds as much memory as when all had gone after the first minute, within 5 %, and no
-connection or descriptor is left.
+Meanwhile every byte of well-behaved clients is checked, and none is lost. When all are gone, the
+server holds as much memory as after the first minute, within 5 %, and no connection or descriptor
+is left.
 """
 
 import argparse
@@ -42,7 +42,7 @@ HALF_OPEN = 400
 TCP_REPAIR = 19  # <linux/tcp.h>
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
-# Well-behaved clients: all of them have to come to a good end.
+# Well-behaved clients: all of them must succeed.
 LOADS = [
     ["--connections", "16"],
     ["--connections", "4", "--size", "100000", "--type", "multibyte"],

@@ -30,7 +30,7 @@ struct row {
 
 /*
  * Negotiates from a copy that ends with its allocation, into an answer full of rubbish, so that
- * AddressSanitizer sees what is read behind the text, and the tests what was left out.
+ * AddressSanitizer sees what is read after the text, and the tests what was left out.
  */
 static int negotiate(const char *offers, bool no_context_takeover, struct deflate_answer *answer)
 {
@@ -679,7 +679,7 @@ static void a_bare_offer_is_taken_only_if_it_is_the_last_for_deflate(void)
 static void nothing_of_an_offer_passed_over_gets_into_the_answer(void)
 {
     static const struct row rows[] = {
-        {"behind a declined one",
+        {"after a declined one",
          NAME SERVER_TAKEOVER SERVER_BITS "=9" CLIENT_BITS "=9; x, " NAME CLIENT_BITS,
          false,
          2,
@@ -693,7 +693,7 @@ static void nothing_of_an_offer_passed_over_gets_into_the_answer(void)
          "",
          {false, false, 15, 15},
          true},
-        {"behind a bare one",
+        {"after a bare one",
          NAME ", " NAME SERVER_BITS "=9",
          false,
          2,
@@ -826,7 +826,7 @@ static void a_header_that_does_not_conform_is_refused(void)
         "\t",
         ",",
         " , ,\t",
-        /* RFC 6455 section 9.1: a name, then parameters behind semicolons */
+        /* RFC 6455 section 9.1: a name, then parameters after semicolons */
         ";",
         "=",
         "\"" NAME "\"",

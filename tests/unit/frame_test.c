@@ -41,7 +41,7 @@ static void header_uses_the_shortest_length_form(void)
         const char *name;
         uint64_t payload_bytes;
         size_t header_bytes;
-        uint8_t length[FRAME_HEADER_MAX - 1]; /* what stands behind the first byte */
+        uint8_t length[FRAME_HEADER_MAX - 1]; /* what stands after the first byte */
     } rows[] = {
         {"empty", 0, 2, {0}},
         {"1", 1, 2, {1}},

@@ -327,12 +327,12 @@ static const struct {
      BYTES("Hello")},
     {"empty", BYTES("\0"), BYTES("\0"), BYTES("")},
 
-    {"empty behind a message", BYTES(HELLO), BYTES("\0"), BYTES("")},
+    {"empty after a message", BYTES(HELLO), BYTES("\0"), BYTES("")},
     {"of empty blocks", BYTES(HELLO), BYTES("\0" TAIL "\0" TAIL "\0"), BYTES("")},
     {"an empty block first", BYTES("\0"), BYTES("\0" TAIL HELLO), BYTES("Hello")},
     {"with the tail, and a block", BYTES("\0"), BYTES(HELLO TAIL "\0"), BYTES("Hello")},
     {"BFINAL before", BYTES(HELLO_BFINAL "\0"), BYTES(HELLO), BYTES("Hello")},
-    {"sharing the window behind BFINAL", BYTES(HELLO_BFINAL "\0"), BYTES(HELLO_AGAIN),
+    {"sharing the window after BFINAL", BYTES(HELLO_BFINAL "\0"), BYTES(HELLO_AGAIN),
      BYTES("Hello")},
     {"BFINAL, and a block that refers to it", BYTES("\0"), BYTES(HELLO_BFINAL HELLO_AGAIN),
      BYTES("HelloHello")},
@@ -388,12 +388,12 @@ static const struct {
     size_t bytes;
 } invalid[] = {
     {"nothing", BYTES("")},
-    {"BFINAL without a block behind it", BYTES(HELLO_BFINAL)},
-    {"BFINAL, empty, without a block behind it", BYTES("\x03\x00")},
-    {"BFINAL, stored, without a block behind it", BYTES("\x01\x05\x00\xFA\xFFHello")},
+    {"BFINAL without a block after it", BYTES(HELLO_BFINAL)},
+    {"BFINAL, empty, without a block after it", BYTES("\x03\x00")},
+    {"BFINAL, stored, without a block after it", BYTES("\x01\x05\x00\xFA\xFFHello")},
     {"the tail as data of a block", BYTES("\x00\x04\x00\xFB\xFF")},
     {"the tail as data of a BFINAL block", BYTES("\x01\x04\x00\xFB\xFF")},
-    {"stored, without a block behind it", BYTES(HELLO_STORED)},
+    {"stored, without a block after it", BYTES(HELLO_STORED)},
     {"the tail left on", BYTES(HELLO TAIL)},
     {"the tail alone", BYTES(TAIL)},
     {"a byte too many", BYTES(HELLO "\0")},
@@ -404,10 +404,10 @@ static const struct {
     {"cut in a stored length", BYTES("\x00\x05\x00")},
     {"cut in a dynamic header", BYTES("\x04\xC0\x01\x92")},
     {"two bits too many", BYTES(TWO_BITS_BEHIND_NO_DATA)},
-    {"two bits too many, behind data", BYTES(TWO_BITS_BEHIND_DATA)},
+    {"two bits too many, after data", BYTES(TWO_BITS_BEHIND_DATA)},
     {"no block type", BYTES("\x06\0")},
     {"no block type, BFINAL", BYTES("\x07\0")},
-    {"no block type behind a block", BYTES(HELLO TAIL "\x06")},
+    {"no block type after a block", BYTES(HELLO TAIL "\x06")},
     {"stored length that is not confirmed", BYTES("\x00\x05\x00\xFA\xFEHello\0")},
     {"no length code", BYTES("\x1A\x03\x00")},
     {"back before the beginning", BYTES(HELLO_AGAIN)},
@@ -539,7 +539,7 @@ static size_t write_reference(uint8_t *out, unsigned distance)
     return (25 + extra_bits + 7) / 8;
 }
 
-/* Inflates a reference of @distance behind @bytes that came as a message. */
+/* Inflates a reference of @distance after @bytes that came as a message. */
 static enum inflater_result refer(int window_bits, const uint8_t *bytes, size_t count,
                                   unsigned distance, struct received *received)
 {
@@ -583,7 +583,7 @@ static void references_reach_to_the_end_of_the_window_and_no_further(void)
             unsigned count = counts[i];
             unsigned furthest = count < window ? count : window;
 
-            snprintf(row, sizeof(row), "%d bits, behind %u bytes", window_bits, count);
+            snprintf(row, sizeof(row), "%d bits, after %u bytes", window_bits, count);
             CHECK_ROW(refer(window_bits, bytes, count, furthest, &received) == INFLATER_DONE, row);
             CHECK_ROW(is_received(&received, bytes + count - furthest, 3), row);
             if (furthest < WINDOW_MAX)

@@ -177,7 +177,7 @@ static void what_does_not_exist_is_missed(void)
     CU_ASSERT_FALSE(exists("docs/*.nothing"));
 }
 
-/* Writes what a link to @heading, the text up to the end of its line, has behind its "#". */
+/* Writes what a link to @heading, the text up to the end of its line, has after its "#". */
 static void make_anchor(const char *heading, char *anchor, size_t size)
 {
     size_t bytes = 0;

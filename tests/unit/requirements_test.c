@@ -316,7 +316,7 @@ static void the_answer_to_the_extensions_is_part_of_the_verdict(void)
         {"off", "off", "permessage-deflate", 0},
         {"on", "on", "permessage-deflate", 1},
         {"the second", "on", "x, permessage-deflate; y, permessage-deflate", 2},
-        {"behind a tab, which libwebsockets takes for a comma", "on", "x,\tpermessage-deflate", 0},
+        {"after a tab, which libwebsockets takes for a comma", "on", "x,\tpermessage-deflate", 0},
         {"none offered", "on", NULL, 0},
     };
     struct handshake handshake;

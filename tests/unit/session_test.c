@@ -70,9 +70,9 @@ static const struct {
     {"the limit in pieces", 100, {{.bytes = 50}, {.bytes = 49}, {.bytes = 1}}, NEVER},
     {"above the limit in pieces", 100, {{.bytes = 50}, {.bytes = 49}, {.bytes = 2}}, 2},
     {"the limit and an empty end", 100, {{.bytes = 99}, {.bytes = 1}, {.bytes = 0}}, NEVER},
-    {"above the limit behind an empty piece", 100, {{.bytes = 100}, {.bytes = 0}, {.bytes = 1}}, 2},
-    {"behind an empty first piece", 100, {{.bytes = 0}, {.bytes = 100}}, NEVER},
-    {"too big behind an empty first piece", 100, {{.bytes = 0}, {.bytes = 101}}, 1},
+    {"above the limit after an empty piece", 100, {{.bytes = 100}, {.bytes = 0}, {.bytes = 1}}, 2},
+    {"after an empty first piece", 100, {{.bytes = 0}, {.bytes = 100}}, NEVER},
+    {"too big after an empty first piece", 100, {{.bytes = 0}, {.bytes = 101}}, 1},
 
     {"the limit, by the frame", 100, {{.bytes = 40, .frame_left_bytes = 60}}, NEVER},
     {"above the limit, by the frame", 100, {{.bytes = 40, .frame_left_bytes = 61}}, 0},
@@ -188,12 +188,12 @@ static void text_is_refused_at_its_first_impossible_byte(void)
     } rows[] = {
         {"continuation alone", BYTES("\x80"), 0},
         {"no first byte", BYTES("\xFF"), 0},
-        {"behind a NUL", BYTES("a\0\xC0"), 2},
+        {"after a NUL", BYTES("a\0\xC0"), 2},
         {"ASCII in a character", BYTES("\xC3z"), 1},
         {"overlong", BYTES("\xE0\x9F\xBF"), 1},
         {"surrogate", BYTES("\xED\xA0\x80"), 1},
         {"above U+10FFFF", BYTES("\xF4\x90\x80\x80"), 1},
-        {"behind whole characters", BYTES("\xE6\xB0\xB4\xF0\x9F\x8D\x8C\x8C"), 7},
+        {"after whole characters", BYTES("\xE6\xB0\xB4\xF0\x9F\x8D\x8C\x8C"), 7},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -460,7 +460,7 @@ static void the_reason_of_a_close_must_be_utf8(void)
 
         {"continuation", BYTES("\x03\xE8\x80"), 1007},
         {"FF", BYTES("\x03\xE8\xFF"), 1007},
-        {"behind ASCII", BYTES("\x03\xE8no\xFF"), 1007},
+        {"after ASCII", BYTES("\x03\xE8no\xFF"), 1007},
         {"before ASCII", BYTES("\x03\xE8\xFFno"), 1007},
         {"of an application's code", BYTES("\x0F\xA0\xFF"), 1007},
         {"overlong", BYTES("\x03\xE8\xC0\xAF"), 1007},
@@ -472,7 +472,7 @@ static void the_reason_of_a_close_must_be_utf8(void)
         {"last of the longest", BYTES("\x03\xE8zz" FORTY_EUROS "\xFF"), 1007},
 
         {"a continuation of the code's byte", BYTES("\x0F\xC3\xBF"), 1007},
-        {"behind a code that is not allowed", BYTES("\x03\xED\xFF"), 1002},
+        {"after a code that is not allowed", BYTES("\x03\xED\xFF"), 1002},
         {"half a code that is no text", BYTES("\xFF"), 1002},
     };
 

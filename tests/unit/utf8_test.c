@@ -13,7 +13,7 @@ static const struct {
     const char *name;
     const char *text;
     size_t bytes;
-    size_t refused_at; /* index of the byte behind which no text can go on */
+    size_t refused_at; /* index of the byte after which no text can go on */
     bool whole;        /* no character is cut; says nothing about what is refused */
 } samples[] = {
     {"nothing", TEXT(""), NOWHERE, true},
@@ -25,18 +25,18 @@ static const struct {
     {"U+0080, first of 2 bytes", TEXT("\xC2\x80"), NOWHERE, true},
     {"U+07FF, last of 2 bytes", TEXT("\xDF\xBF"), NOWHERE, true},
     {"U+0800, first of 3 bytes", TEXT("\xE0\xA0\x80"), NOWHERE, true},
-    {"U+0FFF, last behind E0", TEXT("\xE0\xBF\xBF"), NOWHERE, true},
-    {"U+1000, first behind E1", TEXT("\xE1\x80\x80"), NOWHERE, true},
-    {"U+CFFF, last behind EC", TEXT("\xEC\xBF\xBF"), NOWHERE, true},
+    {"U+0FFF, last after E0", TEXT("\xE0\xBF\xBF"), NOWHERE, true},
+    {"U+1000, first after E1", TEXT("\xE1\x80\x80"), NOWHERE, true},
+    {"U+CFFF, last after EC", TEXT("\xEC\xBF\xBF"), NOWHERE, true},
     {"U+D7FF, last below the surrogates", TEXT("\xED\x9F\xBF"), NOWHERE, true},
     {"U+E000, first above the surrogates", TEXT("\xEE\x80\x80"), NOWHERE, true},
     {"U+FEFF, byte order mark", TEXT("\xEF\xBB\xBF"), NOWHERE, true},
     {"U+FFFD, replacement character", TEXT("\xEF\xBF\xBD"), NOWHERE, true},
     {"U+10000, first of 4 bytes", TEXT("\xF0\x90\x80\x80"), NOWHERE, true},
-    {"U+3FFFF, last behind F0", TEXT("\xF0\xBF\xBF\xBF"), NOWHERE, true},
-    {"U+40000, first behind F1", TEXT("\xF1\x80\x80\x80"), NOWHERE, true},
-    {"U+FFFFF, last behind F3", TEXT("\xF3\xBF\xBF\xBF"), NOWHERE, true},
-    {"U+100000, first behind F4", TEXT("\xF4\x80\x80\x80"), NOWHERE, true},
+    {"U+3FFFF, last after F0", TEXT("\xF0\xBF\xBF\xBF"), NOWHERE, true},
+    {"U+40000, first after F1", TEXT("\xF1\x80\x80\x80"), NOWHERE, true},
+    {"U+FFFFF, last after F3", TEXT("\xF3\xBF\xBF\xBF"), NOWHERE, true},
+    {"U+100000, first after F4", TEXT("\xF4\x80\x80\x80"), NOWHERE, true},
     {"U+10FFFF, last of 4 bytes", TEXT("\xF4\x8F\xBF\xBF"), NOWHERE, true},
 
     {"U+FDD0, noncharacter", TEXT("\xEF\xB7\x90"), NOWHERE, true},
@@ -52,24 +52,24 @@ static const struct {
     {"cut, 1 of 4", TEXT("\xF0"), NOWHERE, false},
     {"cut, 2 of 4", TEXT("\xF0\x9F"), NOWHERE, false},
     {"cut, 3 of 4", TEXT("\xF0\x9F\x8D"), NOWHERE, false},
-    {"cut behind others", TEXT("z\xC3\x9F\xE6\xB0\xB4\xF0\x9F\x8D"), NOWHERE, false},
+    {"cut after others", TEXT("z\xC3\x9F\xE6\xB0\xB4\xF0\x9F\x8D"), NOWHERE, false},
 
     {"first continuation byte alone", TEXT("\x80"), 0, true},
     {"last continuation byte alone", TEXT("\xBF"), 0, true},
-    {"continuation behind ASCII", TEXT("z\x80"), 1, true},
-    {"continuation behind 2 of 2", TEXT("\xC3\x9F\x9F"), 2, true},
-    {"continuation behind 3 of 3", TEXT("\xE6\xB0\xB4\xB4"), 3, true},
-    {"continuation behind 4 of 4", TEXT("\xF0\x9F\x8D\x8C\x8C"), 4, true},
+    {"continuation after ASCII", TEXT("z\x80"), 1, true},
+    {"continuation after 2 of 2", TEXT("\xC3\x9F\x9F"), 2, true},
+    {"continuation after 3 of 3", TEXT("\xE6\xB0\xB4\xB4"), 3, true},
+    {"continuation after 4 of 4", TEXT("\xF0\x9F\x8D\x8C\x8C"), 4, true},
 
-    {"ASCII behind 1 of 2", TEXT("\xC3z"), 1, true},
-    {"ASCII behind 1 of 3", TEXT("\xE6z\xB0"), 1, true},
-    {"ASCII behind 2 of 3", TEXT("\xE6\xB0z"), 2, true},
-    {"ASCII behind 1 of 4", TEXT("\xF0z\x9F\x8D"), 1, true},
-    {"ASCII behind 2 of 4", TEXT("\xF0\x9Fz\x8D"), 2, true},
-    {"ASCII behind 3 of 4", TEXT("\xF0\x9F\x8Dz"), 3, true},
-    {"2 bytes begin behind 1 of 2", TEXT("\xC3\xC3\x9F"), 1, true},
-    {"3 bytes begin behind 2 of 3", TEXT("\xE6\xB0\xE6\xB0\xB4"), 2, true},
-    {"4 bytes begin behind 3 of 4", TEXT("\xF0\x9F\x8D\xF0\x9F\x8D\x8C"), 3, true},
+    {"ASCII after 1 of 2", TEXT("\xC3z"), 1, true},
+    {"ASCII after 1 of 3", TEXT("\xE6z\xB0"), 1, true},
+    {"ASCII after 2 of 3", TEXT("\xE6\xB0z"), 2, true},
+    {"ASCII after 1 of 4", TEXT("\xF0z\x9F\x8D"), 1, true},
+    {"ASCII after 2 of 4", TEXT("\xF0\x9Fz\x8D"), 2, true},
+    {"ASCII after 3 of 4", TEXT("\xF0\x9F\x8Dz"), 3, true},
+    {"2 bytes begin after 1 of 2", TEXT("\xC3\xC3\x9F"), 1, true},
+    {"3 bytes begin after 2 of 3", TEXT("\xE6\xB0\xE6\xB0\xB4"), 2, true},
+    {"4 bytes begin after 3 of 4", TEXT("\xF0\x9F\x8D\xF0\x9F\x8D\x8C"), 3, true},
 
     {"overlong, U+0000 in 2 bytes", TEXT("\xC0\x80"), 0, true},
     {"overlong, U+007F in 2 bytes", TEXT("\xC1\xBF"), 0, true},
@@ -86,8 +86,8 @@ static const struct {
     {"pair of surrogates", TEXT("\xED\xA0\xBC\xED\xBD\x8C"), 1, true},
 
     {"U+110000, first above all", TEXT("\xF4\x90\x80\x80"), 1, true},
-    {"U+13FFFF, last behind F4", TEXT("\xF4\xBF\xBF\xBF"), 1, true},
-    {"U+140000, first behind F5", TEXT("\xF5\x80\x80\x80"), 0, true},
+    {"U+13FFFF, last after F4", TEXT("\xF4\xBF\xBF\xBF"), 1, true},
+    {"U+140000, first after F5", TEXT("\xF5\x80\x80\x80"), 0, true},
     {"U+1FFFFF, last of 4 bytes once", TEXT("\xF7\xBF\xBF\xBF"), 0, true},
     {"first of 5 bytes once", TEXT("\xF8\x88\x80\x80\x80"), 0, true},
     {"last of 5 bytes once", TEXT("\xFB\xBF\xBF\xBF\xBF"), 0, true},
@@ -373,12 +373,12 @@ static bool agrees_in_long_text(const uint8_t *sequence, size_t bytes, size_t at
 
 /*
  * Goes on from each sequence that some text begins with, to each next byte: all characters, all
- * ways to fail in them, and what may stand behind those of 1 and 2 bytes. Of the last bytes of 4,
+ * ways to fail in them, and what may stand after those of 1 and 2 bytes. Of the last bytes of 4,
  * only those at which rules begin and end.
  */
 static void every_sequence_is_judged_as_by_a_naive_decoder(void)
 {
-    struct utf8 states[5] = {{0}}; /* behind so many bytes */
+    struct utf8 states[5] = {{0}}; /* after so many bytes */
     uint8_t sequence[4] = {0};
     size_t wrong_alone = 0;
     size_t wrong_in_text = 0;

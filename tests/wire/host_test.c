@@ -151,7 +151,7 @@ static bool connect_pair(int pair[2])
 }
 
 /*
- * Hands @request, and @bytes of @frames behind it, to the host on a new connection, and fills in
+ * Hands @request, and @bytes of @frames after it, to the host on a new connection, and fills in
  * what it says until @end or the connection's end. Returns how much that is.
  */
 static size_t ask_and_send(struct host *host, const char *request, const void *frames, size_t bytes,
@@ -243,7 +243,7 @@ static void only_our_own_compression_is_taken(void)
          AGREED,
          NULL,
          0},
-        {"the second offer, behind another's",
+        {"the second offer, after another's",
          {"e", "fe", NULL, NULL, 0, NULL},
          REQUEST "Sec-WebSocket-Extensions: permessage-deflate; x, permessage-deflate; "
                  "client_max_window_bits=10\r\n\r\n",

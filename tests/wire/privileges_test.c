@@ -20,7 +20,7 @@
 
 #define NOBODY ", \"user\": \"nobody\""
 
-/* Returns what a line of /proc/PID/status says behind its key, or "". */
+/* Returns what a line of /proc/PID/status says after its key, or "". */
 static const char *status_of(pid_t pid, const char *key, char line[256])
 {
     char name[64];

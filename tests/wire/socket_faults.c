@@ -1,7 +1,7 @@
 /*
  * Preloaded into a server: its sockets often take less than they are given, or nothing, anywhere in
  * what is sent, and give less than there is. A real socket does so only where its buffer happens to
- * end. Calls are interrupted; connections cannot be accepted for want of this or that; with
+ * end. Calls are interrupted; connections cannot be accepted for lack of this or that; with
  * SOCKET_FAULTS_RESETS, one in so many calls of a connection finds it reset.
  */
 

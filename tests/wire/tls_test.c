@@ -208,7 +208,7 @@ static void a_protocol_error_is_answered_1002_and_ends_the_connection(void)
     if (client_open_tls(&client, server.port)) {
         check_echo(&client, OPCODE_TEXT, "before", 6, "before");
         client_send_frame(&client, FIN | 0x3, "x", 1);
-        check_protocol_error(&client, "behind the echoes");
+        check_protocol_error(&client, "after the echoes");
         CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_END);
         client_close(&client);
     }

@@ -1,4 +1,4 @@
-/* What the server says of itself over HTTP. */
+/* What the server says about itself over HTTP. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -156,7 +156,7 @@ static void what_follows_the_close_is_left_alone(void)
          {SAY(FIN | OPCODE_CLOSE, "\x03\xe9"), SAY(FIN | OPCODE_CLOSE, "\x03\xe8")},
          {{0}},
          1001},
-        {"Ping behind Close (5.5.1)",
+        {"Ping after Close (5.5.1)",
          {SAY(FIN | OPCODE_CLOSE, "\x03\xe8"), SAY(FIN | OPCODE_PING, "late")},
          {{0}},
          1000},
@@ -266,7 +266,7 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
             wait_settled(&client, &witness);
             for (int i = 0; i < MESSAGES; i++)
                 check_message(&client, OPCODE_BINARY, payload, MESSAGE, "owed");
-            check_protocol_error(&client, "behind the echoes");
+            check_protocol_error(&client, "after the echoes");
             client_close(&client);
             client_say_goodbye(&witness);
         }

@@ -57,7 +57,7 @@ static void offers_are_answered(void)
     static const struct {
         const char *name;
         const char *offer;
-        const char *answer; /* behind the extension's name; NULL: none */
+        const char *answer; /* after the extension's name; NULL: none */
         const char *no_takeover_answer;
     } rows[] = {
         {"no parameter (7.1)", OFFER(""), "",
@@ -121,7 +121,7 @@ static void offers_are_answered(void)
          "client_max_window_bits=9"},
         {"the first of 399 bytes", LONG_OFFERS "ab\r\n", "; client_max_window_bits=10",
          "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10"},
-        {"behind others (RFC 6455 9.1)",
+        {"after others (RFC 6455 9.1)",
          "Sec-WebSocket-Extensions: foo; bar, permessage-bzip2, permessage-deflate\r\n", "",
          "; server_no_context_takeover; client_no_context_takeover"},
         {"with a tab, which libwebsockets takes for a comma", OFFER(";\tclient_max_window_bits"),
@@ -164,7 +164,7 @@ static void offers_that_cannot_be_read_are_refused(void)
         {"255 bytes, the taken offer at their end",
          "Sec-WebSocket-Extensions: " TEN(TEN("xy")) "01234567, permessage-deflate; "
                                                      "client_max_window_bits=10\r\n"},
-        {"255 bytes behind one without parameters", OFFER(", " TEN(TEN("xy")) TEN("123") "45678")},
+        {"255 bytes after one without parameters", OFFER(", " TEN(TEN("xy")) TEN("123") "45678")},
         {"255 bytes with a tab", OFFER("; client_max_window_bits=10,\t" TEN(TEN("xy")) "12345678")},
     };
 
@@ -401,7 +401,7 @@ static void forms_of_deflate_that_the_rfc_shows_are_taken(void)
         {"shared window (7.2.3.2)", "\xf2\x00\x11\x00\x00", 5},
         {"no compression (7.2.3.3)", "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", 11},
         {"a last block (7.2.3.4)", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8},
-        {"shared window behind a last block", "\xf2\x00\x11\x00\x00", 5},
+        {"shared window after a last block", "\xf2\x00\x11\x00\x00", 5},
         {"two blocks (7.2.3.5)", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13},
         {"empty (7.2.3.6)", "\x00", 1},
     };

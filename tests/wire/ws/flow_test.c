@@ -109,7 +109,7 @@ static void small_and_large_messages_mix_for_a_slow_reader(void)
     free(payload);
 }
 
-/* The echo of a continuation waits for its turn to write; a large message behind it does not. */
+/* The echo of a continuation waits for its turn to write; a large message after it does not. */
 static void a_large_message_behind_a_fragment_holds_up_nothing(void)
 {
     enum { LARGE = 20000 };

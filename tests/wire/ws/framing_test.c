@@ -56,12 +56,12 @@ static void reserved_bits_are_an_error(void)
 {
     static const struct conversation rows[] = {
         {"RSV3 on text (5.2)", {SAY(FIN | RSV3 | OPCODE_TEXT, "x")}, {{0}}, 1002},
-        {"RSV2 behind a message (5.2)",
+        {"RSV2 after a message (5.2)",
          {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | RSV2 | OPCODE_TEXT, "x"),
           SAY(FIN | OPCODE_PING, "")},
          {SAY(OPCODE_TEXT, "owed")},
          1002},
-        {"RSV2 and 3 behind a message (5.2)",
+        {"RSV2 and 3 after a message (5.2)",
          {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | RSV2 | RSV3 | OPCODE_TEXT, "x")},
          {SAY(OPCODE_TEXT, "owed")},
          1002},
@@ -93,7 +93,7 @@ static void reserved_opcodes_are_an_error(void)
         const struct conversation rows[] = {
             {"reserved opcode, empty (5.2)", {SAY(first, "")}, {{0}}, 1002},
             {"reserved opcode (5.2)", {SAY(first, "reserved payload")}, {{0}}, 1002},
-            {"reserved opcode behind a message (5.2)",
+            {"reserved opcode after a message (5.2)",
              {SAY(FIN | OPCODE_TEXT, "owed"), SAY(first, "x"), SAY(FIN | OPCODE_PING, "")},
              {SAY(OPCODE_TEXT, "owed")},
              1002},
@@ -132,11 +132,11 @@ static void fragments_follow_the_rules(void)
          {SAY(OPCODE_CONTINUATION, "x"), SAY(FIN | OPCODE_TEXT, "Hello")},
          {{0}},
          1002},
-        {"nothing to continue behind a whole message (5.4)",
+        {"nothing to continue after a whole message (5.4)",
          {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | OPCODE_CONTINUATION, "x")},
          {SAY(OPCODE_TEXT, "owed")},
          1002},
-        {"nothing to continue behind fragments (5.4)",
+        {"nothing to continue after fragments (5.4)",
          {SAY(OPCODE_TEXT, "one"), SAY(FIN | OPCODE_CONTINUATION, "two"),
           SAY(OPCODE_CONTINUATION, "x"), SAY(FIN | OPCODE_TEXT, "y")},
          {SAY(OPCODE_TEXT, "onetwo")},
@@ -178,7 +178,7 @@ static void a_ping_is_answered_before_the_message_ends(void)
           SAY(FIN | OPCODE_CONTINUATION, "5")},
          {SAY(OPCODE_PONG, "p"), SAY(OPCODE_TEXT, "12345")},
          0},
-        {"Ping behind an empty fragment (5.4)",
+        {"Ping after an empty fragment (5.4)",
          {SAY(OPCODE_BINARY, ""), SAY(FIN | OPCODE_PING, "p"), SAY(FIN | OPCODE_CONTINUATION, "")},
          {SAY(OPCODE_PONG, "p"), SAY(OPCODE_BINARY, "")},
          0},
@@ -212,7 +212,7 @@ static void many_pings_at_once_are_answered_by_at_least_one_pong(void)
     CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
     CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
     CU_ASSERT_EQUAL(frame.bytes, 4);
-    check_echo(&client, OPCODE_TEXT, "goes on", 7, "behind Pings");
+    check_echo(&client, OPCODE_TEXT, "goes on", 7, "after Pings");
     client_say_goodbye(&client);
 }
 

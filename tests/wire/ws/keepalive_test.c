@@ -306,7 +306,7 @@ static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
     server_stop(&server);
 }
 
-/* All echoes have left the server, and the Ping behind them: it will be read when they have been.
+/* All echoes have left the server, and the Ping after them: it will be read when they have been.
  */
 static void a_ping_behind_unread_echoes_may_be_answered_late(void)
 {

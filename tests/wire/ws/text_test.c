@@ -46,7 +46,7 @@ static void text_that_is_utf8_comes_back(void)
           SAY(OPCODE_CONTINUATION, "\x82"), SAY(FIN | OPCODE_CONTINUATION, "\xac")},
          {SAY(OPCODE_PONG, "\xff"), SAY(OPCODE_TEXT, "\xe2\x82\xac")},
          0},
-        {"binary may be anything", /* and has no say in the text behind it */
+        {"binary may be anything", /* and has no say in the text after it */
          {SAY(FIN | OPCODE_BINARY, "\xff\xc0\xed\xa0\x80\xf0\x9f"), SAY(FIN | OPCODE_TEXT, GREEK)},
          {SAY(OPCODE_BINARY, "\xff\xc0\xed\xa0\x80\xf0\x9f"), SAY(OPCODE_TEXT, GREEK)},
          0},
@@ -63,7 +63,7 @@ static void text_that_is_not_utf8_is_answered_1007(void)
 {
     static const struct conversation rows[] = {
         {"a stray continuation byte", {SAY(FIN | OPCODE_TEXT, "\x80")}, {{0}}, 1007},
-        {"behind good text",
+        {"after good text",
          {SAY(FIN | OPCODE_TEXT, GREEK "\xed\xa0\x80"
                                        "edited")},
          {{0}},
@@ -86,7 +86,7 @@ static void text_that_is_not_utf8_is_answered_1007(void)
          {SAY(OPCODE_TEXT, "\xe2\x82"), SAY(FIN | OPCODE_CONTINUATION, "a")},
          {{0}},
          1007},
-        {"behind a message owed",
+        {"after a message owed",
          {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | OPCODE_TEXT, "\xff"),
           SAY(FIN | OPCODE_TEXT, "not echoed")},
          {SAY(OPCODE_TEXT, "owed")},
@@ -115,11 +115,11 @@ static void the_first_impossible_byte_ends_it(void)
          2},
         {"C0", {SAY(OPCODE_TEXT, "\xc0")}, 100},
         {"half a surrogate", {SAY(OPCODE_TEXT, "\xed\xa0")}, 100},
-        {"behind a cut character",
+        {"after a cut character",
          {SAY(OPCODE_TEXT, "\xe2"), SAY(OPCODE_CONTINUATION, "\x82"),
           SAY(OPCODE_CONTINUATION, "\x20")},
          50},
-        {"far behind ASCII",
+        {"far after ASCII",
          {SAY(OPCODE_TEXT, "0123456789012345678901234567890123456789012345678901234567890123\xff")},
          70000},
     };
