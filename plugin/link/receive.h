@@ -40,7 +40,7 @@ static inline bool receive_begin(struct connection *connection, struct lws *wsi,
     return true;
 }
 
-/** Completes a piece that the endpoint has taken. @continues: its frame began in another piece. */
+/** Completes a piece that the endpoint has taken. @continues: it begins a continuation frame. */
 static inline void receive_end(struct connection *connection, const struct piece *piece,
                                bool continues)
 {
