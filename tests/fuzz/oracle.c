@@ -286,7 +286,7 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
 }
 
 void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rules,
-                        const uint8_t *data, size_t bytes)
+                        bool end_unclear, const uint8_t *data, size_t bytes)
 {
     struct reading reading;
 
@@ -294,7 +294,10 @@ void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rul
     while (bytes && !side->unclear) {
         struct header header;
 
-        FUZZ_CHECK(!side->closed); /* nothing follows a Close (section 5.5.1) */
+        if (side->closed) { /* nothing follows a Close (section 5.5.1) */
+            FUZZ_CHECK(end_unclear && (data[0] & 0x0f) == CLOSE);
+            break;
+        }
         FUZZ_CHECK(!judge_start(&reading, data, bytes));
         if (!read_header(data, bytes, &header))
             break; /* the connection was lost in the middle */

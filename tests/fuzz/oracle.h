@@ -61,9 +61,12 @@ struct oracle_rules {
 void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rules,
                         const uint8_t *data, size_t bytes);
 
-/** Reads what the server has sent after its handshake, and checks that it may send that. */
+/**
+ * Reads what the server has sent after its handshake, and checks that it may send that. If
+ * @end_unclear, as in struct oracle_side, libwebsockets may send a second Close after ours.
+ */
 void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rules,
-                        const uint8_t *data, size_t bytes);
+                        bool end_unclear, const uint8_t *data, size_t bytes);
 
 void oracle_side_fini(struct oracle_side *side);
 

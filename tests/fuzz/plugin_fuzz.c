@@ -285,7 +285,8 @@ static void check_websocket(struct exchange *exchange, size_t k, unsigned how, u
      */
     client.end_unclear = !reads || (how & WHOLE && bytes > READ_BYTES);
     if (!client.unclear) {
-        oracle_read_server(&server, &kind->rules, exchange->response, exchange->bytes);
+        oracle_read_server(&server, &kind->rules, client.end_unclear, exchange->response,
+                           exchange->bytes);
         oracle_compare(&client, &server);
         oracle_side_fini(&server);
     }
