@@ -27,6 +27,7 @@ static void compose_protocol(struct site_vhost *vhost, const struct host *host)
     };
     vhost->protocols[0] = host->protocol;
     vhost->protocols[0].user = &vhost->host;
+    vhost->protocols[0].callback = tls_callback; /* until the vhost is there: see hand_over() */
     vhost->enabled.name = host->protocol.name;
     vhost->enabled.options = &is_default;
 }
@@ -73,6 +74,15 @@ static void compose_tls(const struct config *config, const struct tls_pair *self
     }
 }
 
+/* Gives the protocol of a new vhost, which has a copy of its own, the plugin's callback. */
+static void hand_over(const struct site_vhost *vhost, const struct host *host)
+{
+    struct lws_protocols *protocol =
+        (struct lws_protocols *)lws_vhost_name_to_protocol(vhost->lws, vhost->enabled.name);
+
+    protocol->callback = host->protocol.callback;
+}
+
 /* Creates context and vhost; @info describes the vhost. Returns 0 or -1. */
 static int open_vhost(struct site_vhost *vhost, struct host *host,
                       struct lws_context_creation_info *info)
@@ -101,9 +111,12 @@ static int open_vhost(struct site_vhost *vhost, struct host *host,
     host->tls_is_set_up |= (options & LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) != 0;
     vhost->lws = lws_create_vhost(vhost->context, info);
     ERR_clear_error(); /* libwebsockets tries keys as RSA first */
+    if (!vhost->lws)
+        return -1;
+    hand_over(vhost, host);
 
     /* the result of libwebsockets 4.3 does not say whether the protocol could start */
-    return vhost->lws && !lws_protocol_init(vhost->context) &&
+    return !lws_protocol_init(vhost->context) &&
                    lws_protocol_vh_priv_get(
                        vhost->lws, lws_vhost_name_to_protocol(vhost->lws, vhost->enabled.name))
                ? 0

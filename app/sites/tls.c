@@ -138,6 +138,18 @@ int tls_self_sign(struct tls_pair *pair)
     return 0;
 }
 
+int tls_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                 size_t len)
+{
+    (void)wsi;
+    (void)in;
+    (void)len;
+    if (reason != LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        return 0;
+
+    return SSL_CTX_set1_groups_list((SSL_CTX *)user, "X25519:P-256:P-384:P-521") == 1 ? 0 : -1;
+}
+
 void tls_pair_fini(struct tls_pair *pair)
 {
     OPENSSL_free(pair->cert);

@@ -64,6 +64,21 @@ static void the_self_signed_certificate_is_for_this_machine_and_short_lived(void
     server_stop(&server);
 }
 
+/* Most clients begin with X25519: where that is taken, no HelloRetryRequest costs a round trip. */
+static void the_group_that_clients_begin_with_is_taken(void)
+{
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        CU_ASSERT_EQUAL(SSL_get_negotiated_group(client.ssl), NID_X25519);
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 static void only_http_1_1_is_negotiated(void)
 {
     struct server server;
@@ -234,6 +249,7 @@ static void plain_text_on_the_tls_port_is_refused(void)
 static CU_TestInfo tests[] = {
     TEST(messages_come_back_over_wss),
     TEST(the_self_signed_certificate_is_for_this_machine_and_short_lived),
+    TEST(the_group_that_clients_begin_with_is_taken),
     TEST(only_http_1_1_is_negotiated),
     TEST(certificate_and_key_may_be_files),
     TEST(a_key_of_another_certificate_stops_the_start),
