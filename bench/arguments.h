@@ -26,7 +26,7 @@ struct arguments {
     socklen_t address_bytes;
 
     const char *path;
-    const char *subprotocol; /* NULL: none is offered */
+    const char *subprotocol; /* NULL: offers none */
     bool tls;
     bool raw;
     bool compress;
@@ -36,7 +36,7 @@ struct arguments {
     uint64_t connections;
     uint64_t in_flight;
     uint64_t idle;
-    uint64_t messages; /* 0: as many as come in the time */
+    uint64_t messages; /* 0: no limit but the time */
     double warmup_s;
     double seconds;
     double patience_s;

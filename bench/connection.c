@@ -13,9 +13,9 @@
 #include "load.h"
 
 /*
- * So many connections have a source address together. An address has 28000 ports by default; from
- * half of them on the kernel searches so long for a free one that connections come one by one, and
- * the server's handshakes cost thrice as much.
+ * How many connections share a source address. An address has 28000 ports by default; beyond half
+ * of them the kernel searches so long for a free one that connections come one by one, and the
+ * server's handshakes cost three times as much.
  */
 #define CONNECTIONS_A_SOURCE 10000
 

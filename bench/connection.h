@@ -25,20 +25,20 @@ struct connection {
     enum connection_state state;
     struct transport transport;
     struct receiver receiver;
-    uint64_t begun_ns; /* when it began to connect */
+    uint64_t begun_ns; /* when connecting began */
 
     uint64_t released; /* messages that may be sent */
-    uint64_t sent;     /* of these, those that have been, whole */
-    size_t frame_sent; /* and so many bytes of the next */
-    size_t retried;    /* frames that TLS has begun to send: it wants the same ones again */
-    uint64_t quota;    /* with --hold: messages it is to send in all */
+    uint64_t sent;     /* those of them that have been sent whole */
+    size_t frame_sent; /* bytes sent of the next one */
+    size_t retried;    /* frames that TLS has begun to send: it must get the same ones again */
+    uint64_t quota;    /* with --hold: messages to send in all */
     uint64_t pings;    /* that have come */
     uint64_t *stamps;  /* when each message on the way was released, in load's ring */
 
     uint8_t control[FRAME_HEADER_MAX + FRAME_CONTROL_MAX]; /* a Pong or Close to be sent */
     size_t control_bytes;
     size_t control_sent;
-    bool control_begun; /* it can no longer be replaced */
+    bool control_begun; /* cannot be replaced any more */
     bool closed;        /* the server's Close has come */
 
     char *head; /* the answer to the handshake while it is incomplete; NULL mostly */
@@ -61,7 +61,7 @@ int connection_release(struct load *load, struct connection *connection, uint64_
 /** Begins the closing handshake with 1000. Returns 0, or -1 after saying what is wrong. */
 int connection_close(struct load *load, struct connection *connection);
 
-/** Lets go of it without a word. */
+/** Drops it without a Close. */
 void connection_drop(struct connection *connection);
 
 /** Returns how many messages are on the way. */

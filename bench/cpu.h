@@ -14,7 +14,7 @@ struct cpu {
     size_t count;
 };
 
-/** Finds the clocks. Returns 0, or -1 after saying which process there is not. */
+/** Finds the clocks. Returns 0, or -1 after saying which process does not exist. */
 int cpu_init(struct cpu *cpu, const pid_t *processes, size_t count);
 
 /** Adds up the nanoseconds they have used. Returns 0, or -1 after saying which one has ended. */

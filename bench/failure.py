@@ -1,4 +1,4 @@
-"""What went wrong: what ends the benchmark, and what it goes on without."""
+"""What went wrong: what ends the benchmark, and which servers it continues without."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ class ServerFailure(Failure):
 
 
 class Dropouts:
-    """The servers that have failed, and take no part any more."""
+    """The servers that have failed and are left out."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._names: set[str] = set()

@@ -59,7 +59,7 @@ def ratio_of(these: list[float], those: list[float]) -> Ratio:
 
 
 def has_own_cores(workload: Workload) -> bool:
-    """Whether each side had a core, so that it tells something how busy that was."""
+    """Whether each side had a core of its own, so that its load means something."""
     return workload.variant != SPREAD
 
 

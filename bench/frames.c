@@ -50,7 +50,7 @@ size_t frames_control(const struct frames *frames, enum frame_opcode opcode, con
     return write_frame(frames->key, FRAME_FIN | (unsigned)opcode, payload, bytes, out);
 }
 
-/* No byte of the key is zero: a server that forgets to unmask is to be seen at every byte. */
+/* No byte of the key is zero: a server that forgets to unmask shows at every byte. */
 static void choose_key(uint8_t key[4])
 {
     if (getrandom(key, 4, 0) != 4)

@@ -25,7 +25,7 @@ enum frame_opcode {
     FRAME_PONG = 0xa,
 };
 
-/* Of a message, so many bytes at most hold its sequence number. */
+/* The most bytes of a message that hold its sequence number. */
 #define IMAGE_DIGITS_MAX 8
 
 /*
@@ -40,7 +40,7 @@ struct image {
     uint64_t mask; /* over the digits, in memory's order */
 };
 
-/** Returns the digits of @sequence as they lie in memory, from the lowest address on. */
+/** Returns the digits of @sequence as they are in memory, lowest address first. */
 static inline uint64_t image_digits(const struct image *image, uint64_t sequence)
 {
     const uint64_t low_nibbles = 0x0f0f0f0f0f0f0f0f;
@@ -65,7 +65,7 @@ static inline uint64_t image_digits(const struct image *image, uint64_t sequence
 struct frames {
     struct image payload;    /* unmasked: what comes back in a message */
     struct image frame;      /* masked: what is sent */
-    struct image compressed; /* what stands in the frame if that is compressed; no digits */
+    struct image compressed; /* the payload of a compressed frame; no digits */
     enum frame_opcode opcode;
     uint8_t key[4];
     uint8_t *train;
@@ -78,7 +78,7 @@ struct frames {
  * Prepares messages of @bytes; @compress deflates them, for permessage-deflate. Up to @together are
  * to be sent at once.
  *
- * Returns 0, or -1 when memory does not suffice. Release with frames_fini() in either case.
+ * Returns 0, or -1 if memory is short. Release with frames_fini() in either case.
  */
 int frames_init(struct frames *frames, enum payload_type type, size_t bytes, size_t together,
                 bool compress);

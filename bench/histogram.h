@@ -23,7 +23,7 @@ void histogram_init(struct histogram *histogram);
 void histogram_record(struct histogram *histogram, uint64_t value, uint64_t times);
 
 /**
- * Returns a value that @percent (0..100) of the values do not pass, to 1.6 %, never above the
+ * Returns a value that @percent (0..100) of the values do not exceed, to 1.6 %, never above the
  * largest; 0 when nothing was recorded.
  */
 uint64_t histogram_percentile(const struct histogram *histogram, double percent);

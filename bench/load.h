@@ -14,7 +14,7 @@
 /* Received at once, from whichever connection has something. */
 #define LOAD_INPUT_BYTES ((size_t)1048576)
 
-/* No end to the messages that may be sent. */
+/* No limit to the messages that may be sent. */
 #define LOAD_UNLIMITED UINT64_MAX
 
 /* What a kind of load does when something happens. Each returns 0, or -1 after saying what is
@@ -50,12 +50,12 @@ struct load {
     uint64_t *stamps;
     uint64_t stamp_mask; /* of each connection's ring */
 
-    uint64_t budget; /* what may still be begun: messages, or connections with --churn */
-    uint64_t done;   /* and has been */
+    uint64_t budget; /* how many more may begin: messages, or connections with --churn */
+    uint64_t done;   /* how many have begun */
     bool measuring;
     struct histogram latency;
     bool command_waits; /* on standard input */
-    unsigned farewell;  /* the code with which the server may close; 0: it may not */
+    unsigned farewell;  /* the code that the server may close with; 0: none */
 };
 
 /**

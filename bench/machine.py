@@ -57,7 +57,7 @@ def siblings(core: int) -> set[int]:
 
 
 def choose_cores() -> Cores:
-    """Two cores that this process may use, on different physical ones where there are such."""
+    """Two cores that this process may use, on different physical cores if possible."""
     usable = sorted(os.sched_getaffinity(0))
     server = usable[0]
     others = [core for core in usable if core not in siblings(server)] or usable[1:]

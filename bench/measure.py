@@ -20,7 +20,7 @@ def client_command(server: Server, options: list[str]) -> list[str]:
 
 
 def run_load(server: Server, options: list[str], cores: Cores, where: str) -> dict:
-    """One run of the load generator. Returns what it says of it."""
+    """Runs the load generator once. Returns what it reports."""
     command = client_command(server, options)
     try:
         done = subprocess.run(

@@ -37,7 +37,7 @@ def rss_kib(pid: int) -> int:
 
 @dataclass
 class Step:
-    """What so many idle connections cost."""
+    """What a number of idle connections cost."""
 
     open: int
     rss_kib: int
@@ -148,5 +148,5 @@ def peak_above_idle(kind: Kind, workload: Workload, cores: Cores, directory: Pat
 
 
 def steps_up_to(most: int, step: int) -> list[int]:
-    """The numbers of connections at which is measured, the last one `most` itself."""
+    """The numbers of connections to measure at; the last one is `most`."""
     return [*range(step, most, step), most]

@@ -11,6 +11,6 @@ enum payload_type {
 
 /**
  * Fills @out with @bytes that look irregular and are the same in every run. Text is valid UTF-8:
- * what is too short for another character is padded with ASCII.
+ * where no further character fits, it is padded with ASCII.
  */
 void payload_fill(enum payload_type type, uint8_t *out, size_t bytes);

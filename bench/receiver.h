@@ -10,8 +10,8 @@
 
 /* What the echoes of a run must be; shared by its connections. */
 struct receiver_rules {
-    const struct image *message;    /* what has to come back, again and again */
-    const struct image *compressed; /* the same, deflated by itself; NULL if nothing may be */
+    const struct image *message;    /* what must come back, every time */
+    const struct image *compressed; /* the same, deflated alone; NULL: nothing may be compressed */
     bool raw;                       /* no frames: the messages' bytes, one after the other */
     enum frame_opcode opcode;
     uint8_t header[FRAME_HEADER_MAX]; /* of an echo in one frame */
@@ -45,7 +45,7 @@ struct receiver {
     bool inflating;     /* the stream holds memory */
     z_stream stream;
 
-    char fault[160]; /* what was wrong, for people */
+    char fault[160]; /* what was wrong, for a human */
 };
 
 enum receiver_result {
@@ -57,7 +57,7 @@ enum receiver_result {
 
 /**
  * Prepares the rules for echoes of @frames, from @scratch_bytes on with room to inflate if they
- * may be @compressed. Returns 0, or -1 when memory does not suffice.
+ * may be @compressed. Returns 0, or -1 if memory is short.
  */
 int receiver_rules_init(struct receiver_rules *rules, const struct frames *frames, bool raw,
                         bool compressed);

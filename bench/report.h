@@ -12,7 +12,7 @@ int report_print_open(const struct load *load, const struct window *window, size
 /** Prints how many messages "--hold" has echoed. Returns 0 or -1. */
 int report_print_echoed(uint64_t messages);
 
-/** Prints that the end of @open connections is awaited now, of which each has had at least
+/** Prints that the end of @open connections is awaited, of which each has had at least
  * @pings. Returns 0 or -1. */
 int report_print_awaiting(size_t open, uint64_t pings);
 

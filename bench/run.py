@@ -53,7 +53,7 @@ def be_thorough(options: argparse.Namespace, directory: Path) -> int:
 
 
 def interrupt(*_) -> None:
-    """However it is told to end, it ends what it has started first, and is not to be hurried."""
+    """Ends what it has started before it ends itself, whatever signals come."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -164,7 +164,7 @@ def further_kind(name: str, command: str, path: str) -> Kind:
 
 
 def missing_program(kind: Kind, directory: Path) -> str | None:
-    """The program that a kind needs and that is not there."""
+    """The program that a kind needs and that is missing, or None."""
     program = kind.command(Start(PLAIN, directory))[0]
     return None if shutil.which(program) else program
 
@@ -183,7 +183,7 @@ def tail(file) -> str:
 
 
 def drain(output) -> subprocess.Popen:
-    """Reads what nobody wants to know, so that one who logs every message is not held up."""
+    """Discards a server's output, so that one that logs every message is not blocked."""
     return subprocess.Popen(
         ["cat"], stdin=output, stdout=subprocess.DEVNULL, start_new_session=True
     )
@@ -249,7 +249,7 @@ class Server:
             raise ServerFailure(f"{where}: {self.kind.name} {self._ending(code)}")
 
     def stop(self) -> None:
-        """Ends the process, the second time does nothing."""
+        """Ends the process; a second call does nothing."""
         if self._stopped:
             return
         self._stopped = True

@@ -38,10 +38,10 @@ int transport_connect(struct transport *transport, const struct arguments *argum
 /** Returns 0 when TCP is connected, as epoll's @events tell, or one of the above. */
 int transport_connected(struct transport *transport, uint32_t events);
 
-/** Makes TLS of it, or goes on with that. Returns 0 when done, or one of the above. */
+/** Begins or continues the TLS handshake. Returns 0 when done, or one of the above. */
 int transport_secure(struct transport *transport, SSL_CTX *tls);
 
-/** Returns how much was taken. When blocked over TLS, the same bytes have to be sent next. */
+/** Returns how much was taken. When blocked over TLS, the same bytes must be sent next. */
 ssize_t transport_send(struct transport *transport, const void *data, size_t bytes);
 
 /** Returns how much came, 0 at the end. */
@@ -49,5 +49,5 @@ ssize_t transport_receive(struct transport *transport, void *buffer, size_t room
 
 void transport_close(struct transport *transport);
 
-/** Returns what the last failure was, for people; valid until the next call. */
+/** Describes the last failure; valid until the next call. */
 const char *transport_error(void);
