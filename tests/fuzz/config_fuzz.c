@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         check_loaded(&config, &error);
     } else {
         FUZZ_CHECK(error.text[0] && memchr(error.text, '\0', sizeof(error.text)));
-        /* one line, whatever stood in the file */
+        /* one line, whatever is in the file */
         for (const char *c = error.text; *c; c++)
             FUZZ_CHECK((unsigned char)*c >= ' ' && *c != 0x7f);
     }

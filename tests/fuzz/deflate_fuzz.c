@@ -30,7 +30,7 @@ static void check_offers(const char *offers, bool no_context_takeover)
         answer.agreed.server_max_window_bits >= 8 && answer.agreed.server_max_window_bits <= 15 &&
         answer.agreed.client_max_window_bits >= 8 && answer.agreed.client_max_window_bits <= 15);
     FUZZ_CHECK(strlen(answer.parameters) <= DEFLATE_PARAMETERS_MAX);
-    /* what must be answered is, and what must not be is not (RFC 7692 section 7.1) */
+    /* the answer has what it must have, and nothing it must not have (RFC 7692 section 7.1) */
     FUZZ_CHECK(answer.agreed.server_no_context_takeover ==
                (strstr(answer.parameters, "server_no_context_takeover") != NULL));
     FUZZ_CHECK(!strstr(answer.parameters, "client_max_window_bits") ||
@@ -44,7 +44,7 @@ static void check_offers(const char *offers, bool no_context_takeover)
                    answer.agreed.client_no_context_takeover);
 }
 
-/* What comes of the message in one. Returns REFERENCE_INVALID where it is invalid, or too large. */
+/* Inflates the whole message. Returns REFERENCE_INVALID where it is invalid, or too large. */
 static size_t inflate_whole(const uint8_t *message, size_t bytes, unsigned window_bits,
                             uint8_t *out)
 {
@@ -96,7 +96,7 @@ static void check_message(struct fuzz_input *input, unsigned window_bits)
     } while (result == INFLATER_DONE && at < bytes);
     inflater_fini(&inflater);
 
-    /* in one piece, more than a small window is known */
+    /* the whole message may refer to more than a small window */
     FUZZ_CHECK((result == INFLATER_DONE) == (wanted_bytes != REFERENCE_INVALID) ||
                (window_bits < 15 && result == INFLATER_INVALID));
     if (result == INFLATER_DONE)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /*
- * What the fuzz targets share. Each is a program of libFuzzer: it is handed inputs that it makes
- * something of, and ends with a message when what comes of it is wrong.
+ * What the fuzz targets share. Each is a program of libFuzzer: it processes inputs, and ends with a
+ * message if a result is wrong.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -38,8 +38,8 @@ static inline unsigned fuzz_byte(struct fuzz_input *input)
     return *input->data++;
 }
 
-/** Takes up to @bytes off the front, into a copy of exactly that size, so that a sanitizer sees
- * what is read beyond it. Sets @bytes to its size. To be freed. */
+/** Takes up to @bytes off the front, into a copy of exactly that size, so that a sanitizer notices
+ * reads beyond it. Sets @bytes to its size. To be freed. */
 static inline uint8_t *fuzz_copy(struct fuzz_input *input, size_t *bytes)
 {
     uint8_t *copy;

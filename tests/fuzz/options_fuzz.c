@@ -7,7 +7,7 @@
 #include "core/options.h"
 #include "fuzz.h"
 
-/* Takes what stands before the next line end, as a string to be freed. */
+/* Takes the text up to the next line end, as a string to be freed. */
 static char *take_line(struct fuzz_input *input)
 {
     const uint8_t *end = memchr(input->data, '\n', input->bytes);

@@ -20,7 +20,7 @@ struct header {
     size_t header_bytes;
 };
 
-/* Where the reading of one side is. */
+/* The state of reading one side. */
 struct reading {
     struct oracle_side *side;
     const struct oracle_rules *rules;
@@ -42,7 +42,7 @@ static void fail(struct oracle_side *side, unsigned code)
         side->fault = code;
 }
 
-/* What a frame begins with is judged byte by byte, as it comes. Returns false when it is cut. */
+/* Reads a header, of which some bytes may be missing. Returns false then. */
 static bool read_header(const uint8_t *data, size_t bytes, struct header *header)
 {
     size_t at = 2;
@@ -75,7 +75,7 @@ static bool read_header(const uint8_t *data, size_t bytes, struct header *header
     return true;
 }
 
-/* The fault that a frame's first three bytes, as far as they have come, are: 1002 or 0. */
+/* Returns the fault in the first three bytes of a frame, as far as they have come: 1002 or 0. */
 static unsigned judge_start(const struct reading *reading, const uint8_t *data, size_t bytes)
 {
     unsigned opcode = data[0] & 0x0f;
@@ -114,7 +114,7 @@ static void begin_message(struct reading *reading, const struct header *header)
     reading->utf8 = (struct reference_utf8){.count = 0};
 }
 
-/* Makes of a compressed message what it says. */
+/* Inflates a compressed message in place. */
 static void inflate_message(struct reading *reading)
 {
     struct oracle_message *message = last(reading->side);
@@ -131,7 +131,7 @@ static void inflate_message(struct reading *reading)
     if (bytes == REFERENCE_INVALID || bytes > ORACLE_INFLATED_MAX) {
         message->bytes = 0;
         fail(reading->side, bytes == REFERENCE_INVALID ? 1007 : 1009);
-        /* the text may be wrong before, or the limit crossed */
+        /* or the text is wrong earlier, or too long */
         reading->side->other_fault = bytes == REFERENCE_INVALID ? 1009 : 1007;
         return;
     }
@@ -162,14 +162,14 @@ static void take_payload(struct reading *reading, const struct header *header, c
 
     if (!message->compressed) {
         if (max && reading->message_bytes + header->bytes > max) {
-            /* known from the header on, but heard of with the payload */
+            /* known from the header, but reported with the payload */
             side->fault_may_be = !bytes;
             fail(side, 1009);
             return;
         }
         for (size_t i = 0; i < bytes && !message->binary; i++)
             if (!reference_utf8_take(&reading->utf8, message->payload[message->bytes + i])) {
-                message->bytes += i; /* what stands before may have been echoed */
+                message->bytes += i; /* what came before may have been echoed */
                 fail(side, 1007);
                 return;
             }
@@ -216,7 +216,7 @@ static void begin(struct reading *reading, struct oracle_side *side,
     reading->keeps_context = keeps_context;
 }
 
-/* As fail(), where what has come of a compressed message may have been wrong before. */
+/* As fail(), if a compressed message that is incomplete may be wrong already. */
 static void fail_behind(struct reading *reading, unsigned code)
 {
     if (reading->in_message && last(reading->side)->compressed)
@@ -250,14 +250,15 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         if (header.opcode & 8) {
             if (come < header.bytes)
                 break;
-            /* it is for messages (RFC 7692 section 6); of other control frames a plugin hears not
+            /* RSV1 is for messages (RFC 7692 section 6); a plugin is not told of other control
+             * frames
              */
             if (header.rsv && (header.opcode == CLOSE || (header.opcode == PONG && come)))
                 fail_behind(&reading, 1002);
             else
                 take_control(side, &header, data, false);
         } else if (header.opcode == CONTINUATION && header.rsv) {
-            side->fault_may_be = come < header.bytes && !come; /* heard of with the payload */
+            side->fault_may_be = come < header.bytes && !come; /* reported with the payload */
             fail_behind(&reading, 1002);
         } else {
             if (header.opcode != CONTINUATION)
@@ -269,7 +270,7 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         bytes -= come;
     }
     if (reading.in_message && last(side)->compressed && !side->fault && !side->closed) {
-        side->fault = 1007; /* what has come of it may be wrong, or too much, already */
+        side->fault = 1007; /* what has come may be wrong, or too much, already */
         side->other_fault = 1009;
         side->fault_may_be = true;
     }
@@ -281,7 +282,7 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         else if (side->fault >= 1012 && side->fault <= 1014)
             side->other_fault = 1002; /* libwebsockets counts them among the wrong ones, too */
         else if (reading.in_message && last(side)->compressed)
-            side->other_fault = 1007; /* what has come of the message may have been wrong before */
+            side->other_fault = 1007; /* the incomplete message may be wrong already */
     }
 }
 
@@ -353,7 +354,7 @@ static void compare_messages(const struct oracle_side *client, const struct orac
             FUZZ_CHECK(got->bytes <= sent->bytes &&
                        !memcmp(sent->payload, got->payload, got->bytes));
     }
-    /* of a message that is cut, all comes back that has come */
+    /* all that has come of an incomplete message comes back */
     if (!client->fault && client->message_count > whole && !client->messages[whole].compressed)
         FUZZ_CHECK((server->message_count > whole ? server->messages[whole].bytes : 0) ==
                    client->messages[whole].bytes);

@@ -8,9 +8,9 @@
  * Decides what RFC 6455 and RFC 7692 demand of an echo that is sent some bytes, and compares it
  * with what the server has said. Both sides are read here, frame by frame.
  *
- * What libwebsockets 4.1 takes although the RFC forbids it, so that a plugin does not hear of it,
- * is taken here, too: frames that are not masked (section 5.1), lengths in a longer form than they
- * need (section 5.2), and RSV1 on Pings and empty Pongs where compression was agreed on.
+ * What libwebsockets 4.1 accepts against the RFC, without telling a plugin, is accepted here, too:
+ * frames that are not masked (section 5.1), lengths in a longer form than they need (section 5.2),
+ * and RSV1 on Pings and empty Pongs where compression was agreed on.
  */
 
 enum {
@@ -19,7 +19,7 @@ enum {
     ORACLE_CONTROL_MAX = 125,
 };
 
-/* What the inflated messages of one side may come to. */
+/* The most bytes that a message may inflate to. */
 #define ORACLE_INFLATED_MAX ((size_t)1 << 20)
 
 struct oracle_message {
@@ -35,7 +35,7 @@ struct oracle_control {
     size_t bytes;
 };
 
-/* What one side has said, as far as it counts. */
+/* What one side has sent, as far as it matters. */
 struct oracle_side {
     struct oracle_message messages[ORACLE_MESSAGES_MAX]; /* only the last may be cut */
     size_t message_count;
@@ -43,7 +43,7 @@ struct oracle_side {
     size_t ping_count;
     bool closed; /* there is a Close */
     struct oracle_control close;
-    unsigned fault;       /* of the client: what it is to be closed with; 0: nothing is wrong */
+    unsigned fault;       /* of the client: the code to close with; 0: nothing is wrong */
     unsigned other_fault; /* one that may be found instead of it, or 0 */
     bool fault_may_be;    /* all but a byte has come: it may not have been found */
     bool end_unclear;     /* after a fault there may be no Close, or another, or less before it */
@@ -70,5 +70,5 @@ void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rul
 
 void oracle_side_fini(struct oracle_side *side);
 
-/** Checks that the server has said what it had to. */
+/** Checks that the server has sent what it had to. */
 void oracle_compare(const struct oracle_side *client, const struct oracle_side *server);

@@ -25,7 +25,7 @@
 #define MAX_MESSAGE 1000
 #define READ_BYTES 1024 /* so that frames arrive in parts */
 
-/* So often nothing comes and nothing goes, and the server is at rest. */
+/* After so many turns in which nothing moves the server is at rest. */
 #define AT_REST 4
 #define TURNS_MAX 20000
 
@@ -37,8 +37,8 @@
 
 enum {
     KIND_MASK = 3,
-    HTTP = 4,  /* the input is what stands before a handshake, too */
-    LATE = 8,  /* nothing is read before all is sent */
+    HTTP = 4,  /* the input has no handshake before it */
+    LATE = 8,  /* reads nothing until everything is sent */
     WHOLE = 16 /* all is sent at once */
 };
 
@@ -71,7 +71,7 @@ static struct lws_context *context;
 static struct lws_vhost *vhosts[KINDS];
 static struct counters_slot slots[KINDS];
 
-/* What a vhost goes on pointing to. */
+/* What a vhost keeps pointing to. */
 static struct {
     struct echo_host host;
     struct lws_protocols protocols[2];
@@ -150,7 +150,7 @@ static void receive(struct exchange *exchange)
         memcpy(exchange->response + exchange->bytes, piece, (size_t)got);
         exchange->bytes += (size_t)got;
     }
-    /* what the server has not read is no concern of the peer */
+    /* the peer does not see what the server has not read */
     exchange->ended |= got == -1 && errno == ECONNRESET;
 }
 
@@ -162,7 +162,7 @@ static int unread(const struct exchange *exchange)
     return ioctl(exchange->server_fd, SIOCINQ, &bytes) ? 0 : bytes;
 }
 
-/* Has the server do all that it can do by now. */
+/* Lets the server do everything that it can do now. */
 static void settle(struct exchange *exchange, bool reads)
 {
     int calm = 0;
@@ -247,7 +247,7 @@ static void check_accepted(struct exchange *exchange, const struct kind *kind)
     memmove(exchange->response, end + 4, exchange->bytes);
 }
 
-/* Ends the connection; nothing of it may stay. */
+/* Ends the connection; nothing of it may be left. */
 static void end(struct exchange *exchange)
 {
     settle(exchange, true);

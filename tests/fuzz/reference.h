@@ -5,18 +5,19 @@
 #include <stdint.h>
 
 /*
- * The rules once more, written as the RFCs say them and as simply as can be: what the fuzz targets
- * compare the real thing with. Nothing here is shared with what it judges.
+ * The rules once more, written as the RFCs state them and as simply as possible. The fuzz targets
+ * compare the real code with it. Nothing here is shared with what it judges.
  */
 
-/* A text of which some bytes have come. All zero: none has. */
+/* A text that comes byte by byte. All zero: nothing has come. */
 struct reference_utf8 {
     uint8_t bytes[4]; /* of the character that is not complete */
     unsigned count;
     bool invalid;
 };
 
-/** Takes one byte (RFC 3629 sections 3 and 4). Returns false from the first that cannot stand. */
+/** Takes one byte (RFC 3629 sections 3 and 4). Returns false from the first byte that cannot be
+ * there. */
 bool reference_utf8_take(struct reference_utf8 *utf8, uint8_t byte);
 
 /** Says whether the text may end here. */

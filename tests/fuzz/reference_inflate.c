@@ -21,7 +21,7 @@ struct decoder {
     size_t used;
 };
 
-/* What a step comes to. The first that is not GOOD ends the message. */
+/* The result of a step. Anything but GOOD ends the message. */
 enum outcome {
     GOOD,
     FULL,
@@ -34,7 +34,7 @@ struct code {
     uint16_t symbols[LITERALS_MAX];
 };
 
-/* Takes a bit; a message that goes beyond the tail is BAD. */
+/* Takes a bit; after the tail there is none, and the message is BAD. */
 static enum outcome take_bit(struct decoder *decoder, unsigned *bit)
 {
     size_t byte = decoder->at / 8;
@@ -126,7 +126,7 @@ static enum outcome take_symbol(struct decoder *decoder, const struct code *code
     return BAD;
 }
 
-/* Takes the rest of a length or a distance: what @symbol, counted from 0, stands for. */
+/* Completes a length or a distance: @symbol, counted from 0, says how many extra bits follow. */
 static enum outcome take_rest(struct decoder *decoder, unsigned symbol, unsigned group,
                               unsigned *number)
 {

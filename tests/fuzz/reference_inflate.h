@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * DEFLATE once more (RFC 1951), bit by bit and from a whole message at a time: what the fuzz
- * targets compare zlib, and the way in which the core uses it, with.
+ * DEFLATE once more (RFC 1951), bit by bit, from a whole message at a time. The fuzz targets
+ * compare zlib, as the core uses it, with this.
  */
 
 #define REFERENCE_WINDOW_BYTES ((size_t)1 << 15)
@@ -17,15 +17,15 @@ struct reference_window {
     size_t known;
 };
 
-/* A compressed message is none. */
+/* The message is not valid. */
 #define REFERENCE_INVALID SIZE_MAX
 
 /**
- * Inflates a compressed message into @out, of @room bytes (RFC 7692 section 7.2.2), and keeps what
- * it says in @window, of which it may refer to the last @window_bytes.
+ * Inflates a compressed message into @out, of @room bytes (RFC 7692 section 7.2.2), and adds it to
+ * @window; it may refer to the last @window_bytes of that.
  *
- * Returns how many bytes come out, @room if there may be more, or REFERENCE_INVALID; then @window
- * is no longer good for anything.
+ * Returns how many bytes come out, @room if there may be more, or REFERENCE_INVALID; @window is
+ * unusable then.
  */
 size_t reference_inflate(struct reference_window *window, size_t window_bytes,
                          const uint8_t *message, size_t bytes, uint8_t *out, size_t room);

@@ -68,7 +68,7 @@ static void put(struct cork *cork, struct peer *peer, struct frame frame, const 
         hand_on(cork);
 }
 
-/* The code that a reference comes to for a piece, or 0. */
+/* The code that a reference finds for a piece, or 0. */
 static unsigned judge(struct peer *peer, const struct piece *piece, uint64_t max)
 {
     const uint8_t *payload = piece->payload;

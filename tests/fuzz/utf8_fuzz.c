@@ -1,4 +1,4 @@
-/* Texts in pieces: each verdict is what a check byte by byte comes to. */
+/* Texts in pieces: each verdict must be that of a check byte by byte. */
 
 #include "core/base/utf8.h"
 #include "fuzz.h"
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         uint8_t *piece;
         bool valid;
 
-        if (piece_bytes == 255) /* long enough for what takes many bytes a step */
+        if (piece_bytes == 255) /* long enough for code that takes many bytes a step */
             piece_bytes = SIZE_MAX;
         piece = fuzz_copy(&input, &piece_bytes);
         for (size_t i = 0; i < piece_bytes; i++)

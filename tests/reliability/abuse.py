@@ -33,7 +33,7 @@ FRAGMENTS = 1_000_000
 
 
 def exchange_for_ever(peers: list[socket.socket], data: bytes, reads: bool = True) -> None:
-    """Sends the same again and again, as fast as the server takes it."""
+    """Sends the same bytes repeatedly, as fast as the server takes them."""
     for peer in peers:
         peer.setblocking(False)
     alive = list(peers)
@@ -146,7 +146,7 @@ def bombs(port: int) -> None:
 
 
 def never_reading(port: int) -> None:
-    """100 connections send as much as is taken, and read nothing."""
+    """100 connections send as much as the server takes, and read nothing."""
     peers = [opened(port) for _ in range(100)]
     exchange_for_ever(peers, frame(0x82, b"x" * 10000), reads=False)
 

@@ -35,7 +35,7 @@ def echo(peer: socket.socket, text: bytes) -> None:
 
 
 def messages(peer: socket.socket) -> Iterator[bytes]:
-    """The messages that come, put together; Pings between are answered."""
+    """Yields whole messages as they come; answers Pings in between."""
     message = b""
     for first, payload in frames(peer):
         if first & 0x0F == 0x9:
@@ -51,7 +51,7 @@ def messages(peer: socket.socket) -> Iterator[bytes]:
 
 
 def worker_by_port(server: Server) -> dict[int, int]:
-    """Which worker has the connection from which port."""
+    """Maps the port of each connection to its worker."""
     ports = {}
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
@@ -150,7 +150,7 @@ def link(state: str) -> None:
 
 
 def in_a_network(what: Callable[[str, str], None]) -> None:
-    """Runs it in a process of its own, which leaves this one's network as it is."""
+    """Runs a function in a child process, so that this process keeps its network."""
     pid = os.fork()
     if pid:
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -166,7 +166,7 @@ def in_a_network(what: Callable[[str, str], None]) -> None:
     except Skipped as why:
         print(f"# {why}", flush=True)
         status = 77
-    except BaseException as problem:  # the parent must not go on in two processes
+    except BaseException as problem:  # only one process may go on as the parent
         print(f"# {problem!r}", flush=True)
     os._exit(status)
 

@@ -61,7 +61,7 @@ class Client:
 
 
 def possible(wanted: int) -> int:
-    """How many connections client and server can each have. Raises this process's limit for it."""
+    """Returns how many connections client and server can each have; raises this process's limit."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, max(hard, wanted + OTHER_FILES)))
@@ -91,7 +91,7 @@ def hold(wanted: int, messages: int) -> None:
     each = -(-messages // count)
     client.tell(f"echo {each}")
     assert client.hear() == {"echoed": count * each}
-    # all are silent from now on, and are due within the interval
+    # from now on all are silent; their Pings are due within the interval
     before = server.metric("lws_echo_pings_sent_total")
     began = time.monotonic()
     wait_for(lambda: server.metric("lws_echo_pings_sent_total") >= before + 2 * count,

@@ -30,7 +30,7 @@ QUICK_S = 20
 SETTLED_S = 60
 REST_S = 12  # a server gives free memory back every 10 s
 GROWTH = 0.05
-# what a short run may grow beside: it has seen fewer of the moments at which much is open at once
+# how much more a short run may grow: it has seen fewer moments with much open at once
 QUICK_SLACK_KIB = 1024
 
 SLOW_READERS = 20
@@ -62,7 +62,7 @@ def read_slowly(port: int) -> None:
     pings: list[bytes] = []
     for first, payload in frames(peer):
         if first & 0x0F == 0x9:
-            pings.append(payload)  # a Pong cannot be put amid what is being sent
+            pings.append(payload)  # a Pong cannot interrupt a frame that is being sent
             continue
         assert payload.count(b"s") == len(payload), "a byte was altered"
         got += len(payload)
@@ -96,7 +96,7 @@ def slow_readers(port: int) -> None:
 
 
 def vanish(peer: socket.socket) -> bool:
-    """Closes it without a word to the other end. Returns whether that is allowed."""
+    """Closes a socket without telling the other end. Returns whether that is permitted."""
     try:
         peer.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
     except PermissionError:
@@ -126,7 +126,7 @@ def half_open(port: int) -> None:
 
 
 def aborts(port: int) -> None:
-    """Resets, in the middle of whatever there is."""
+    """Resets connections at any point."""
     request = (HANDSHAKE + "\r\n").encode()
     message = frame(0x82, b"a" * 300_000)
     chance = random.Random(1)
@@ -149,7 +149,7 @@ DISTURBERS: list[Callable[[int], None]] = [slow_readers, half_open, aborts]
 
 
 def sample(server: Server, seconds: float, disturbers: list[multiprocessing.Process]) -> list[int]:
-    """RSS each second, in KiB, while all of the disturbers go on."""
+    """RSS each second, in KiB, while all disturbers run."""
     samples = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -161,7 +161,7 @@ def sample(server: Server, seconds: float, disturbers: list[multiprocessing.Proc
 
 
 def storm(server: Server, seconds: int) -> list[int]:
-    """Everything at once for so long. Returns samples of RSS, in KiB, when all has gone well."""
+    """Runs everything at once for a time. Returns samples of RSS, in KiB, if all succeeded."""
     disturbers = [
         multiprocessing.Process(target=what, args=(server.port,), daemon=True, name=what.__name__)
         for what in DISTURBERS
@@ -195,7 +195,7 @@ def soak(seconds: int, settled_s: int, rest_s: int, slack_kib: int) -> None:
     descriptors = server.descriptors()
     samples = storm(server, settled_s)
     server.wait_empty()
-    # compared at rest: amid a storm it depends on how many happen to wait for what
+    # compared at rest: under load it depends on what happens to be waiting
     time.sleep(rest_s)
     settled = server.rss_kib()
     samples += storm(server, seconds - settled_s)
