@@ -332,7 +332,7 @@ static void a_large_first_frame_is_not_copied_to_its_own_place_in_a_page(void)
     free(source.allocated);
 }
 
-static void a_header_alone_stands_behind_what_is_held(void)
+static void a_header_alone_follows_what_is_held(void)
 {
     static const size_t sizes[] = {0, 125, 126, 65535, 65536, PAYLOAD_MAX};
     struct source source = source_new(PAYLOAD_MAX);
@@ -453,7 +453,7 @@ int main(int argc, char **argv)
         TEST(a_cork_is_full_at_the_mark_and_not_a_byte_below),
         TEST(a_frame_of_the_limit_fits_while_the_cork_is_not_full),
         TEST(a_large_first_frame_is_not_copied_to_its_own_place_in_a_page),
-        TEST(a_header_alone_stands_behind_what_is_held),
+        TEST(a_header_alone_follows_what_is_held),
         TEST(a_header_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_leaves_an_empty_cork_empty),

@@ -604,7 +604,7 @@ static void an_offer_that_the_rfc_does_not_define_is_declined(void)
     }
 }
 
-static void behind_a_declined_offer_the_next_is_tried(void)
+static void after_a_declined_offer_the_next_is_tried(void)
 {
     for (size_t i = 0; i < sizeof(unacceptable) / sizeof(unacceptable[0]); i++) {
         struct deflate_answer answer;
@@ -1132,7 +1132,7 @@ int main(int argc, char **argv)
         TEST(the_window_is_not_made_smaller_than_symmetry_needs),
         TEST(only_a_client_within_our_limits_is_echoed_byte_by_byte),
         TEST(an_offer_that_the_rfc_does_not_define_is_declined),
-        TEST(behind_a_declined_offer_the_next_is_tried),
+        TEST(after_a_declined_offer_the_next_is_tried),
         TEST(the_first_acceptable_offer_is_taken),
         TEST(a_bare_offer_is_taken_only_if_it_is_the_last_for_deflate),
         TEST(nothing_of_an_offer_passed_over_gets_into_the_answer),

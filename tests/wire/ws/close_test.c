@@ -279,7 +279,7 @@ static void a_protocol_error_loses_no_echo_while_the_peer_sends_on(void)
  * Unread echoes fill the server's socket: at some of these sizes so far that libwebsockets cannot
  * send its 1002 at once, and reads the peer's Close before it can.
  */
-static void a_close_behind_a_protocol_error_does_no_harm(void)
+static void a_close_after_a_protocol_error_does_no_harm(void)
 {
     enum { MESSAGE = 8000 };
     uint8_t *payload = random_bytes(1, MESSAGE);
@@ -405,7 +405,7 @@ static CU_TestInfo tests[] = {
     TEST(a_protocol_error_is_answered_1002_behind_the_echoes_owed),
     TEST(a_protocol_error_ends_the_connection_at_once),
     TEST(a_protocol_error_loses_no_echo_while_the_peer_sends_on),
-    TEST(a_close_behind_a_protocol_error_does_no_harm),
+    TEST(a_close_after_a_protocol_error_does_no_harm),
     TEST(lengths_that_must_not_be_are_answered_1002),
     TEST(nothing_is_kept_of_a_peer_that_has_gone),
     TEST(an_abrupt_end_leaves_the_others_alone),
