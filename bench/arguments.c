@@ -28,7 +28,7 @@ struct flag {
     const char *help;
     int (*take)(struct arguments *arguments, const struct flag *flag, const char *value);
     size_t offset; /* of the field in struct arguments */
-    uint64_t min;  /* of a number */
+    uint64_t min;  /* for numbers */
     uint64_t max;
     enum arguments_action action;
 };
@@ -152,7 +152,7 @@ static const struct flag flags[] = {
      .offset = FIELD(path)},
     {.name = "subprotocol",
      .value = "NAME",
-     .help = "offer this subprotocol, and demand it",
+     .help = "offer this subprotocol and require it",
      .take = take_text,
      .offset = FIELD(subprotocol)},
     {.name = "tls",
@@ -160,11 +160,11 @@ static const struct flag flags[] = {
      .take = take_switch,
      .offset = FIELD(tls)},
     {.name = "raw",
-     .help = "no handshake: expect the very bytes of the frames back over TCP",
+     .help = "no handshake: expect exactly the bytes of the frames back over TCP",
      .take = take_switch,
      .offset = FIELD(raw)},
     {.name = "compress",
-     .help = "permessage-deflate: every message compressed by itself",
+     .help = "permessage-deflate: every message compressed on its own",
      .take = take_switch,
      .offset = FIELD(compress)},
     {.name = "type",
@@ -173,13 +173,13 @@ static const struct flag flags[] = {
      .take = take_type},
     {.name = "size",
      .value = "BYTES",
-     .help = "of a message, up to 64 MiB (default 64)",
+     .help = "size of a message, up to 64 MiB (default 64)",
      .take = take_number,
      .offset = FIELD(size_bytes),
      .max = SIZE_MAX_BYTES},
     {.name = "connections",
      .value = "N",
-     .help = "that speak (default 64)",
+     .help = "connections that send messages (default 64)",
      .take = take_number,
      .offset = FIELD(connections),
      .min = 1,
@@ -193,23 +193,23 @@ static const struct flag flags[] = {
      .max = IN_FLIGHT_MAX},
     {.name = "idle",
      .value = "N",
-     .help = "connections besides that stay silent, but answer Pings (default 0)",
+     .help = "further connections, which only answer Pings (default 0)",
      .take = take_number,
      .offset = FIELD(idle),
      .max = CONNECTIONS_MAX},
     {.name = "warmup",
      .value = "SECONDS",
-     .help = "of the same before it is measured (default 0.3)",
+     .help = "run for this long before measuring (default 0.3)",
      .take = take_seconds,
      .offset = FIELD(warmup_s)},
     {.name = "seconds",
      .value = "SECONDS",
-     .help = "to measure (default 1)",
+     .help = "measure for this long (default 1)",
      .take = take_seconds,
      .offset = FIELD(seconds)},
     {.name = "messages",
      .value = "N",
-     .help = "measure exactly so many, or connections with --churn, instead of a time",
+     .help = "measure this many messages, or connections with --churn, not a time",
      .take = take_number,
      .offset = FIELD(messages),
      .min = 1,
@@ -225,7 +225,7 @@ static const struct flag flags[] = {
      .action = ARGUMENTS_HOLD},
     {.name = "patience",
      .value = "SECONDS",
-     .help = "without a byte from the server, after which to fail (default 30)",
+     .help = "fail when the server sends nothing for this long (default 30)",
      .take = take_seconds,
      .offset = FIELD(patience_s)},
     {.name = "server-pid",
@@ -257,7 +257,7 @@ static int take_help(struct arguments *arguments, const struct flag *flag, const
                  flags[i].value ? flags[i].value : "");
         printf("  %-*s %s\n", COLUMN, left, flags[i].help);
     }
-    puts("\nExit status: 0 when all came back, 1 on failure, 2 for a wrong command line.");
+    puts("\nExit status: 0 if everything came back, 1 on failure, 2 for a wrong command line.");
 
     return 0;
 }
@@ -337,7 +337,7 @@ static struct arguments check(struct arguments arguments, int argc, char **argv)
     arguments.target = argv[optind];
     if (read_target(&arguments)) {
         fprintf(stderr,
-                "echo-load: \"%s\" is not an IP address and a port, as 127.0.0.1:5000 or "
+                "echo-load: \"%s\" is not an IP address and a port, such as 127.0.0.1:5000 or "
                 "[::1]:5000\n",
                 arguments.target);
         return wrong(arguments);

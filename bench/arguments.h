@@ -14,8 +14,8 @@ enum arguments_action {
     ARGUMENTS_LOAD,
     ARGUMENTS_CHURN,
     ARGUMENTS_HOLD,
-    ARGUMENTS_EXIT,  /* all that was asked for has been printed */
-    ARGUMENTS_WRONG, /* and has been reported */
+    ARGUMENTS_EXIT,  /* the help has been printed */
+    ARGUMENTS_WRONG, /* the fault has been reported */
 };
 
 /* The command line. Texts point into argv. */
@@ -45,5 +45,5 @@ struct arguments {
     size_t server_count;
 };
 
-/** Reads the command line; prints help and what is wrong with it. */
+/** Reads the command line; prints the help, or what is wrong. */
 struct arguments arguments_parse(int argc, char **argv);

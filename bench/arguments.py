@@ -15,7 +15,7 @@ OUTPUT = REPOSITORY / "build/bench"
 
 def positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'"{text}" is no number of 1 or more')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of 1 or more')
     return int(text)
 
 
@@ -25,12 +25,12 @@ def duration(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f'"{text}" is no time above 0 and up to 3600 seconds')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a time above 0 and up to 3600 seconds')
     return seconds
 
 
 def one_of(known: list[str], what: str, text: str) -> list[str]:
-    """The names of a comma-separated list, each checked, in the order of those known."""
+    """The names in a comma-separated list, each checked, in the order of `known`."""
     chosen = text.split(",")
     for name in chosen:
         if name not in known:
@@ -69,7 +69,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--quick", action="store_true", help="only what can be counted, of our server; a test"
+        "--quick", action="store_true", help="a test: only our server, only what can be counted"
     )
     parser.add_argument(
         "--rounds", type=positive, default=ROUNDS, metavar="N", help="default %(default)s"
@@ -94,7 +94,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME=COMMAND",
-        help="a further server; {port} stands for the port it has to take",
+        help="a further server; {port} stands for the port it must use",
     )
     parser.add_argument(
         "--peer-path",
@@ -126,7 +126,7 @@ def choose_kinds(options: argparse.Namespace) -> list[Kind]:
     built_in = [kind.name for kind in KINDS]
     for name in peers:
         if name in built_in:
-            raise argparse.ArgumentTypeError(f'--peer: "{name}" is the name of a server already')
+            raise argparse.ArgumentTypeError(f'--peer: "{name}" is already the name of a server')
     for name, path in paths.items():
         if name not in peers:
             raise argparse.ArgumentTypeError(f'--peer-path: no --peer is named "{name}"')

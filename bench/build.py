@@ -47,7 +47,7 @@ def build_tuned() -> None:
 
 
 def build_minimal_echo() -> None:
-    """libwebsockets' minimal echo as it is, against the distribution's library."""
+    """libwebsockets' minimal echo, unchanged, against the distribution's library."""
     source = Path(run_quietly([str(SCRIPTS / "lws"), "--source"]).strip())
     directory = source / "minimal-examples/ws-server/minimal-ws-server-echo"
     flags = run_quietly(["pkg-config", "--cflags", "--libs", "libwebsockets"]).split()

@@ -65,7 +65,7 @@ static int measure(struct load *load)
     if (arguments->warmup_s > 0 &&
         (start_connections(load, LOAD_UNLIMITED) || load_step_for(load, arguments->warmup_s)))
         return -1;
-    /* an exact number is counted from rest on, a time in full swing */
+    /* a count starts at rest, a timed run under full load */
     if (arguments->messages && load_drain(load))
         return -1;
     if (window_begin(&window, load))
@@ -82,7 +82,7 @@ static int measure(struct load *load)
     if (window_end(&window, load) || load_drain(load))
         return -1;
     if (!window.done) {
-        fputs("echo-load: no connection was completed while it was measured: try more --seconds\n",
+        fputs("echo-load: no connection was completed in the time measured: try more --seconds\n",
               stderr);
         return -1;
     }

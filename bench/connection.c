@@ -44,7 +44,7 @@ static unsigned choose_source(const struct load *load, const struct connection *
 
 int connection_begin(struct load *load, struct connection *connection)
 {
-    /* one registration serves all: nothing is asked for later, and nothing is reported twice */
+    /* edge-triggered: registered once for everything, and each event is reported once */
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
@@ -78,7 +78,7 @@ void connection_drop(struct connection *connection)
     connection->state = CONNECTION_NONE;
 }
 
-/* Sends the Pong or Close that waits. Returns 1 when it is out, 0 when blocked, or -1. */
+/* Sends the pending Pong or Close. Returns 1 when it is out, 0 when blocked, or -1. */
 static int send_control(struct connection *connection)
 {
     ssize_t sent =
@@ -110,7 +110,7 @@ static int send_frames(struct load *load, struct connection *connection)
     ssize_t sent;
 
     if (connection->control_bytes)
-        count = 1; /* the rest of a frame that is half out; then the control frame's turn comes */
+        count = 1; /* finish the frame that is half sent; the control frame is next */
     if (connection->retried)
         count = connection->retried;
     train = frames_train(frames, connection->sent, count);
@@ -173,7 +173,7 @@ int connection_close(struct load *load, struct connection *connection)
     return flush(load, connection);
 }
 
-/* Answers a Ping; if the last answer still waits, this one takes its place (section 5.5.3). */
+/* Answers a Ping; this answer replaces one that is still waiting (section 5.5.3). */
 static int answer_ping(struct load *load, struct connection *connection)
 {
     const struct receiver *receiver = &connection->receiver;
@@ -200,7 +200,7 @@ static int answer_close(struct load *load, struct connection *connection)
     return flush(load, connection);
 }
 
-/* The server's Close: welcome as an answer, or if it has been announced. */
+/* The server's Close: correct as an answer to ours, or when "closed CODE" expects it. */
 static int take_close(struct load *load, struct connection *connection)
 {
     const struct receiver *receiver = &connection->receiver;
@@ -221,7 +221,7 @@ static int take_close(struct load *load, struct connection *connection)
                 (const char *)receiver->control + 2);
 }
 
-/* Deals with what came over an open connection. */
+/* Handles input on an open connection. */
 static int take(struct load *load, struct connection *connection, const uint8_t *data, size_t bytes)
 {
     while (bytes) {
@@ -272,7 +272,7 @@ static int end_upgrade(struct load *load, struct connection *connection, const c
     return take(load, connection, (const uint8_t *)data + head_bytes, bytes - head_bytes);
 }
 
-/* Takes a piece of the answer; mostly it is the whole. */
+/* Takes a piece of the answer, usually all of it. */
 static int take_upgrade(struct load *load, struct connection *connection, const uint8_t *data,
                         size_t bytes)
 {
@@ -306,7 +306,7 @@ static int take_upgrade(struct load *load, struct connection *connection, const 
     return result;
 }
 
-/* Goes as far on the way to an open connection as it can without the server. */
+/* Gets as far towards an open connection as it can without waiting for the server. */
 static int advance(struct load *load, struct connection *connection, uint32_t events)
 {
     struct transport *transport = &connection->transport;
@@ -330,7 +330,7 @@ static int advance(struct load *load, struct connection *connection, uint32_t ev
                     transport_error());
     if (load->arguments->raw)
         return be_open(load, connection);
-    /* a new connection takes the little that a request is at once */
+    /* a request is small enough for a new connection to take at once */
     if (transport_send(transport, handshake->request, handshake->request_bytes) !=
         (ssize_t)handshake->request_bytes)
         return fail(connection, "cannot send the opening handshake: %s", transport_error());
@@ -344,7 +344,7 @@ static int end(struct load *load, struct connection *connection)
     if (connection->state == CONNECTION_CLOSING && connection->closed)
         return load->mode->ended(load, connection);
     if (connection->state < CONNECTION_OPEN)
-        return fail(connection, "the server ended it during the opening handshake");
+        return fail(connection, "the server ended the connection during the opening handshake");
 
     return fail(connection, "message %llu: the server ended the connection after %zu bytes of it",
                 (unsigned long long)connection->receiver.received, connection->receiver.place);
@@ -357,7 +357,7 @@ static bool is_reset_after_close(const struct connection *connection)
     return connection->state == CONNECTION_CLOSING && connection->closed && errno == ECONNRESET;
 }
 
-/* Receives what there is; if the connection is @ending, up to its end. Returns 0 or -1. */
+/* Receives what is available; if the connection is @ending, up to its end. Returns 0 or -1. */
 static int receive(struct load *load, struct connection *connection, bool ending)
 {
     struct transport *transport = &connection->transport;

@@ -13,8 +13,8 @@ struct load;
 enum connection_state {
     CONNECTION_NONE,
     CONNECTION_CONNECTING,
-    CONNECTION_SECURING,  /* TLS's handshake */
-    CONNECTION_UPGRADING, /* WebSocket's */
+    CONNECTION_SECURING,  /* TLS handshake */
+    CONNECTION_UPGRADING, /* WebSocket handshake */
     CONNECTION_OPEN,
     CONNECTION_CLOSING, /* a Close has been sent, or is about to be */
 };
@@ -35,25 +35,25 @@ struct connection {
     uint64_t pings;    /* that have come */
     uint64_t *stamps;  /* when each message on the way was released, in load's ring */
 
-    uint8_t control[FRAME_HEADER_MAX + FRAME_CONTROL_MAX]; /* a Pong or Close to be sent */
+    uint8_t control[FRAME_HEADER_MAX + FRAME_CONTROL_MAX]; /* a Pong or Close to send */
     size_t control_bytes;
     size_t control_sent;
     bool control_begun; /* cannot be replaced any more */
     bool closed;        /* the server's Close has come */
 
-    char *head; /* the answer to the handshake while it is incomplete; NULL mostly */
+    char *head; /* the answer to the handshake while it is incomplete; usually NULL */
     size_t head_bytes;
 };
 
 /** Begins to connect. Returns 0, or -1 after saying what is wrong. */
 int connection_begin(struct load *load, struct connection *connection);
 
-/** Deals with what epoll has seen. Returns 0, or -1 after saying what is wrong. */
+/** Handles @events from epoll. Returns 0, or -1 after saying what is wrong. */
 int connection_event(struct load *load, struct connection *connection, uint32_t events);
 
 /**
- * Lets @count more messages go, released at @now_ns, and sends what the socket takes; the rest
- * follows by itself. Returns 0, or -1 after saying what is wrong.
+ * Releases @count more messages at @now_ns and sends what the socket takes; the rest follows as the
+ * socket becomes writable. Returns 0, or -1 after saying what is wrong.
  */
 int connection_release(struct load *load, struct connection *connection, uint64_t count,
                        uint64_t now_ns);

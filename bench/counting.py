@@ -1,7 +1,7 @@
-"""Counts what does not move with the machine's load: system calls and user instructions.
+"""Counts what does not vary with the machine's load: system calls and user instructions.
 
-Both compare a short run with one of N messages more: what start, handshakes and stop cost is in
-both, and so not in the difference.
+Both compare a short run with one of N messages more: the cost of start, handshakes and stop is in
+both runs, so it is not in the difference.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from workloads import Workload
 
 TRACER_TIMEOUT_S = 30
 COLUMNS = "calls,name"
-# The short run, as a part of N. It has to fill all connections, and takes time for nothing else.
+# The short run is N divided by this. It needs enough messages to use all connections, and no more.
 SHORT_PART = 10
 INSTRUCTIONS = re.compile(r"Collected : (\d+)")
 
@@ -45,13 +45,13 @@ def total_instructions(log: str) -> int:
 
 
 def run_lengths(messages: int) -> tuple[int, int]:
-    """Messages of the two runs."""
+    """The numbers of messages in the two runs."""
     short = max(1, messages // SHORT_PART)
     return short, short + messages
 
 
 def per_message(short: int, long: int, messages: int) -> float:
-    """What each message has cost by the totals of both runs."""
+    """The cost of a message, from the totals of both runs."""
     return (long - short) / messages
 
 
@@ -80,7 +80,7 @@ def traced(pid: int, summary: Path) -> Iterator[None]:
         # strace says so when it has attached, or why it cannot.
         line = tracer.stderr.readline()
         if "attached" not in line:
-            raise Unavailable(line.strip() or "strace ended without a word")
+            raise Unavailable(line.strip() or "strace ended without saying why")
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
@@ -95,7 +95,7 @@ def traced(pid: int, summary: Path) -> Iterator[None]:
 def count_calls(
     server: Server, workload: Workload, messages: int, cores: Cores, directory: Path
 ) -> float:
-    """System calls a message, of a server that runs."""
+    """System calls a message, of a running server."""
     totals = []
     for length in run_lengths(messages):
         summary = directory / "strace.txt"

@@ -7,7 +7,7 @@
 
 #include "arguments.h"
 
-/* The CPU clocks of processes, over all of their threads. */
+/* The CPU clocks of processes, covering all their threads. */
 struct cpu {
     pid_t processes[ARGUMENTS_SERVERS_MAX];
     clockid_t clocks[ARGUMENTS_SERVERS_MAX];

@@ -12,7 +12,7 @@ class Failure(Exception):
 
 
 class ServerFailure(Failure):
-    """A server did not start, ended, or did not do what it should. The others can go on."""
+    """A server did not start, ended, or did not do what it should. The others can continue."""
 
 
 class Dropouts:

@@ -1,4 +1,4 @@
-"""What is made of the samples: medians, ratios with their spread, and verdicts on targets."""
+"""What the samples come to: medians, ratios with their spread, and verdicts on targets."""
 
 import dataclasses
 import statistics
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from servers import NODE, RAW
 from workloads import FIGURES, SPREAD, Target, Workload
 
-# What a side that is the limit takes of its core, at least.
+# The least share of its core that the limiting side uses.
 BUSY = 0.85
-# The client is called the limit only where it took its core as good as whole, and clearly more of
-# it than the server of its own.
+# The client counts as the limit only if it used nearly all of its core, and clearly more of it than
+# the server used of its own.
 CLIENT_BUSY = 0.95
 CLIENT_LEAD = 0.02
 
@@ -28,10 +28,9 @@ def significant(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of each round: its median, smallest and largest.
+    """The median, smallest and largest of the rounds' ratios.
 
-    The true one may be less where the rate that is divided by is a lower bound, and more where
-    the other rate is.
+    The true ratio may be less if the divisor is a lower bound, and more if the dividend is.
     """
 
     median: float
@@ -46,14 +45,14 @@ class Ratio:
 
     @property
     def mark(self) -> str:
-        """What it is a bound of, if it is one."""
+        """The sign that says which bound it is, if it is one."""
         if self.may_be_less == self.may_be_more:
             return ""
         return "<=" if self.may_be_less else ">="
 
 
 def ratio_of(these: list[float], those: list[float]) -> Ratio:
-    """Compares round by round, so that what slows down the machine for a while cancels out."""
+    """Compares round by round, so that a temporary slowdown of the machine cancels out."""
     ratios = [this / that for this, that in zip(these, those, strict=True)]
     return Ratio(statistics.median(ratios), min(ratios), max(ratios))
 
@@ -64,7 +63,7 @@ def has_own_cores(workload: Workload) -> bool:
 
 
 def median_of(samples: list[dict], *path: str) -> float | None:
-    """The median of a figure of the load generator, None where it has not measured it."""
+    """The median of a figure of the load generator, None if it was not measured."""
     values = []
     for sample in samples:
         value = sample
@@ -81,7 +80,7 @@ def rates_of(samples: list[dict]) -> list[float]:
 
 
 def busy_of(samples: list[dict]) -> tuple[float, float]:
-    """What client and server took of their cores."""
+    """The shares of their cores that client and server used."""
     client, server = (median_of(samples, f"{side}_busy") for side in ("client", "server"))
     return client or 0, server or 0
 
@@ -94,7 +93,7 @@ def are_lower_bounds(samples: list[dict]) -> bool:
 
 @dataclass
 class Result:
-    """What is known of a server under a workload. What was not measured is None."""
+    """What is known about a server under a workload. What was not measured is None."""
 
     samples: list[dict] = field(default_factory=list)
     base_samples: list[dict] = field(default_factory=list)
@@ -120,12 +119,12 @@ class Result:
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether neither side got much of its core, although there was always something to do."""
+        """Whether neither side got much of its core, although there was always work."""
         return self.own_cores and max(busy_of(self.samples)) < BUSY
 
 
 def compared(this: Result, that: Result) -> Ratio:
-    """The rates of a server to those of another one, or to its own under another load."""
+    """The ratio of a server's rates to another's, or to its own under another load."""
     return dataclasses.replace(
         ratio_of(this.rates, that.rates),
         may_be_less=that.is_lower_bound,
@@ -156,7 +155,7 @@ def results_of(
 
 
 def compare_servers(workload: Workload, results: dict[str, Result]) -> None:
-    """Sets to_base where that is another server under the same load."""
+    """Sets to_base for a workload whose base is another server under the same load."""
     base = results.get(workload.base_server)
     for name, result in results.items():
         if base and name != workload.base_server:
@@ -165,7 +164,7 @@ def compare_servers(workload: Workload, results: dict[str, Result]) -> None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target and what came of it; met is None where nothing was measured or decided."""
+    """A target and its outcome; met is None if nothing was measured or decided."""
 
     title: str
     target: Target
@@ -203,14 +202,14 @@ class Verdict:
     @property
     def value_text(self) -> str:
         if isinstance(self.found, Ratio):
-            # With a digit more than in the table, so that it is plain why a limit was just missed.
+            # One digit more than in the table, to show why a limit was just missed.
             values = (self.found.median, self.found.least, self.found.most)
             return self.found.mark + "{:.3f} {:.3f}..{:.3f}".format(*values)
         return number(self.found, FIGURES[self.target.figure].digits)
 
 
 def title_of(workload: Workload, target: Target) -> str:
-    """The name of a target, for people."""
+    """The name of a target, for the reader."""
     title = f"{workload.title}: {target.server}, {FIGURES[target.figure].title}"
     return f"{title} {workload.base_title}" if target.figure == "to_base" else title
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-/* Where there is no limit: the kernel's own default for fs.nr_open. */
+/* Used when there is no limit: the kernel's default for fs.nr_open. */
 #define FILES_UNLIMITED ((rlim_t)1048576)
 
 size_t files_raise_limit(void)
@@ -13,7 +13,7 @@ size_t files_raise_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return 0;
     limit.rlim_cur = limit.rlim_max;
-    /* where this is refused the soft limit, read again, is what there is */
+    /* if this is refused, the soft limit stays, and is read again */
     setrlimit(RLIMIT_NOFILE, &limit);
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return 0;

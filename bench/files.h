@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* Files that are no connections: standard streams, epoll, and what libraries keep open. */
+/* Files that are not connections: standard streams, epoll, and what libraries keep open. */
 #define FILES_OTHER 8
 
-/** Lets this process open as many files as it is allowed to. Returns how many that is. */
+/** Raises this process's limit of open files as far as allowed. Returns the new limit. */
 size_t files_raise_limit(void);

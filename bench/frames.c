@@ -8,7 +8,7 @@
 /* A train is no longer than this, or one frame: longer writes gain nothing. */
 #define TRAIN_BYTES ((size_t)65536)
 
-/* What the sender takes off the end of a compressed message (RFC 7692 section 7.2.1). */
+/* What the sender removes from the end of a compressed message (RFC 7692 section 7.2.1). */
 #define DEFLATE_TAIL_BYTES 4
 
 /* Lengths that do not fit into seven bits (RFC 6455 section 5.2). */
@@ -59,7 +59,7 @@ static void choose_key(uint8_t key[4])
         key[i] |= (uint8_t)(1U << i);
 }
 
-/* Deflates the payload, by itself. Returns 0 or -1. */
+/* Deflates the payload on its own. Returns 0 or -1. */
 static int deflate_payload(struct frames *frames)
 {
     z_stream stream = {0};
@@ -85,7 +85,7 @@ static int deflate_payload(struct frames *frames)
     frames->compressed.bytes = frames->compressed_bytes;
     frames->compressed.size = stream.total_out - DEFLATE_TAIL_BYTES;
     deflateEnd(&stream);
-    /* zlib has nothing to flush of an empty message; its form is in section 7.2.3.6 */
+    /* zlib has nothing to flush for an empty message; section 7.2.3.6 says what to send */
     if (!frames->payload.size) {
         frames->compressed_bytes[0] = 0;
         frames->compressed.size = 1;
@@ -164,7 +164,7 @@ const uint8_t *frames_train(struct frames *frames, uint64_t sequence, size_t cou
     for (size_t i = 0; i < count && frame->digits; i++, digits += frame->size) {
         uint64_t written = image_digits(frame, sequence + i);
 
-        /* a size that the compiler knows is one store */
+        /* with a constant size this compiles to one store */
         if (frame->digits == IMAGE_DIGITS_MAX)
             memcpy(digits, &written, IMAGE_DIGITS_MAX);
         else

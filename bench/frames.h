@@ -29,7 +29,7 @@ enum frame_opcode {
 #define IMAGE_DIGITS_MAX 8
 
 /*
- * Bytes that are the same for every message but for its sequence number: up to eight hexadecimal
+ * Bytes that are the same for every message except its sequence number: up to eight hexadecimal
  * digits, so that text stays text.
  */
 struct image {
@@ -70,13 +70,13 @@ struct frames {
     uint8_t key[4];
     uint8_t *train;
     size_t train_frames;
-    uint8_t *payload_bytes;    /* owns what payload shows */
-    uint8_t *compressed_bytes; /* and this what compressed does */
+    uint8_t *payload_bytes;    /* owned; payload points into it */
+    uint8_t *compressed_bytes; /* owned; compressed points into it */
 };
 
 /**
  * Prepares messages of @bytes; @compress deflates them, for permessage-deflate. Up to @together are
- * to be sent at once.
+ * sent at once.
  *
  * Returns 0, or -1 if memory is short. Release with frames_fini() in either case.
  */
@@ -86,8 +86,8 @@ int frames_init(struct frames *frames, enum payload_type type, size_t bytes, siz
 void frames_fini(struct frames *frames);
 
 /**
- * Returns the bytes of @count frames, the first with the number @sequence. They stay as they are
- * until the next call; @count is at most train_frames.
+ * Returns the bytes of @count frames, numbered from @sequence on. They are valid until the next
+ * call; @count is at most train_frames.
  */
 const uint8_t *frames_train(struct frames *frames, uint64_t sequence, size_t count);
 

@@ -1,4 +1,4 @@
-"""The whole benchmark: rounds, then what is counted, then memory."""
+"""The whole benchmark: rounds, then counts, then memory."""
 
 import argparse
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from report import Report
 from servers import Kind, Server, running
 from workloads import FIGURES, HELD_STEP, HOLDINGS, MEMORY, SPREAD, WORKLOADS, Workload
 
-# Of servers that are not ours fewer messages are counted, because some of them are slow.
+# For other servers, counts use this many times fewer messages, because some are slow.
 PEER_SHARE = 4
 
 
@@ -31,7 +31,7 @@ class Bench:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every server has taken part up to the end."""
+        """Whether every server took part to the end."""
         return not self._dropouts
 
     def run(self, kinds: list[Kind]) -> None:
@@ -88,7 +88,7 @@ class Bench:
                 )
 
     def _count_alone(self, workload: Workload, kind: Kind, result: Result) -> None:
-        """What needs a server that has not served yet."""
+        """What needs a fresh server."""
         if workload.instructions and kind.ours:
             messages = workload.instructions
             result.instructions = self._counted(

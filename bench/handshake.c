@@ -42,7 +42,7 @@ int handshake_init(struct handshake *handshake, const struct arguments *argument
     memset(handshake, 0, sizeof(*handshake));
     handshake->subprotocol = arguments->subprotocol;
     handshake->compress = arguments->compress;
-    /* one key serves all connections of a run: no cache stands between them and the server */
+    /* one key serves all connections of a run: there is no cache between them and the server */
     if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
         return -1;
     EVP_EncodeBlock((unsigned char *)key, nonce, sizeof(nonce));

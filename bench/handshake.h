@@ -19,19 +19,19 @@ struct handshake {
     bool compress;
 };
 
-/* What the server has agreed to. */
+/* What the server agreed to. */
 struct handshake_answer {
-    bool keeps_context; /* its compressor may refer to former messages */
+    bool keeps_context; /* its compressor may refer to earlier messages */
     int window_bits;    /* of its compressor */
-    char fault[160];    /* what is wrong, for people */
+    char fault[160];    /* what is wrong, for the user */
 };
 
 /** Composes the request. Returns 0, or -1 when the path or the subprotocol is too long. */
 int handshake_init(struct handshake *handshake, const struct arguments *arguments);
 
 /**
- * Checks the answer's head, with the empty line that ends it. Returns 0, or -1 with @answer's fault
- * set.
+ * Checks the answer's head, including the empty line that ends it. Returns 0, or -1 with @answer's
+ * fault set.
  */
 int handshake_check(const struct handshake *handshake, const char *head, size_t bytes,
                     struct handshake_answer *answer);

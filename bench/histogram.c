@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Steps of one width: the first two powers of two that have any share theirs. */
+/* Returns the slot of @value. Slots are one wide up to 2 * HISTOGRAM_STEPS, then ever wider. */
 static unsigned slot_of(uint64_t value)
 {
     unsigned shift;

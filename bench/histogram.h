@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 /*
- * Counts values by size: exactly below 64, and above that in 64 steps for each power of two, so
- * that a value is known to 1.6 % at any size and recording takes a few instructions.
+ * Counts values by size: exactly below 64, and above that in 64 steps for each power of two. A
+ * value is thus known to 1.6 % at any size, and recording takes a few instructions.
  */
 #define HISTOGRAM_STEP_BITS 6
 #define HISTOGRAM_STEPS (1U << HISTOGRAM_STEP_BITS)
@@ -19,7 +19,7 @@ struct histogram {
 
 void histogram_init(struct histogram *histogram);
 
-/** Counts a value, @times over. */
+/** Counts a value @times times. */
 void histogram_record(struct histogram *histogram, uint64_t value, uint64_t times);
 
 /**

@@ -31,7 +31,7 @@ static int opened(struct load *load, struct connection *connection)
     return 0;
 }
 
-/* One after the other on each connection, each as often as was asked for. */
+/* Each connection sends its quota, one message at a time. */
 static int came(struct load *load, struct connection *connection, uint64_t messages)
 {
     load->done += messages;
@@ -134,14 +134,14 @@ static int act(struct load *load, const char *line, unsigned number)
         !read_count(line + sizeof(closed) - 1, &count) && count <= UINT16_MAX)
         return be_closed(load, count);
     fprintf(stderr,
-            "echo-load: standard input: line %u: \"%s\" is no number of connections, \"echo N\" or "
-            "\"closed CODE\"\n",
+            "echo-load: standard input: line %u: \"%s\" is not a number of connections, \"echo N\" "
+            "or \"closed CODE\"\n",
             number, line);
 
     return -1;
 }
 
-/* Takes a line out of what has been read. Returns whether there was one. */
+/* Takes a line from the input. Returns whether there was one. */
 static bool take_line(struct commands *commands, char line[LINE_MAX_BYTES])
 {
     char *end = memchr(commands->text, '\n', commands->bytes);
@@ -159,7 +159,7 @@ static bool take_line(struct commands *commands, char line[LINE_MAX_BYTES])
     return true;
 }
 
-/* Waits for more on standard input, while the connections are looked after. Returns 0 or -1. */
+/* Waits for more on standard input while serving the connections. Returns 0 or -1. */
 static int read_more(struct load *load, struct commands *commands, bool is_watched)
 {
     ssize_t got;
@@ -168,7 +168,7 @@ static int read_more(struct load *load, struct commands *commands, bool is_watch
     while (!load->command_waits)
         if (load_step(load, UINT64_MAX))
             return -1;
-    /* room for the end of a text: a line of this length is taken before more is read */
+    /* room for a terminating zero: a line of this length is taken before more is read */
     got =
         read(STDIN_FILENO, commands->text + commands->bytes, LINE_MAX_BYTES - 1 - commands->bytes);
     if (got < 0) {
@@ -186,7 +186,7 @@ static int obey(struct load *load)
     struct epoll_event event = {.events = EPOLLIN};
     struct commands commands = {0};
     char line[LINE_MAX_BYTES];
-    /* a file cannot be watched: it can always be read */
+    /* epoll cannot watch a regular file, which is always readable */
     bool is_watched = !epoll_ctl(load->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event);
 
     while (!commands.ended) {

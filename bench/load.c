@@ -18,7 +18,7 @@
 /* Handshakes at a time: more would only fill the server's backlog. */
 #define OPENING_MAX 64
 
-/* How often to look whether the server is silent. */
+/* How often to check whether the server is silent. */
 #define LOOK_MS 500
 
 static int no_memory(void)
@@ -108,7 +108,7 @@ static void load_fini(struct load *load)
     free(load->input);
 }
 
-/* Says what is awaited of @connection. Returns whether something is. */
+/* Says what @connection waits for. Returns whether it waits for anything. */
 static bool report_missing(const struct load *load, const struct connection *connection)
 {
     const struct receiver *receiver = &connection->receiver;
@@ -145,7 +145,7 @@ static bool report_missing(const struct load *load, const struct connection *con
     return missing || connection_outstanding(connection);
 }
 
-/* Returns -1 if something has been awaited in vain for too long. */
+/* Returns -1 if a connection has waited in vain for too long. */
 static int check_patience(struct load *load)
 {
     if (load->heard) {

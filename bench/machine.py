@@ -1,4 +1,4 @@
-"""The machine: which core serves, which one loads, and what the results' header says of it."""
+"""The machine: the cores of server and client, and what the results' header says about it."""
 
 import dataclasses
 import datetime
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-# Left to a process for what is not a connection: listeners, epoll, logs, files being served.
+# Reserved in a process for what is not a connection: listeners, epoll, logs, files being served.
 SPARE_FILES = 100
 
 
@@ -22,7 +22,7 @@ class Cores:
     server: int
     client: int
     all: tuple[int, ...]
-    shared: bool = False  # by all: nothing is pinned
+    shared: bool = False  # all use all cores: nothing is pinned
 
     def together(self) -> "Cores":
         return dataclasses.replace(self, shared=True)
@@ -109,7 +109,7 @@ def ws_version() -> str:
 
 
 def congestion_control() -> str:
-    """What TCP of the servers goes by; some, such as bbr, space packets out by timers."""
+    """The servers' TCP congestion control; some, such as bbr, space packets out by timers."""
     try:
         return Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     except OSError:

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
         return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     if (arguments.action == ARGUMENTS_WRONG)
         return EXIT_WRONG_ARGUMENTS;
-    signal(SIGPIPE, SIG_IGN); /* a lost connection is an error of its own, with a message */
+    signal(SIGPIPE, SIG_IGN); /* a lost connection is reported with a message */
 
     return act(&arguments) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,7 +9,7 @@ from servers import BUILD, Server
 from workloads import Load, Workload
 
 ECHO_LOAD = BUILD / "release/bench/echo-load"
-# The load generator gives up by itself when nothing comes any more; this is for a hang of its own.
+# The load generator gives up by itself when nothing comes; this is for when it hangs.
 CLIENT_TIMEOUT_S = 600
 
 

@@ -12,7 +12,7 @@ from measure import client_command, run_load
 from servers import Kind, Server, tail
 from workloads import PLAIN, TLS, Workload
 
-# What has been used so far is put down as the peak by this, see proc(5), clear_refs.
+# Resets the peak to the current use, see proc(5), clear_refs.
 RESET_PEAK = "5"
 CLIENT_STOP_TIMEOUT_S = 60
 
@@ -31,7 +31,7 @@ def status_kib(pid: int, key: str) -> int:
 
 
 def rss_kib(pid: int) -> int:
-    """What is resident, counted now: some kernels bring VmRSS up to date only now and then."""
+    """What is resident, counted now: some kernels update VmRSS only now and then."""
     return parse_status(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Rss")
 
 
@@ -56,12 +56,12 @@ class Held:
 
     @property
     def idle_kib(self) -> float:
-        """An idle connection's share when most are open."""
+        """The share of an idle connection in the last step, when the most are open."""
         return self.kib_each(self.steps[-1])
 
     @property
     def growth(self) -> float | None:
-        """CPU time of a handshake in the last step to that in the first."""
+        """The ratio of a handshake's CPU time in the last step to that in the first."""
         first, last = self.steps[0].handshake_us, self.steps[-1].handshake_us
         return last / first if len(self.steps) > 1 and first and last else None
 
@@ -86,7 +86,7 @@ class Holder:
         )
 
     def hold(self, connections: int) -> Step:
-        """Opens connections until so many are open."""
+        """Opens connections until this many are open."""
         answer = self._ask(str(connections))
         return Step(answer["open"], rss_kib(self._server.pid), answer["cpu_us_per_handshake"])
 

@@ -2,7 +2,7 @@
 
 #include "arguments.h"
 
-/** Sends messages over connections that stay, and prints what it measured. Returns 0, or -1 after
+/** Sends messages over lasting connections and prints what it measured. Returns 0, or -1 after
  * saying what is wrong. */
 int run(const struct arguments *arguments);
 

@@ -18,7 +18,7 @@ static void fill_binary(uint8_t *out, size_t bytes, uint32_t *state)
         out[i] = (uint8_t)(next_random(state) >> 24);
 }
 
-/* As often as in prose, roughly, so that compressing it gains what compressing prose does. */
+/* Roughly as frequent as in prose, so that the text compresses about as well as prose. */
 static void fill_ascii(uint8_t *out, size_t bytes, uint32_t *state)
 {
     static const char letters[] = "eeeeeeetttttaaaaoooooiiiinnnnsssshhhrrrddlllucmwfgypbvk        ";

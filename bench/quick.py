@@ -1,4 +1,4 @@
-"""The short form, a test: what can be counted of our server, against the limits of the targets."""
+"""The short form, a test: our server's counts against the limits of the targets."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from memory import hold_idle, peak_above_idle
 from servers import KINDS, OURS, Kind, Server
 from workloads import FIGURES, HELD_QUICK, HOLDINGS, WORKLOADS, Target, Workload
 
-# What the first connections cost once is no matter of each.
+# The one-off cost of the first connections is not part of the cost of each.
 HELD_BEFORE = 100
 SAMPLE_SECONDS = "0.3"
-# A machine that is busy makes a server wake for fewer messages at a time. That only adds system
-# calls, a little, so that the best of a few counts is the truest.
+# On a busy machine a server wakes for fewer messages at a time, which adds a few system calls and
+# never removes any. So the best of a few counts is the most accurate.
 ATTEMPTS = 3
 
 
@@ -83,7 +83,7 @@ class Quick:
         return (last.rss_kib - first.rss_kib) / (last.open - first.open)
 
     def _show_sample(self, server: Server, workload: Workload) -> None:
-        """For information: this moves with the machine's load, so that nothing is made of it."""
+        """For information only: it varies with the machine's load, so it is not checked."""
         options = [
             *workload.load.options(workload.variant),
             *("--warmup", "0.1", "--seconds", SAMPLE_SECONDS),

@@ -24,19 +24,19 @@
 
 #define EXIT_WRONG_ARGUMENTS 2
 
-/* Read at once from a connection, and at most kept for it. */
+/* The most that is read at once from a connection, and kept for it. */
 #define BUFFER_BYTES ((size_t)262144)
 
 #define EVENTS_MAX 512
 
 struct peer {
     int fd;
-    size_t kept_bytes; /* read, and not taken by the socket yet */
+    size_t kept_bytes; /* read, but not yet taken by the socket */
     size_t kept_sent;
     uint8_t *kept; /* NULL until needed */
 };
 
-/* Nothing has to be put in order, and a flag would cost the loop a check and epoll_pwait(). */
+/* There is nothing to clean up, and a flag would cost the loop a check and epoll_pwait(). */
 static void on_signal(int number)
 {
     (void)number;
@@ -56,7 +56,7 @@ static void hang_up(struct peer *peer)
     free(peer->kept);
 }
 
-/* Keeps what the socket has not taken; the peer is not read from until it has. */
+/* Keeps what the socket has not taken; reads no more from the peer until it has. */
 static int keep(int epoll, struct peer *peer, const uint8_t *rest, size_t bytes)
 {
     if (!peer->kept)
@@ -110,12 +110,12 @@ static int echo(int epoll, struct peer *peer)
     return sent < got ? keep(epoll, peer, buffer + sent, (size_t)(got - sent)) : 0;
 }
 
-/* @peers has a place for each file this process may open, by its number. */
+/* @peers has a place for each file this process may open, indexed by descriptor. */
 static void take_new_peers(int epoll, int listener, struct peer *peers)
 {
     int fd;
 
-    /* when files run out, the others wait in the backlog */
+    /* when files run out, new connections wait in the backlog */
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         peers[fd] = (struct peer){.fd = fd};
         if (watch(epoll, EPOLL_CTL_ADD, &peers[fd], EPOLLIN))

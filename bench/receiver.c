@@ -8,13 +8,13 @@
 
 #define SCRATCH_BYTES ((size_t)65536)
 
-/* DEFLATE refers back no further (RFC 1951). */
+/* How far back DEFLATE can refer (RFC 1951). */
 #define WINDOW_MAX_BYTES ((size_t)1 << MAX_WBITS)
 
-/* What the sender has taken off the end of a compressed message (RFC 7692 section 7.2.1). */
+/* What the sender removed from the end of a compressed message (RFC 7692 section 7.2.1). */
 static const uint8_t deflate_tail[] = {0x00, 0x00, 0xff, 0xff};
 
-/* A part of what came, not looked at yet. */
+/* Input that is not parsed yet. */
 struct input {
     const uint8_t *data;
     size_t bytes;
@@ -86,7 +86,7 @@ __attribute__((format(printf, 2, 3))) static enum receiver_result fault(struct r
     return RECEIVER_FAULT;
 }
 
-/* Returns what byte @place of the present message must be. */
+/* Returns what byte @place of the current message must be. */
 static uint8_t wanted_byte(const struct receiver *receiver, size_t place)
 {
     const struct image *message = receiver->rules->message;
@@ -113,14 +113,14 @@ static enum receiver_result fault_of_byte(struct receiver *receiver, const uint8
                  wanted_byte(receiver, receiver->place), data[i]);
 }
 
-/* Says whether the bytes are what the message has at the present place. */
+/* Says whether the bytes are those of the message at the current place. */
 static bool matches(const struct receiver *receiver, const uint8_t *data, size_t bytes)
 {
     const struct image *message = receiver->rules->message;
     size_t place = receiver->place;
     size_t digits_end = message->digits_at + message->digits;
 
-    /* the bytes around the number at once, the number by itself */
+    /* compare the bytes around the number in one go, the number separately */
     while (bytes && place < digits_end) {
         if (*data != wanted_byte(receiver, place))
             return false;
@@ -132,7 +132,7 @@ static bool matches(const struct receiver *receiver, const uint8_t *data, size_t
     return !bytes || !memcmp(data, message->bytes + place, bytes);
 }
 
-/* Takes payload of the present message, inflated if need be. */
+/* Takes payload of the current message, already inflated if it was compressed. */
 static enum receiver_result take_payload(struct receiver *receiver, const uint8_t *data,
                                          size_t bytes)
 {
@@ -178,7 +178,7 @@ static enum receiver_result inflate_payload(struct receiver *receiver, const uin
         taken = take_payload(receiver, scratch, SCRATCH_BYTES - stream->avail_out);
         if (taken != RECEIVER_DONE)
             return taken;
-        /* a block marked as the last: more may follow, with the same window (section 7.2.3.4) */
+        /* more may follow a block marked as the last, with the same window (section 7.2.3.4) */
         if (result == Z_STREAM_END)
             inflateResetKeep(stream);
     } while (stream->avail_in || !stream->avail_out);
@@ -208,7 +208,7 @@ static enum receiver_result end_message(struct receiver *receiver)
     return RECEIVER_DONE;
 }
 
-/* Returns how long the header is, as far as its beginning tells. */
+/* Returns how long the header is, as far as the bytes so far tell. */
 static size_t header_size(const uint8_t *header, size_t bytes)
 {
     unsigned length = bytes < 2 ? 0 : header[1] & 0x7fU;
@@ -228,7 +228,7 @@ static uint64_t header_length(const uint8_t *header, size_t bytes)
     return length;
 }
 
-/* Checks the first byte of a frame of data (RFC 6455 section 5.4). */
+/* Checks the first byte of a data frame (RFC 6455 section 5.4). */
 static enum receiver_result begin_data(struct receiver *receiver, unsigned opcode, bool compressed)
 {
     const struct receiver_rules *rules = receiver->rules;
@@ -300,11 +300,11 @@ static enum receiver_result end_control(struct receiver *receiver)
     case FRAME_CLOSE:
         return RECEIVER_CLOSE;
     default:
-        return RECEIVER_DONE; /* a Pong that nobody asked for is allowed (section 5.5.3) */
+        return RECEIVER_DONE; /* an unsolicited Pong is allowed (section 5.5.3) */
     }
 }
 
-/* Takes what there is of the present frame's payload, and its end. */
+/* Takes what is available of the current frame's payload, and its end. */
 static enum receiver_result take_frame(struct receiver *receiver, struct input *input)
 {
     size_t bytes = least(input->bytes, receiver->frame_left);
@@ -335,8 +335,8 @@ static enum receiver_result take_frame(struct receiver *receiver, struct input *
 }
 
 /*
- * Takes whole messages in one frame each, which is what almost always comes: the parser below
- * would find the same.
+ * A fast path: takes whole messages in one frame each, as almost all are. The parser below would
+ * come to the same result.
  */
 static void take_whole(struct receiver *receiver, struct input *input)
 {
@@ -365,9 +365,9 @@ static void take_whole(struct receiver *receiver, struct input *input)
 }
 
 /*
- * Takes messages that come back in the very bytes in which they were sent. Each was deflated by
- * itself, so it need not be inflated to know what it says; only the window has to be brought up to
- * date, for messages that refer to it.
+ * Takes messages that come back in exactly the bytes that were sent. Each was deflated on its own,
+ * so its content is known without inflating it; only the window must be updated, for later messages
+ * that refer to it.
  */
 static void take_whole_compressed(struct receiver *receiver, struct input *input)
 {

@@ -21,26 +21,26 @@ struct receiver_rules {
     uint8_t *scratch; /* inflated here to be compared */
 };
 
-/* Takes what comes over one connection, in pieces of any size, and compares it with what must. */
+/* Takes what comes over one connection, in pieces of any size, and compares it with the rules. */
 struct receiver {
     const struct receiver_rules *rules;
     uint64_t begun;    /* messages that have been sent, at least in part */
     uint64_t received; /* whole messages; the number of the next one */
-    size_t place;      /* in the message, how much of it has come */
+    size_t place;      /* bytes of the current message that have come */
 
     uint8_t header[FRAME_HEADER_MAX];
     uint8_t header_bytes;
-    uint8_t first;       /* of the present frame's header: opcode and flags */
+    uint8_t first;       /* of the current frame's header: opcode and flags */
     bool inside_frame;   /* its header is complete */
     bool inside_message; /* a frame has come, the last one has not */
-    bool compressed;     /* this message */
+    bool compressed;     /* the current message is */
     uint64_t frame_left; /* payload bytes */
 
     uint8_t control[FRAME_CONTROL_MAX]; /* payload of a Ping, Pong or Close */
     uint8_t control_bytes;
 
     bool may_compress;  /* permessage-deflate was agreed on */
-    bool keeps_context; /* a compressed message may refer to those before */
+    bool keeps_context; /* a compressed message may refer to earlier ones */
     int window_bits;    /* of the server's compressor */
     bool inflating;     /* the stream holds memory */
     z_stream stream;
@@ -50,7 +50,7 @@ struct receiver {
 
 enum receiver_result {
     RECEIVER_DONE, /* all bytes are used */
-    RECEIVER_PING, /* to be answered with what is in control; then call again */
+    RECEIVER_PING, /* answer it with what is in control, then call again */
     RECEIVER_CLOSE,
     RECEIVER_FAULT, /* see fault */
 };
@@ -70,7 +70,7 @@ void receiver_init(struct receiver *receiver, const struct receiver_rules *rules
 void receiver_fini(struct receiver *receiver);
 
 /**
- * Takes from @data, of @bytes; both are moved on by what was used.
+ * Takes from @data, of @bytes; both advance by what was used.
  *
  * A message is counted as received when its last byte has come. Only RECEIVER_DONE says that
  * nothing is left.

@@ -9,7 +9,7 @@
 #define NS_A_MICROSECOND 1000.0
 #define BYTES_A_MIB 1048576.0
 
-/* Significant digits: the values are rounded before. */
+/* Significant digits; enough, as the values are rounded first. */
 #define PRECISION 15
 
 static json_t *rounded(double value, int decimals)
@@ -56,7 +56,7 @@ static int print(json_t *object)
     return -1;
 }
 
-/* CPU time of the servers for each of @count, or null. */
+/* CPU time of the servers divided by @count, or null. */
 static json_t *server_cpu_us(const struct load *load, const struct window *window, uint64_t count)
 {
     if (!load->cpu.count || !count)
@@ -87,7 +87,7 @@ int report_print(const struct window *window, const struct load *load, const cha
             : json_null());
     json_object_set_new(object, "client_busy",
                         rounded((double)window->client_ns / (double)window->time_ns, 4));
-    json_object_set_new(object, "errors", json_integer(0)); /* the first one ends the program */
+    json_object_set_new(object, "errors", json_integer(0)); /* the first error ends the program */
 
     return print(object);
 }

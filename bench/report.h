@@ -2,7 +2,8 @@
 
 #include "window.h"
 
-/** Prints what a window measured as one line of JSON; @counted names what was. Returns 0 or -1. */
+/** Prints what a window measured as one line of JSON; @counted names what it counts. Returns 0 or
+ * -1. */
 int report_print(const struct window *window, const struct load *load, const char *counted);
 
 /** Prints one line of JSON for "--hold": @servers_ns of CPU time in @window_ns for opening @added
@@ -16,5 +17,5 @@ int report_print_echoed(uint64_t messages);
  * @pings. Returns 0 or -1. */
 int report_print_awaiting(size_t open, uint64_t pings);
 
-/** Prints that @count of them have been closed as they should. Returns 0 or -1. */
+/** Prints that @count connections were closed as they should be. Returns 0 or -1. */
 int report_print_closed(size_t count);

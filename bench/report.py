@@ -20,7 +20,7 @@ For handshakes p50 and p99 are the time from connecting until the handshake is a
 
 @dataclass
 class Report:
-    """All that a run has found."""
+    """All results of a run."""
 
     machine: dict[str, str]
     rounds: int
@@ -36,7 +36,7 @@ def optional(ratio: Ratio | None) -> str:
 
 
 def table(head: list[str], rows: list[list[str]], left: int = 1) -> list[str]:
-    """Aligned Markdown: as many columns as `left` to the left, the others to the right."""
+    """Aligned Markdown: the first `left` columns left-aligned, the others right-aligned."""
     widths = [max(3, *(len(row[at]) for row in [head, *rows])) for at in range(len(head))]
 
     def line(cells: list[str]) -> str:

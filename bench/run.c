@@ -14,7 +14,7 @@ static int opened(struct load *load, struct connection *connection)
     return 0;
 }
 
-/* As many go as have come: the window slides. */
+/* Sends as many messages as have come: the window slides. */
 static int came(struct load *load, struct connection *connection, uint64_t messages)
 {
     uint64_t now_ns = clock_ns();
@@ -27,7 +27,7 @@ static int came(struct load *load, struct connection *connection, uint64_t messa
 
 static const struct load_mode mode = {.opened = opened, .came = came};
 
-/* Fills the windows of all connections that speak. */
+/* Fills the windows of all connections that send messages. */
 static int start_messages(struct load *load, uint64_t budget)
 {
     const struct arguments *arguments = load->arguments;
@@ -54,7 +54,7 @@ static int measure_seconds(struct load *load, struct window *window)
         window_end(window, load))
         return -1;
 
-    /* what is still on the way has to be right, too */
+    /* what is still on the way must be right, too */
     return load_drain(load);
 }
 
@@ -85,8 +85,7 @@ static int measure(struct load *load)
     if (arguments->messages ? measure_messages(load, &window) : measure_seconds(load, &window))
         return -1;
     if (!window.done) {
-        fputs("echo-load: no message came back while it was measured: try more --seconds\n",
-              stderr);
+        fputs("echo-load: no message came back in the time measured: try more --seconds\n", stderr);
         return -1;
     }
 

@@ -1,4 +1,4 @@
-"""The servers under test: how each is started, and the process that it is."""
+"""The servers under test: how each is started, and its process."""
 
 import contextlib
 import json
@@ -38,8 +38,8 @@ class Start:
 
     variant: str
     directory: Path  # for files of this run
-    port: int = 0  # for those that are given one
-    connections: int = 0  # that it has to hold, where those are more than it takes unasked
+    port: int = 0  # for servers that do not choose their own
+    connections: int = 0  # to hold, if more than it accepts by default
 
 
 Command = Callable[[Start], list[str]]
@@ -143,7 +143,7 @@ KINDS = (
         peer_command(PYTHON, str(PEERS / "websockets_echo.py")),
         ALL_VARIANTS,
     ),
-    # No TLS in it; and -n leaves out its compression, which damages data.
+    # It has no TLS, and -n turns off its compression, which damages data.
     Kind(
         MINIMAL,
         "libwebsockets' minimal echo",
@@ -154,7 +154,7 @@ KINDS = (
 
 
 def further_kind(name: str, command: str, path: str) -> Kind:
-    """A peer that is given on the command line; {port} in its command is replaced."""
+    """A peer from the command line; {port} in its command is replaced."""
     parts = shlex.split(command)
 
     def fill(start: Start) -> list[str]:
@@ -176,7 +176,7 @@ def free_port() -> int:
 
 
 def tail(file) -> str:
-    """The last lines of what a process has written to standard error, in one."""
+    """The last lines that a process wrote to standard error, joined into one."""
     file.seek(0)
     lines = [line.strip() for line in file if line.strip()]
     return " | ".join(lines[-LAST_ERROR_LINES:]) or "nothing on standard error"
@@ -190,7 +190,7 @@ def drain(output) -> subprocess.Popen:
 
 
 class Server:
-    """A process that serves, pinned to some cores. It is ended by stop()."""
+    """A server process, pinned to some cores. stop() ends it."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class Server:
 
     @property
     def pids(self) -> list[int]:
-        """Those that serve: its children, where it has such."""
+        """The processes that serve: its children, if it has any."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(child) for child in children] or [self.pid]
 
@@ -243,7 +243,7 @@ class Server:
         return f"{HOST}:{self.port}"
 
     def check_alive(self, where: str) -> None:
-        """Says how the server has ended, if it has."""
+        """Fails, saying how the server ended, if it has."""
         code = self._process.poll()
         if code is not None:
             raise ServerFailure(f"{where}: {self.kind.name} {self._ending(code)}")
@@ -271,7 +271,7 @@ class Server:
         return f"ended {how}: {tail(self._errors)}"
 
     def _wait_ready(self) -> int:
-        """Reads until the line that says the port."""
+        """Reads until the line that names the port."""
         deadline = time.monotonic() + START_TIMEOUT_S
         output = self._process.stdout
         text = b""
@@ -289,7 +289,7 @@ class Server:
         raise ServerFailure(f"{self.kind.name} was not ready within {START_TIMEOUT_S} s")
 
     def _wait_accepting(self, port: int) -> int:
-        """Tries until the port that it was given accepts."""
+        """Tries to connect until the server accepts on the port that it was given."""
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             self.check_alive("start")
@@ -307,7 +307,7 @@ def running(
     directory: Path,
     dropouts: Dropouts,
 ) -> Iterator[dict[str, Server]]:
-    """All these servers that start, up at the same time."""
+    """Runs all of these servers that start, at the same time."""
     with contextlib.ExitStack() as stack:
         servers = {}
         for kind in kinds:

@@ -20,7 +20,7 @@
 /* What OpenSSL reads from a socket at once: a few records. */
 #define TLS_READ_BYTES 65536
 
-/* The servers that are measured make certificates up: there is nobody to trust, and no secret. */
+/* The measured servers make their own certificates: there is nothing to verify and no secret. */
 static int trust_anybody(X509_STORE_CTX *certificates, void *argument)
 {
     (void)certificates;
@@ -35,13 +35,13 @@ SSL_CTX *transport_tls(void)
 
     if (!tls)
         return NULL;
-    /* without this the chain would be verified all the same, and the outcome passed over */
+    /* without this the chain is still verified, and the result ignored */
     SSL_CTX_set_cert_verify_callback(tls, trust_anybody, NULL);
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(tls, 1);
     SSL_CTX_set_default_read_buffer_len(tls, TLS_READ_BYTES);
-    /* an end without close_notify is an end: the WebSocket Close is what says that it is one */
+    /* an end without close_notify is no error: the WebSocket Close marks the proper end */
     SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
 
     return tls;
@@ -62,7 +62,7 @@ static int bind_source(int fd, unsigned source)
     struct sockaddr_in name = {.sin_family = AF_INET};
 
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (source - 1) % SOURCES);
-    /* the port is chosen when connecting: it has to be free for that pair of addresses only */
+    /* the port is chosen when connecting: it must be free only for that pair of addresses */
     if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)))
         return -1;
 
@@ -79,7 +79,7 @@ int transport_connect(struct transport *transport, const struct arguments *argum
     *transport = (struct transport){.fd = fd};
     if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
         return TRANSPORT_FAILED;
-    /* the plainest: pacing, where that is the default, costs CPU time and is of no use here */
+    /* the simplest one: pacing, where it is the default, costs CPU time and is useless here */
     setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
     if (source && is_loopback(arguments) && bind_source(fd, source))
         return TRANSPORT_FAILED;
@@ -101,7 +101,7 @@ int transport_connected(struct transport *transport, uint32_t events)
     return TRANSPORT_FAILED;
 }
 
-/* Tells from a read of the socket whether it took all there was: saves a read that only says so. */
+/* Notes whether a read emptied the socket, which saves a read that would only find it empty. */
 static long watch_reads(BIO *bio, int operation, const char *data, size_t room, int argument,
                         long number, int result, size_t *bytes)
 {

@@ -14,12 +14,12 @@ struct transport {
     int fd;
     SSL *ssl;        /* NULL: plain */
     bool short_read; /* the last read of the socket took all it had */
-    bool exhausted;  /* nothing is left to be received until the next event */
+    bool exhausted;  /* nothing is left to receive until the next event */
 };
 
 /* What the functions below return instead of a count. */
 enum {
-    TRANSPORT_BLOCKED = -1, /* nothing now: wait for the next event */
+    TRANSPORT_BLOCKED = -1, /* wait for the next event */
     TRANSPORT_FAILED = -2,  /* see transport_error() */
 };
 
@@ -29,8 +29,8 @@ SSL_CTX *transport_tls(void);
 /**
  * Begins to connect to the address in @arguments.
  *
- * @source numbers the source address among 127.0.0.0/8, so that ports do not run out; 0 leaves the
- * choice to the kernel, and so does a server elsewhere. Returns 0 or TRANSPORT_FAILED.
+ * @source numbers the source address within 127.0.0.0/8, so that ports do not run out. 0, or a
+ * server elsewhere, leaves the choice to the kernel. Returns 0 or TRANSPORT_FAILED.
  */
 int transport_connect(struct transport *transport, const struct arguments *arguments,
                       unsigned source);

@@ -4,7 +4,7 @@
 
 #include "load.h"
 
-/* What the clocks and the counter said at the start of what is measured, then what passed. */
+/* The clocks and the counter at the start of a measurement; after its end, the differences. */
 struct window {
     uint64_t time_ns;
     uint64_t server_ns; /* CPU time */
@@ -15,5 +15,5 @@ struct window {
 /** Begins to measure. Returns 0, or -1 after saying what is wrong. */
 int window_begin(struct window *window, struct load *load);
 
-/** Ends it: the fields are what passed since. Returns 0, or -1 after saying what is wrong. */
+/** Ends it: the fields become the differences. Returns 0, or -1 after saying what is wrong. */
 int window_end(struct window *window, struct load *load);

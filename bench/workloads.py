@@ -5,7 +5,7 @@ from dataclasses import dataclass
 PLAIN = "plain"
 TLS = "tls"
 COMPRESSED = "compressed"
-SPREAD = "spread"  # over all cores: servers and client go where the kernel puts them
+SPREAD = "spread"  # over all cores: the kernel places servers and client
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Figure:
 
     title: str
     digits: int
-    counted: bool = False  # does not move with the machine's load, so that --quick can check it
+    counted: bool = False  # does not vary with the machine's load, so --quick can check it
 
 
 FIGURES = {
@@ -239,7 +239,7 @@ WORKLOADS = (
         "churn",
         "handshakes",
         Load(64, 64, churn=True),
-        leave_out=("raw",),  # it has none
+        leave_out=("raw",),  # it has no handshakes
         targets=(at_least("ours", "to_node", 1.5),),
     ),
 )
@@ -247,7 +247,7 @@ WORKLOADS = (
 
 @dataclass(frozen=True)
 class Holding:
-    """Idle connections that are held, and what they cost."""
+    """Idle connections that a server holds, and the targets for their cost."""
 
     server: str
     variant: str
@@ -268,7 +268,7 @@ HOLDINGS = (
         "ours",
         PLAIN,
         HELD_MOST,
-        # with what is left of the buffers of handshakes at once, which differs from run to run
+        # includes buffers left from simultaneous handshakes, which vary from run to run
         targets=(at_most("ours", "idle_kib", 1.6), at_most("ours", "growth", 1.25)),
     ),
     Holding("ours", TLS, HELD_MOST),

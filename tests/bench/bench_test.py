@@ -305,15 +305,15 @@ class ReportTest(unittest.TestCase):
 class ArgumentsTest(unittest.TestCase):
     def test_a_wrong_command_line_says_what_would_be_right(self) -> None:
         rows = [
-            (["--rounds", "0"], '"0" is no number of 1 or more'),
-            (["--rounds", "²"], '"²" is no number of 1 or more'),
-            (["--seconds", "x"], '"x" is no time above 0 and up to 3600 seconds'),
-            (["--seconds", "nan"], '"nan" is no time'),
+            (["--rounds", "0"], '"0" is not a number of 1 or more'),
+            (["--rounds", "²"], '"²" is not a number of 1 or more'),
+            (["--seconds", "x"], '"x" is not a time above 0 and up to 3600 seconds'),
+            (["--seconds", "nan"], '"nan" is not a time'),
             (["--only", "small,big"], 'no workload "big"; known: small, pipelined,'),
             (["--servers", "theirs"], 'no server "theirs"; known: ours, tuned,'),
             (["--peer", "theirs"], '"theirs" is not NAME=VALUE'),
             (["--peer", "theirs=serve"], 'no {port} in the command of "theirs"'),
-            (["--peer", "raw=serve {port}"], '"raw" is the name of a server already'),
+            (["--peer", "raw=serve {port}"], '"raw" is already the name of a server'),
             (["--peer-path", "theirs=/ws"], 'no --peer is named "theirs"'),
             (["--fast"], "unrecognized arguments: --fast"),
             (["--round", "3"], "unrecognized arguments: --round 3"),

@@ -389,7 +389,7 @@ static void a_line_that_is_no_command_is_named(void)
     say(&program, "1\nmany\n");
     program_end(&program);
     CU_ASSERT_EQUAL(program.status, 1);
-    CHECK_ROW(strstr(program.error, "line 2: \"many\" is no number"), program.error);
+    CHECK_ROW(strstr(program.error, "line 2: \"many\" is not a number"), program.error);
     server_stop(&server);
 }
 
