@@ -1,6 +1,5 @@
 # echo_add_test(NAME SOURCES... [LIBRARIES ...] [TIMEOUT seconds] [SLOW]): a CUnit program that ctest
-# runs. Its labels are the first word of its name and, where "script/test --quick" does without it,
-# "slow".
+# runs. Its labels are the first word of its name and, if "script/test --quick" leaves it out, "slow".
 function(echo_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SLOW" "TIMEOUT" "SOURCES;LIBRARIES")
   add_executable(${name} ${arg_SOURCES})
@@ -14,7 +13,7 @@ function(echo_add_test name)
   echo_label_test(${name} ${arg_SLOW})
 endfunction()
 
-# Labels a test. Slow ones begin first, as what begins last decides when all have ended.
+# Labels a test. Slow ones start first, so that none of them runs alone at the end.
 function(echo_label_test name is_slow)
   string(REGEX MATCH "^[a-z]+" group ${name})
   set_property(TEST ${name} PROPERTY LABELS ${group})

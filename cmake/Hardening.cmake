@@ -1,5 +1,5 @@
-# echo_hardening: what stands in the way of those who find an error of memory. Position-independent code
-# and hidden symbols are set for all.
+# echo_hardening: makes memory errors harder to exploit. Position-independent code and hidden symbols
+# are set for all targets.
 include(CheckCCompilerFlag)
 
 add_library(echo_hardening INTERFACE)
@@ -15,8 +15,8 @@ if(ECHO_HAS_CF_PROTECTION)
   target_compile_options(echo_hardening INTERFACE -fcf-protection)
 endif()
 
-# Level 3 sees more sizes, from gcc 12 and clang 9 with glibc 2.33 on; elsewhere it is 2. It needs
-# optimisation, and a sanitizer checks the same better.
+# Level 3 sees more sizes, from gcc 12 or clang 9 with glibc 2.33 on; elsewhere it acts as 2. It needs
+# optimisation; a sanitizer checks the same better.
 if(NOT ECHO_SANITIZE)
   target_compile_options(echo_hardening INTERFACE
     $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE>

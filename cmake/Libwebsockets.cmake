@@ -12,17 +12,17 @@ if(ECHO_LWS STREQUAL "tuned" OR ECHO_LWS STREQUAL "trixie")
     OUTPUT_VARIABLE ECHO_LWS_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE ECHO_LWS_FAILED)
   if(ECHO_LWS_FAILED)
-    message(FATAL_ERROR "script/lws has not built libwebsockets; what it says is above")
+    message(FATAL_ERROR "script/lws has not built libwebsockets; its output is above")
   endif()
 endif()
 
 if(ECHO_LWS_PREFIX)
   list(PREPEND CMAKE_PREFIX_PATH ${ECHO_LWS_PREFIX})
-  # Installed programs look where it is, too.
+  # Installed programs find it in the same place.
   set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
 
-# What was found before, perhaps elsewhere, would not be looked for again.
+# Otherwise an earlier result, perhaps from elsewhere, would stay cached.
 unset(LWS_FOUND CACHE)
 unset(pkgcfg_lib_LWS_websockets CACHE)
 pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets>=4.1)

@@ -1,6 +1,6 @@
-# The Debian package: cpack, in a build directory that was configured with ECHO_PACKAGE, for the prefix
-# /usr. It adds to what is always installed what belongs to a system: service, configuration, and the
-# papers that Debian wants.
+# The Debian package, made by cpack in a build directory configured with ECHO_PACKAGE for the prefix
+# /usr. Besides what is always installed, it contains the service, the configuration, and the documents
+# that Debian requires.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME lws-echo)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -16,7 +16,7 @@ can load, lwsws among them.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# loaded by name, so that no tool finds it
+# loaded by name, so no tool detects it
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libwebsockets-evlib-uv, init-system-helpers (>= 1.54~)")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
@@ -35,7 +35,7 @@ set(papers ${PROJECT_BINARY_DIR}/package)
 configure_file(conf/debian/changelog.in ${papers}/changelog @ONLY)
 configure_file(conf/systemd/lws-echo.service.in ${papers}/lws-echo.service @ONLY)
 
-# Debian wants these compressed, without times in them.
+# Debian wants these compressed, without timestamps.
 function(compress from to)
   add_custom_command(OUTPUT ${papers}/${to}
     COMMAND gzip -9nc ${from} > ${papers}/${to}

@@ -1,4 +1,4 @@
-# echo_sanitizers: instrumentation asked for by ECHO_SANITIZE and ECHO_COVERAGE; nothing otherwise.
+# echo_sanitizers: the instrumentation that ECHO_SANITIZE and ECHO_COVERAGE ask for, if any.
 add_library(echo_sanitizers INTERFACE)
 if(ECHO_SANITIZE)
   target_compile_options(echo_sanitizers INTERFACE

@@ -1,4 +1,4 @@
-# echo_warnings: what every target of this project is compiled with, and must be clean of.
+# echo_warnings: the warnings that every target of this project is compiled with and must not cause.
 add_library(echo_warnings INTERFACE)
 target_compile_options(echo_warnings INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla)
