@@ -75,7 +75,7 @@ def slow_handshakes(port: int) -> None:
 
 
 def unfinished_handshakes(port: int) -> None:
-    """5,000 connections at a time never finish one; those that are dropped come again."""
+    """5,000 connections at a time never finish their handshake; dropped ones come again."""
     peers: list[socket.socket] = []
     while True:
         peers.append(connect(port))
@@ -121,7 +121,7 @@ def tiny_fragments(port: int) -> None:
 
 
 def a_million_fragments(port: int) -> None:
-    """Messages of a million fragments of a byte, which come back as they were."""
+    """Messages of a million one-byte fragments, which come back unchanged."""
     while True:
         peer = opened(port)
         fragments = frame(0x02, b"x") + frame(0x00, b"x") * (FRAGMENTS - 2) + frame(0x80, b"x")
@@ -152,7 +152,7 @@ def never_reading(port: int) -> None:
 
 
 def rude_requests(port: int) -> None:
-    """Requests that are meant to be misunderstood. None may get at a file outside, or hang."""
+    """Requests made to be misunderstood. None may reach a file outside the page, or hang."""
     requests = [
         b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -218,7 +218,7 @@ def attack(server: Server, how: Callable[[int], None], seconds: float) -> tuple[
     attacker = multiprocessing.Process(target=how, args=(server.port,), daemon=True)
     attacker.start()
     try:
-        measure(server, seconds)  # until the attack is in full swing, but nothing may be lost
+        measure(server, seconds)  # lets the attack build up; nothing may be lost yet either
         sample = measure(server, seconds)
         rss = server.rss_kib() / 1024
         assert attacker.is_alive(), "the attacker has met something that it did not expect"

@@ -215,7 +215,7 @@ def come_back(name: str, directory: str) -> None:
         link("down")
         for peer, payload in zip(peers, data):
             peer.sendall(frame(0x82, payload))
-        time.sleep(turn / 2)  # for so long it is cut
+        time.sleep(turn / 2)  # how long the network is cut
         link("up")
         for peer, payload in zip(peers, data):
             assert next(messages(peer)) == payload, "an echo was altered"

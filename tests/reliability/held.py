@@ -30,12 +30,12 @@ COMING = 10_000
 PING_INTERVAL_S = 2
 PONG_TIMEOUT_S = 20
 PINGS_PATIENCE_S = 60
-# beside the connections: reserved for "admin" and reloads, and what a process has open anyway
+# besides the connections: reserved for "admin" and reloads, and what a process has open anyway
 OTHER_FILES = 100
 
 
 class Client:
-    """echo-load, which opens connections and does with them what it is told."""
+    """echo-load, which opens connections and uses them as told."""
 
     def __init__(self, port: int) -> None:
         self._process = subprocess.Popen(
@@ -66,7 +66,7 @@ def possible(wanted: int) -> int:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, max(hard, wanted + OTHER_FILES)))
     except ValueError:
-        pass  # only root may, and the system has a limit, too
+        pass  # only root may, and the system has a limit as well
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return min(wanted, hard - OTHER_FILES)
 
@@ -114,7 +114,7 @@ def hold(wanted: int, messages: int) -> None:
 
 
 def come_and_go() -> None:
-    """With a server that has a sanitizer, its end also says that nothing has leaked."""
+    """If the server has a sanitizer, its clean end also shows that nothing has leaked."""
     server = Server({"address": LOOPBACK,
                      "echo": {"compression": "on", "max-connections-per-address": 100}})
     descriptors = server.descriptors()

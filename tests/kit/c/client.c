@@ -23,7 +23,7 @@
 
 #define READ_BYTES ((size_t)1 << 17)
 
-/* Small enough that unread data stays with the server, large enough to be read within seconds. */
+/* Small enough that unread data stays with the server, large enough to read it within seconds. */
 #define NARROW_BYTES 16384
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
@@ -414,13 +414,14 @@ enum read_result client_read_frame(struct client *client, struct received_frame 
     frame->payload = kept;
     take_input(client, header + (size_t)bytes);
 
-    /* RSV1 is for the extension's first frames, the others for none (RFC 6455 section 5.2) */
+    /* RSV1 is for a compressed message's first frame; nothing uses RSV2 and RSV3 (RFC 7692 section
+     * 6) */
     CU_ASSERT_EQUAL(frame->rsv & (client->may_compress && frame->opcode <= OPCODE_BINARY &&
                                           frame->opcode != OPCODE_CONTINUATION
                                       ? 0x30
                                       : 0x70),
                     0);
-    CU_ASSERT_FALSE(frame->masked); /* nor does a server mask (section 5.1) */
+    CU_ASSERT_FALSE(frame->masked); /* a server does not mask (section 5.1) */
 
     return READ_OK;
 }

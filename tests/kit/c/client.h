@@ -10,14 +10,14 @@
 #include "corpus.h"
 
 /*
- * A WebSocket client that does exactly what a test says, also what the protocol forbids. Reads
- * give up after a time that only a hanging server reaches.
+ * A WebSocket client that does exactly what a test says, even what the protocol forbids. Reads give
+ * up after a time that only a hanging server reaches.
  */
 struct client {
     int fd;
     bool may_compress; /* permessage-deflate was agreed on */
     SSL *ssl;          /* NULL: plain */
-    uint8_t *input;    /* received and not yet taken */
+    uint8_t *input;    /* received but not yet taken */
     size_t input_bytes;
     size_t input_room;
     struct corpus corpus; /* what it has sent */
@@ -33,7 +33,7 @@ struct received_frame {
     const uint8_t *payload; /* valid until the client's next read */
 };
 
-/* A whole message, put together from its frames; control frames on the way are left out. */
+/* A whole message, put together from its frames, without the control frames in between. */
 struct message {
     uint8_t opcode;
     size_t bytes;
@@ -54,12 +54,12 @@ enum read_result {
     READ_TIMEOUT,
 };
 
-/* An opening handshake, to be sent as it is. */
+/* An opening handshake to send unchanged. */
 #define HANDSHAKE                                                                                  \
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"         \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-/** Says whether somebody listens at @port on 127.0.0.1. */
+/** Says whether a process listens at @port on 127.0.0.1. */
 bool can_connect(uint16_t port);
 
 /** Connects to @port on 127.0.0.1. Returns false, and fails the test, when that fails. */
@@ -96,19 +96,19 @@ void client_close(struct client *client);
 /** Sends @bytes. Returns false when the connection is gone. */
 bool client_send(struct client *client, const void *data, size_t bytes);
 
-/** The same, over a plain connection, while what comes is received, however much it is. */
+/** The same over a plain connection, receiving meanwhile, however much comes. */
 bool client_send_reading(struct client *client, const void *data, size_t bytes);
 
 /** Waits until all that was sent has reached the server's kernel. Returns false if it does not. */
 bool client_wait_taken(struct client *client);
 
 /**
- * Waits until the server has most probably dealt with all that @client has sent: @witness, another
- * connection of the same server, gets its turn several times meanwhile.
+ * Waits until the server has most probably handled all that @client has sent: @witness, another
+ * connection of the same server, gets several turns meanwhile.
  */
 void wait_settled(struct client *client, struct client *witness);
 
-/** Waits until @witness has had its turn several times. */
+/** Waits until @witness has had several turns. */
 void wait_turns(struct client *witness);
 
 /** Composes a masked frame at @out; @first is opcode and FIN. Returns its size. */
@@ -120,7 +120,7 @@ size_t compose_header(uint8_t *out, unsigned first, uint64_t bytes);
 /** Returns byte @i of the masking key that compose_header() writes. */
 uint8_t mask_key(uint64_t i);
 
-/** Composes and sends. */
+/** Composes and sends a masked frame. */
 bool client_send_frame(struct client *client, unsigned first, const void *payload, size_t bytes);
 
 /** Sends one HTTP request and reads the whole response, up to the end of the connection or of its
@@ -148,8 +148,8 @@ void check_message(struct client *client, unsigned opcode, const void *payload, 
 void check_echo(struct client *client, unsigned opcode, const void *payload, size_t bytes,
                 const char *row);
 
-/** Reads on to the Close frame, past data, and checks its payload and that the TCP connection
- * ends then. */
+/** Reads past data to the Close frame, and checks its payload and that the TCP connection then
+ * ends. */
 void check_close(struct client *client, const void *payload, size_t bytes, const char *row);
 
 /** Reads one frame and fails the test unless it is a Close with @code, whatever its reason. */

@@ -17,7 +17,7 @@ enum delivery {
     DELIVERIES,
 };
 
-/* What has been heard so far. */
+/* What has come so far. */
 struct listening {
     const struct conversation *row;
     const char *name;
@@ -39,7 +39,7 @@ static void send_all(struct client *client, const struct conversation *row, enum
         out = realloc(out, used + said->bytes + 14);
         used += compose_frame(out + used, said->first, said->payload, said->bytes);
         if (delivery == DELIVERY_FRAMES) {
-            client_send(client, out, used); /* which may be refused after an error */
+            client_send(client, out, used); /* may fail after an error */
             used = 0;
         }
     }
@@ -55,7 +55,7 @@ static bool is_control(unsigned opcode)
     return opcode & 0x8;
 }
 
-/* Returns the first one, of its kind or of all, that is still to come, or NULL. */
+/* Returns the first expected one, of its kind or of all, that has not come, or NULL. */
 static const struct said *expected(struct listening *listening, unsigned opcode)
 {
     for (size_t i = 0; i < HEARD_MAX && listening->row->heard[i].present; i++) {
@@ -153,7 +153,7 @@ static void check_conversation(uint16_t port, const struct conversation *convers
             hear_frame(&listening, &frame);
     }
     if (!close) {
-        /* the connection works, and nothing else was on its way */
+        /* the connection works, and nothing else was on the way */
         close = 1000;
         client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
         result = client_read_frame(&client, &frame);

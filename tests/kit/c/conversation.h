@@ -12,7 +12,7 @@
  */
 
 struct said {
-    unsigned first; /* a frame's first byte; of what is heard only the opcode */
+    unsigned first; /* a frame's first byte; in what is heard, only the opcode */
     const char *payload;
     size_t bytes;
     bool present;
@@ -25,14 +25,14 @@ struct said {
     }
 
 struct conversation {
-    const char *name; /* the behaviour, and where it is demanded */
+    const char *name; /* the behaviour, and the section that requires it */
     struct said sent[12];
     struct said heard[8]; /* whole messages, and Pongs, each kind in its order */
-    unsigned close;       /* code of the Close that ends it, or 0: the connection stays */
+    unsigned close;       /* code of the Close that ends it; 0: the connection stays open */
 };
 
-/** Holds each of @rows, over connections to @port, in every delivery, and checks what is heard. */
+/** Plays each of @rows, over connections to @port, in every delivery, and checks what is heard. */
 void check_conversations(uint16_t port, const struct conversation *rows, size_t count);
 
-/** The same, where messages and Pongs have to come in one order, that of the row. */
+/** The same, but messages and Pongs must come in the row's order. */
 void check_ordered_conversations(uint16_t port, const struct conversation *rows, size_t count);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer inputs are no good to a fuzzer. */
+/* Longer inputs are useless to a fuzzer. */
 #define BYTES_MAX 8192
 
 /* As tests/fuzz/plugin_fuzz.c reads them: a kind of connection, and how it is cut into pieces. */

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * What a test's client sends, kept for the fuzz target "plugin" as what to begin with. Only where
- * the environment variable ECHO_CORPUS names a directory for it.
+ * What a test's client sends, kept as seeds for the fuzz target "plugin" if the environment
+ * variable ECHO_CORPUS names a directory for it.
  */
 struct corpus {
     uint8_t *bytes; /* NULL: nothing is kept */
@@ -18,11 +18,11 @@ struct corpus {
 /** Begins with a connection. */
 void corpus_begin(struct corpus *corpus);
 
-/** It has sent @bytes of @data. */
+/** Records that the client sent @bytes of @data. */
 void corpus_add(struct corpus *corpus, const void *data, size_t bytes);
 
-/** Its handshake has been accepted: the target makes one of its own before what follows. */
+/** Records that the handshake was accepted: the target makes its own before what follows. */
 void corpus_upgrade(struct corpus *corpus);
 
-/** It has ended: writes a file, named for what is in it. */
+/** Ends with the connection: writes a file, named by a hash of its content. */
 void corpus_end(struct corpus *corpus, bool may_compress);

@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-/* A client's half of permessage-deflate (RFC 7692), by zlib's own rules. */
+/* A client's half of permessage-deflate (RFC 7692), with plain zlib. */
 struct deflater {
     z_stream out;
     z_stream in;
@@ -22,6 +22,6 @@ void deflater_fini(struct deflater *deflater);
 uint8_t *deflater_compress(struct deflater *deflater, const void *message, size_t bytes,
                            size_t *out_bytes);
 
-/** Returns the message of a compressed payload, or NULL if it is none; sets @out_bytes. */
+/** Returns the message in a compressed payload, or NULL if it is invalid; sets @out_bytes. */
 uint8_t *deflater_expand(struct deflater *deflater, const void *payload, size_t bytes,
                          size_t *out_bytes);

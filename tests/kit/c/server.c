@@ -42,16 +42,15 @@ static void become_app(const char *shell, const char *const *argv, int out, int 
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     setpgid(0, 0);                    /* a test may signal the whole group, as a terminal does */
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing behind */
-    /* freed memory that the sanitizer holds back would look like growth */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed test leaves no server behind */
+    /* freed memory that the sanitizer keeps would look like growth */
     setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=1", 1);
     execv(full[0], (char *const *)full);
     perror(full[0]);
     _exit(127);
 }
 
-/* CUnit counts assertions in tests only; a suite's own start and stop report by what they return.
- */
+/* CUnit counts assertions only in tests; a suite's start and stop report by their return values. */
 static bool check(bool holds)
 {
     if (CU_get_current_test())
@@ -268,7 +267,7 @@ pid_t server_serving(const struct server *server)
     pid_t pid = server->pid;
     pid_t child;
 
-    if (server_is_lwsws()) /* the stand-in, lwsws, and its child that serves */
+    if (server_is_lwsws()) /* the stand-in runs lwsws, whose child serves */
         while (children_of(pid, &child, 1))
             pid = child;
 

@@ -5,24 +5,24 @@
 #include <sys/types.h>
 
 /*
- * The real binary, started on a free port of the loopback interface: that of this build, or the one
- * that the environment variable LWS_ECHO names.
+ * The real binary, started on a free port of the loopback interface: this build's, or the one that
+ * the environment variable LWS_ECHO names.
  */
 struct server {
-    pid_t pid; /* of the program that was started; see server_serving() */
+    pid_t pid; /* of the started program; see server_serving() */
     uint16_t port;
     int out;          /* its standard output */
     int err;          /* and standard error */
-    char text[65536]; /* what it said on standard error, as far as it has been read */
+    char text[65536]; /* its standard error, as far as it has been read */
     char config_file[64];
 };
 
-/* The members every test's configuration begins with. */
+/* The members that every test's configuration begins with. */
 #define ON_FREE_PORT "\"address\": \"127.0.0.1\", \"port\": 0"
 
 /**
  * Says whether the tests run against the plugin in lwsws, started by the stand-in that LWS_ECHO
- * names then. It reads 8 KiB at a time whatever "rx-buffer" says, and checks UTF-8 itself, too.
+ * then names. lwsws reads 8 KiB at a time whatever "rx-buffer" says, and also checks UTF-8 itself.
  */
 bool server_is_lwsws(void);
 
@@ -36,26 +36,26 @@ bool server_start(struct server *server, const char *members);
 /** Starts the app with the arguments in @argv (after its name, NULL at the end); does not wait. */
 void server_spawn(struct server *server, const char *const *argv);
 
-/** The same by the shell commands @shell, in which "$0" "$@" stand for the app and its arguments.
- */
+/** The same through the shell commands @shell, in which "$0" "$@" are the app and its arguments. */
 void server_spawn_in_shell(struct server *server, const char *shell, const char *const *argv);
 
 /** Waits for the ready line and reads the port from it, which is 0 for a unix socket. */
 bool server_wait_ready(struct server *server);
 
-/** Reads the port of "admin" from the line about it, which is next on its standard output. */
+/** Reads the port of "admin" from the next line of its standard output. */
 uint16_t server_admin_port(struct server *server);
 
 /** Reads one line of its standard output, without the line end. Returns false if none comes. */
 bool server_read_line(struct server *server, char *line, size_t size);
 
-/** Writes the configuration that a SIGHUP has it read: @members. */
+/** Writes @members as the configuration that it reads on SIGHUP. */
 void server_rewrite(const struct server *server, const char *members);
 
-/** Adds to server->text what comes on standard error next. Returns false at its end or in vain. */
+/** Adds to server->text what comes next on standard error. Returns false at its end or on timeout.
+ */
 bool server_hear(struct server *server);
 
-/** Hears until @text has been said. Fails the test if it is not. */
+/** Reads standard error until @text has come. Fails the test if it does not come. */
 bool server_wait_said(struct server *server, const char *text);
 
 /** Waits until the app ends by itself and returns its exit status, or -1 if it does not. */
@@ -69,27 +69,27 @@ int server_wait_exit(struct server *server);
  */
 bool server_stop(struct server *server);
 
-/** Returns the process that serves: the program that was started, or lwsws behind it. */
+/** Returns the process that serves: the started program, or the child of lwsws. */
 pid_t server_serving(const struct server *server);
 
 /**
- * Returns a figure in bytes from /proc/PID/status, such as "VmRSS", which some kernels bring up to
- * date by 64 pages at a time, or "Rss", which is exact. With ECHO_VALGRIND in the environment it is
- * 0: most of the memory would be valgrind's.
+ * Returns a figure in bytes from /proc/PID/status, such as "VmRSS", which some kernels update in
+ * steps of 64 pages, or "Rss", which is exact. Returns 0 if ECHO_VALGRIND is in the environment, as
+ * most of the memory would be valgrind's.
  */
 uint64_t server_memory(const struct server *server, const char *what);
 
 /** Returns how many file descriptors it holds. */
 size_t server_descriptors(const struct server *server);
 
-/** The same of any process; 0 if it has ended. */
+/** The same for any process; 0 if it has ended. */
 size_t process_descriptors(pid_t pid);
 
 /** Writes the pids of its workers to @pids, in the order of their start, and returns their count.
  */
 size_t server_workers(const struct server *server, pid_t *pids, size_t max);
 
-/** Makes "VmHWM" start again from the present "VmRSS". */
+/** Resets "VmHWM" to the current "VmRSS". */
 void server_reset_peak(const struct server *server);
 
 /** Writes @content to a new temporary file and its name to @name. */

@@ -14,7 +14,7 @@
 #include "runner.h"
 #include "server.h"
 
-/* The byte at @place; neighbours, pages and megabytes all differ. */
+/* The byte at @place; it differs between neighbours, pages and megabytes. */
 static uint8_t pattern(uint64_t place)
 {
     return (uint8_t)(place * 31 + (place >> 8) * 7 + (place >> 16) * 13 + (place >> 24));
@@ -56,7 +56,7 @@ static void compose(struct stream *stream, uint64_t limit)
     }
 }
 
-/* Both return bytes moved, 0 for "not now", -1 for the end. */
+/* Both return the bytes moved, 0 if blocked, -1 at the end. */
 static ssize_t move_out(struct client *client, const uint8_t *data, size_t bytes)
 {
     ssize_t moved;
@@ -194,7 +194,7 @@ static bool open_witness(const struct stream *stream, struct client *witness)
                                : client_open(witness, ntohs(server.sin_port));
 }
 
-/* No room although @witness has had its turn several times: the server does not read. */
+/* Still no room after @witness has had several turns: the server does not read. */
 void stream_push(struct stream *stream)
 {
     struct client witness = {.fd = -1};
@@ -274,7 +274,7 @@ void check_large_message(const char *members, bool tls, size_t bytes)
     if (!server_start(&server, members))
         return;
     if (open_client(&client, &server, tls)) {
-        /* allocator and buffers warm up */
+        /* warms up allocator and buffers */
         stream_init(&stream, &client, 4 * MIB, 1);
         check_exchange(&stream, UINT64_MAX, "warm up");
 

@@ -7,8 +7,8 @@
 #include "client.h"
 
 /*
- * A long exchange over one connection: messages go out and their echoes come in at the same time,
- * without either being kept. The content is a pattern that tells each byte's place.
+ * A long exchange over one connection: messages go out and their echoes come in at the same time;
+ * neither is kept. The content is a pattern that identifies each byte's place.
  */
 struct stream {
     struct client *client;
@@ -17,7 +17,7 @@ struct stream {
 
     /* out */
     uint64_t composed; /* payload bytes */
-    size_t place;      /* in the message that is being composed */
+    size_t place;      /* in the message being composed */
     uint8_t out[65536];
     size_t out_used;
     size_t out_bytes;
@@ -31,10 +31,10 @@ struct stream {
     bool inside_message;
     bool close_received;
     bool inside_ping;
-    uint8_t ping[8]; /* payload of a Ping of the server, answered between messages' pieces */
+    uint8_t ping[8]; /* payload of a Ping from the server, answered between pieces of messages */
     size_t ping_bytes;
     bool pong_owed;
-    const char *fault; /* what was wrong with what came, or NULL */
+    const char *fault; /* what is wrong with the input, or NULL */
 };
 
 /** Prepares to send @messages messages of @message_bytes each over @client, an open connection. */
@@ -51,14 +51,14 @@ void stream_push(struct stream *stream);
  */
 bool stream_exchange(struct stream *stream, uint64_t payload_bytes);
 
-/** Only reads, until a Close frame has come. Returns false on a fault or an end before it. */
+/** Only reads, until a Close frame has come. Returns false on a fault or an earlier end. */
 bool stream_read_to_close(struct stream *stream);
 
 /* The checks that plain and TLS connections share. They start servers with the given members. */
 
 /**
- * A message of @bytes comes back while it is being sent, and the server's memory stays flat: its
- * last byte is not sent before all others are back.
+ * A message of @bytes comes back while it is being sent, and the server's memory stays flat: the
+ * last byte is sent only after all others are back.
  */
 void check_large_message(const char *members, bool tls, size_t bytes);
 

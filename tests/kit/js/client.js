@@ -2,14 +2,14 @@ import { once } from 'node:events';
 
 import { WebSocket } from 'ws';
 
-/** A connection of the library ws, whose events can be waited for. */
+/** A connection of the library ws whose events a test can wait for. */
 export class Client {
   #received = [];
   #response;
   #error;
   #lost;
 
-  /** What ws says once it has closed: `{ code, reason, wasClean }`. */
+  /** What ws reports once it has closed: `{ code, reason, wasClean }`. */
   closed;
 
   constructor(url, protocols, options) {
@@ -22,7 +22,7 @@ export class Client {
     this.#lost = this.closed.then(({ code }) => {
       throw new Error(`the connection has closed with ${code}`, { cause: this.#error });
     });
-    this.#lost.catch(() => {}); // it may close while nobody waits
+    this.#lost.catch(() => {}); // it may close while no test waits
     this.socket.on('error', (error) => {
       this.#error = error;
     });
@@ -46,7 +46,7 @@ export class Client {
     return client;
   }
 
-  /** The extensions that the server answered with, as they stand in its response. */
+  /** The extensions in the server's response, as it wrote them. */
   get extensions() {
     return this.#response.headers['sec-websocket-extensions'] ?? '';
   }
@@ -61,12 +61,12 @@ export class Client {
     this.socket.send(data, { binary: isBinary, fin });
   }
 
-  /** Sends bytes that are no frame of ws's making. */
+  /** Sends raw bytes, past ws. */
   sendRaw(bytes) {
     this.#response.socket.write(bytes);
   }
 
-  /** @returns the next message, or rejects if the connection closes before */
+  /** @returns the next message, or rejects if the connection closes first */
   async next() {
     while (this.#received.length === 0) {
       await this.happens('message');
@@ -74,7 +74,7 @@ export class Client {
     return this.#received.shift();
   }
 
-  /** Waits for an event of ws, or rejects if the connection closes before. */
+  /** Waits for an event of ws, or rejects if the connection closes first. */
   happens(event) {
     return Promise.race([once(this.socket, event), this.#lost]);
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const patienceMs = 20_000;
 const pauseMs = 20;
 
-/** Calls @check until it does not throw, and returns what it does; at last throws what it did. */
+/** Calls @check until it does not throw, and returns its result; in the end throws its error. */
 export async function expectEventually(check) {
   const deadline = Date.now() + patienceMs;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash, randomInt } from 'node:crypto';
 
-// What every random content grows from; SEED in the environment repeats a run.
+// The seed of all random content; SEED in the environment repeats a run.
 const seed = process.env.SEED ?? String(randomInt(2 ** 32));
 console.log(`SEED=${seed}`);
 
@@ -18,14 +18,14 @@ const message = (isBinary, data) => ({ isBinary, data });
 export class Random {
   #stream;
 
-  /** @param {string} name of who asks, so that no two get the same */
+  /** @param {string} name of the caller, so that no two get the same content */
   constructor(name) {
     const key = createHash('sha256').update(`${seed} ${name}`).digest();
 
     this.#stream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
   }
 
-  /** @returns {Buffer} that deflate cannot make smaller */
+  /** @returns {Buffer} content that deflate cannot make smaller */
   bytes(size) {
     return this.#stream.update(Buffer.alloc(size));
   }
@@ -68,7 +68,7 @@ function repeatedText(size) {
   return Buffer.alloc(size, '.').fill(phrase, 0, size - (size % phrase.length));
 }
 
-/** What messages are made of. */
+/** The kinds of messages. */
 export const kinds = [
   { name: 'random text', isBinary: false, content: (size, random) => random.text(size) },
   { name: 'repetitive text', isBinary: false, content: repeatedText },
@@ -88,7 +88,7 @@ export function messageOf({ name, isBinary, content }, size) {
   return sized.get(title);
 }
 
-/** Says in one line what differs; a diff of 16 MiB would help nobody. */
+/** Says in one line what differs, instead of a diff of 16 MiB. */
 export function assertEcho(received, sent, name = 'the message') {
   const what = ({ isBinary, data }) => `${data.length} bytes ${isBinary ? 'binary' : 'text'}`;
 

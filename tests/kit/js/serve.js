@@ -10,7 +10,7 @@ export async function startServer(t, config) {
   return server;
 }
 
-/** Starts a server for a group of tests, which reach it through what this returns. */
+/** Starts a server for a group of tests, which reach it as `server` of the result. */
 export function serve(config) {
   const running = {};
 

@@ -15,7 +15,7 @@ const sanitizerReport = /Sanitizer|runtime error:/;
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 30_000;
 
-/** The real server, in a process and on a port of its own. */
+/** The real server, in its own process and on its own port. */
 export class Server {
   #process;
   #errors;
@@ -37,8 +37,8 @@ export class Server {
   /**
    * Starts the server and waits until it says that it is ready.
    *
-   * @param {object} [config] what its configuration file holds; without it the defaults serve
-   * @param {number} [port] to listen on; by itself it takes a free one
+   * @param {object} [config] the content of its configuration file; without it the defaults apply
+   * @param {number} [port] to listen on; by default a free one
    * @returns {Promise<Server>}
    */
   static async start(config, port = 0) {
@@ -60,7 +60,7 @@ export class Server {
     return Number(new URL(this.url).port);
   }
 
-  /** Lets it answer nothing, while its socket goes on accepting, until resume(). */
+  /** Stops it from answering until resume(), while its socket still accepts. */
   pause() {
     this.#process.kill('SIGSTOP');
   }
@@ -69,13 +69,13 @@ export class Server {
     this.#process.kill('SIGCONT');
   }
 
-  /** Stops it, once, and checks that it ends in good order. */
+  /** Stops it, once, and checks that it ends cleanly. */
   stop() {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
-  /** Ends it in the midst of whatever it does, as a crash would. */
+  /** Kills it at once, as a crash would. */
   async kill() {
     const exited = exitOf(this.#process);
 

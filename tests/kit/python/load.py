@@ -9,7 +9,7 @@ LOAD = str(BUILD / "bench/echo-load")
 
 
 def load(port: int, *options: str) -> dict:
-    """What well-behaved clients see. Fails when anything is lost, altered or out of order."""
+    """Returns what well-behaved clients measure. Fails if anything is lost, altered or reordered."""
     done = subprocess.run(
         [LOAD, *options, f"127.0.0.1:{port}"], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""What is sent: text as str, binary as bytes, as websockets does."""
+"""Messages to send: text as str, binary as bytes, as in websockets."""
 
 import codecs
 import functools
@@ -7,7 +7,7 @@ import random
 
 Message = str | bytes
 
-# What every random content grows from; SEED in the environment repeats a run.
+# The seed of all random content; SEED in the environment repeats a run.
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(2**32))
 
 PHRASE = "Grüße an alle 🌍, immer wieder. ".encode()
@@ -64,7 +64,7 @@ def describe(message: Message) -> str:
 
 
 def difference(received: Message, sent: Message) -> str | None:
-    """Says in one line what differs; a diff of 16 MiB would help nobody."""
+    """Says in one line what differs, instead of a diff of 16 MiB."""
     if type(received) is type(sent) and received == sent:
         return None
     what = f"{describe(received)} came back for {describe(sent)}"

@@ -28,7 +28,7 @@ def connect(port: int, receive_bytes: int = 0, host: str = LOOPBACK) -> socket.s
 
 def opened(port: int, headers: str = "", peer: socket.socket | None = None,
            host: str = LOOPBACK) -> socket.socket:
-    """The same after its handshake, or @peer after that."""
+    """A connection, or @peer, after its handshake."""
     peer = peer or connect(port, host=host)
     peer.sendall((HANDSHAKE + headers + "\r\n").encode())
     response = b""
@@ -52,7 +52,7 @@ def frame(first: int, payload: bytes) -> bytes:
 
 
 def frames(peer: socket.socket) -> Iterator[tuple[int, bytes]]:
-    """The frames that come, one by one: their first byte and payload."""
+    """Yields the frames as they come: first byte and payload."""
     data = bytearray()
     place = 0
     while piece := peer.recv(1 << 20):

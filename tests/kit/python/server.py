@@ -1,4 +1,4 @@
-"""The real server, in a process and on a port of its own."""
+"""The real server, in its own process and on its own port."""
 
 import ctypes
 import json
@@ -24,16 +24,16 @@ LIBC = ctypes.CDLL(None)
 
 
 def end_with_parent() -> None:
-    """A test that is killed leaves nothing behind."""
+    """Ends the server when its test is killed."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Server:
     """Starts the server and waits until it says that it is ready.
 
-    @config is its configuration, which names a port of its own unless it says otherwise; @command
-    stands for the program, where it is another one or has a configuration already; @prefix is a
-    command that starts it, as "ip netns exec" does, and @host is where it is reached then.
+    @config is its configuration; without "port" it takes a free one. @command is the program, if it
+    is another one or has its own configuration. @prefix is a command that starts it, such as "ip
+    netns exec", and @host is the address at which it is then reached.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Server:
         return re.sub("^http", "ws", self.url) + "ws"
 
     def stop(self) -> None:
-        """Stops it and checks that it ends in good order."""
+        """Stops it and checks that it ends cleanly."""
         self._process.terminate()
         try:
             self._process.wait(PATIENCE_S)
@@ -90,7 +90,7 @@ class Server:
             raise AssertionError(f"{self._command[0]} ended with {code}: {self.log()}")
 
     def log(self) -> str:
-        """What it has written on standard error, also after its end."""
+        """What it has written to standard error, even after its end."""
         if self._said is not None:
             return self._said
         size = os.fstat(self._errors.fileno()).st_size

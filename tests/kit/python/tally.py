@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 
 class Skipped(Exception):
-    """The machine does not allow a test."""
+    """A test cannot run on this machine."""
 
 
 def run_functions(tests: Iterable[tuple[str, Callable[[], object]]]) -> int:
-    """Runs named functions, says of each what came of it, and returns the exit status."""
+    """Runs named functions, prints the result of each, and returns the exit status."""
     passed = 0
     failed = 0
     for name, test in tests:
@@ -22,7 +22,7 @@ def run_functions(tests: Iterable[tuple[str, Callable[[], object]]]) -> int:
         except AssertionError as problem:
             failed += 1
             print(f"not ok {name}: {problem}", flush=True)
-        except Exception as problem:  # whatever it is, the others are run, too
+        except Exception as problem:  # whatever it is, the others still run
             failed += 1
             print(f"not ok {name}: {problem!r}", flush=True)
     print(f"{passed} passed, {failed} failed")
@@ -33,7 +33,7 @@ def run_unittest() -> int:
     """Runs the tests of the main module, and returns the exit status."""
     result = unittest.main(exit=False).result
     failures = result.failures + result.errors
-    # A test fails once, however many of its subtests do; a server that fails is not a test.
+    # A test counts as one failure however many of its subtests fail; a failed server is not a test.
     failed = {getattr(test, "test_case", test) for test, _ in failures}
     failed_tests = sum(isinstance(test, unittest.TestCase) for test in failed)
     print(f"{result.testsRun - failed_tests} passed, {len(failed)} failed", flush=True)

@@ -1,4 +1,4 @@
-"""Waiting for what has to come, but not for ever."""
+"""Waits for what must come, but not for ever."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ PAUSE_S = 0.02
 def wait_for(
     holds: Callable[[], bool], otherwise: str | Callable[[], str], patience_s: float = PATIENCE_S
 ) -> None:
-    """Asks until it holds; in the end fails with what @otherwise says."""
+    """Checks until the condition holds; in the end fails with @otherwise."""
     deadline = time.monotonic() + patience_s
     while not holds():
         if time.monotonic() >= deadline:

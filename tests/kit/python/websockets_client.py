@@ -1,4 +1,4 @@
-"""A connection of the library websockets, with what the tests observe of it."""
+"""A connection of the library websockets, with what the tests observe about it."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ DEFAULT_OFFER: Offer = MappingProxyType({})
 
 
 async def patiently(awaitable: Awaitable[T]) -> T:
-    """Waits for what has to come, but not for ever."""
+    """Waits for what must come, but not for ever."""
     return await asyncio.wait_for(awaitable, PATIENCE_S)
 
 
@@ -55,7 +55,7 @@ class Client(websockets.WebSocketClientProtocol):
         await patiently(self.wait_closed())
 
     async def close_without_code(self) -> None:
-        """As close(), with an empty Close, which that does not offer."""
+        """As close(), but with an empty Close, which close() does not offer."""
         await self.write_close_frame(Close(1005, ""), b"")
         await patiently(self.wait_closed())
 
