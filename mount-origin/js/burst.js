@@ -1,6 +1,6 @@
 import { Histogram } from './stats.js';
 
-const inFlightMax = 256; // without a rate: more would wait in buffers
+const inFlightMax = 256; // without a rate; more would wait in buffers
 const bufferedMax = 2 ** 20;
 const patienceMs = 5000;
 
@@ -25,11 +25,11 @@ export function planFault(plan) {
   return undefined;
 }
 
-/** Knows which messages of a Plan are due, and what has come of them; others send them. */
+/** Knows which messages of a Plan are due and how they fared; others send them. */
 export class Burst {
   trips = new Histogram();
   sent = 0;
-  altered = 0; // what came and was none of them
+  altered = 0; // received, but no echo
   #plan;
   #startedAt;
   #lastAt;
@@ -62,7 +62,7 @@ export class Burst {
     return Math.max(0, Math.min(count - this.sent, room, wanted));
   }
 
-  /** The next message; it begins with its number. */
+  /** The next message; starts with its number. */
   next() {
     const { bytes, binary } = this.#plan;
 
@@ -71,7 +71,7 @@ export class Burst {
     return binary ? new TextEncoder().encode(text) : text;
   }
 
-  /** A message has come; without a round trip it is no echo. */
+  /** A message has come; no round trip means no echo. */
   answered(roundTripMs, at) {
     this.#lastAt = at;
     if (roundTripMs === undefined) {
@@ -81,7 +81,7 @@ export class Burst {
     }
   }
 
-  /** Whether all have come back, or none has for some seconds. */
+  /** Whether all are back, or none has come for some seconds. */
   isOver(at) {
     const { count, rate } = this.#plan;
     const sentAt = this.#startedAt + (rate && this.sent / rate * 1000);

@@ -16,7 +16,7 @@ function draw(svg, top, label, shapes) {
   svg.parentElement.dataset.top = Number(top.toPrecision(3));
 }
 
-/** Draws @lines of equally many values, the first in front, with NaN as a gap; @label says it. */
+/** Draws @lines of equal length, the first in front, NaN as a gap; @label describes it. */
 export function drawLines(svg, lines, label) {
   const top = Math.max(0, ...lines.flat().filter(Number.isFinite));
   const point = (value, index, values) => {

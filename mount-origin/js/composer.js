@@ -17,7 +17,7 @@ function readSaved() {
   }
 }
 
-/** The newest @max of @drafts and @draft, which then stands there once. */
+/** The newest @max of @drafts with @draft, without duplicates of it. */
 function added(drafts, draft, max) {
   const others = drafts.filter(({ text, format: old }) => text !== draft.text || old !== draft.format);
 
@@ -27,7 +27,7 @@ function added(drafts, draft, max) {
 export class Composer {
   #send;
   #history = [];
-  #place = 0; // in the history; its length: what is being written
+  #place = 0; // in the history; its length means the draft
   #draft;
   #saved = readSaved();
   #file;
@@ -109,7 +109,7 @@ export class Composer {
       this.#draft = this.#written;
     }
     this.#recall(this.#history[place] ?? this.#draft);
-    // on the line from which the same key goes on
+    // on the line where the same key continues
     message.selectionEnd = place < this.#place ? 0 : message.value.length;
     this.#place = place;
   }
@@ -151,7 +151,7 @@ export class Composer {
     }
   }
 
-  /** Has @bytes sent in the place of what is written, if there are any. */
+  /** Makes @bytes, if any, the message in place of the draft. */
   #stage(bytes, name) {
     this.#file = bytes;
     message.hidden = format.disabled = Boolean(bytes);

@@ -3,21 +3,21 @@ import { toBytes } from './payload.js';
 
 /**
  * @typedef {'ready' | 'connecting' | 'open' | 'closing' | 'closed' | 'waiting'} State
- *   waiting: lost, and about to be connected again
+ *   waiting: lost, and about to reconnect
  *
  * Activity: { type, at } on performance.now()'s clock; and for open: url, protocol, extensions;
  *   send, receive: data, bytes; close: code, reason; fail: url, detail if the browser gives any,
  *   left if the user gave up; retry: attempt, delayMs
  */
 
-const stableMs = 5000; // a connection that lives for this long is not failing
+const stableMs = 5000; // a connection that lasts this long works
 
 /**
  * A WebSocket that can be opened again, by itself if asked to. Dispatches "state" and "activity",
  * with a State and an Activity as detail.
  */
 export class Connection extends EventTarget {
-  /** Whether to connect again when the connection is lost or cannot be had. */
+  /** Whether to connect again when the connection is lost or fails. */
   reconnects = false;
 
   /** @type {State} */
@@ -29,7 +29,7 @@ export class Connection extends EventTarget {
   #timer;
   #left;
 
-  /** Bytes sent that the network has not taken yet. */
+  /** Bytes sent but not yet taken by the network. */
   get bufferedBytes() {
     return this.#socket.bufferedAmount;
   }
@@ -41,9 +41,9 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
-  /** Sends a message. Returns false if it cannot, as the connection is not open any more. */
+  /** Sends a message. Returns false if the connection is no longer open. */
   send(data) {
-    // Once the server's Close has come, what is sent is lost, and no event has told so yet.
+    // After the server's Close what is sent is lost, before any event says so.
     if (this.#socket.readyState !== WebSocket.OPEN) {
       this.#enter('closing');
       return false;
@@ -58,7 +58,7 @@ export class Connection extends EventTarget {
   /**
    * Starts the closing handshake, with a code and a reason or neither, or gives up connecting.
    *
-   * When the page is left, the browser closes with 1001 by itself.
+   * On leaving the page, the browser itself closes with 1001.
    */
   close(...answer) {
     this.#left = true;
@@ -103,7 +103,7 @@ export class Connection extends EventTarget {
 
       this.#report('receive', { at, data, bytes: toBytes(data).length });
     });
-    // "error" tells nothing that the "close" after it does not
+    // "error" adds nothing to the "close" that follows
     socket.addEventListener('close', ({ code, reason }) => {
       const left = this.#left;
       const retries = this.reconnects && !left;

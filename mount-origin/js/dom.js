@@ -18,7 +18,7 @@ export function showPairs(list, pairs) {
     element('div', {}, element('dt', {}, pair[0]), element('dd', {}, String(pair[1]))))));
 }
 
-/** Shows what is wrong with a @field of a form, and goes there; without @text nothing is. */
+/** Shows what is wrong with a @field and focuses it; no @text: nothing is wrong. */
 export function showFault(form, text = '', field = undefined) {
   const alert = form.querySelector('[role="alert"]');
 
@@ -29,7 +29,7 @@ export function showFault(form, text = '', field = undefined) {
   field?.focus();
 }
 
-/** Has a fault vanish once the form changes. */
+/** Clears a fault when the form changes. */
 export function forgetFaults(form) {
   form.addEventListener('input', () => showFault(form));
 }

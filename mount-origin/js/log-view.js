@@ -45,7 +45,7 @@ async function copy(text) {
 
 const rowHeight = () => parseFloat(getComputedStyle(scroller).getPropertyValue('--row'));
 
-/** Shows a Log, of which only the rows that are seen are in the document. */
+/** Shows a Log; only its visible rows are in the document. */
 export class LogView {
   #log;
   #rows = new Map(); // by id of their entry
@@ -69,7 +69,7 @@ export class LogView {
     setInterval(() => this.#tellNews(), 1000);
   }
 
-  /** Something has changed: @news has been appended, or else. */
+  /** Updates: @news was appended, or anything changed. */
   update(news = this.#news) {
     this.#news = news;
     this.#frame ??= requestAnimationFrame(() => this.#render());

@@ -11,7 +11,7 @@ import { preview, toBase64, toHex } from './payload.js';
  * @property {string} [text] what happened; a message has none
  * @property {string} [hint] what to try
  * @property {string | Uint8Array} [data] of a message, as much of it as is kept
- * @property {number} [bytes] all of them
+ * @property {number} [bytes] of all data
  * @property {number} [roundTripMs] of an echo
  */
 
@@ -48,7 +48,7 @@ const descriptions = {
   }),
 };
 
-/** Says what happened to a connection, and what to try; nothing of a message. */
+/** Says what happened to a connection and what to try; nothing for messages. */
 export function describe(activity) {
   return descriptions[activity.type]?.(activity) ?? {};
 }
@@ -62,12 +62,12 @@ export function summaryOf({ text, data, bytes }) {
   return text ?? (bytes ? preview(data) : '(empty)');
 }
 
-/** Whether not all data was kept. */
+/** Whether data is incomplete. */
 export function isCut({ bytes, data }) {
   return bytes > entryDataMax && data.length === entryDataMax;
 }
 
-/** What happened, bounded in number and bytes, and which of it is to be seen. */
+/** What happened, bounded in number and bytes, and which of it to show. */
 export class Log {
   /** @type {Entry[]} oldest first; nothing is added while paused */
   visible = [];
@@ -146,7 +146,7 @@ export class Log {
     this.visible = this.#entries.filter((entry) => this.#matches(entry));
   }
 
-  // A tenth at once: to move all others for each new one would take longer than all the rest.
+  // A tenth at once: moving the others for each new entry would take most of the time.
   #makeRoom() {
     let count = 0;
 
@@ -160,7 +160,7 @@ export class Log {
   }
 }
 
-/** What an export says of an Entry. */
+/** The record of an Entry in an export. */
 export function toRecord(entry) {
   const { time, type: event, text, data, bytes, roundTripMs } = entry;
   const record = { time: time.toISOString(), event };

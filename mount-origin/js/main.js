@@ -11,7 +11,7 @@ import {
   codeFault, echoUrl, reasonFault, subprotocolsFault, subprotocolsOf, urlFault,
 } from './url.js';
 
-/** What is said of a State, and which buttons it enables. */
+/** The text for a State, and the buttons it enables. */
 const states = {
   ready: ['Ready to connect...', 'connect'],
   connecting: ['Connecting...', 'close'],
@@ -46,8 +46,8 @@ function showState(state) {
   burstView.enable(state === 'open');
 }
 
-// A control that is disabled loses the focus, which goes to the one that is needed next: only after
-// what the user asked for, lest keys typed while the server closes press a button.
+// A disabled control loses the focus. Moves it to the control needed next, but only after the user's
+// own action, so that keys typed while the server closes press no button.
 function moveFocus(state, before) {
   const { activeElement } = document;
 
@@ -134,7 +134,7 @@ closeForm.addEventListener('submit', (event) => {
 
 [connectForm, closeForm].forEach(forgetFaults);
 new Composer((data) => connection.send(data));
-connection.reconnects = reconnect.checked; // browsers keep it when the page is loaded again
+connection.reconnects = reconnect.checked; // browsers keep it across reloads
 url.value = echoUrl(location);
 showState('ready');
 showLive(timeline);

@@ -3,7 +3,7 @@ import { isSame } from './payload.js';
 const step = Math.log(1.02); // of buckets: a percentile is within 1 %
 const leastMs = 0.001;
 
-/** How often each of many durations was seen. */
+/** How often each duration occurred. */
 export class Histogram {
   count = 0;
   max = 0;
@@ -19,7 +19,7 @@ export class Histogram {
     other.#buckets.forEach((count, bucket) => this.#count(bucket, count));
   }
 
-  /** The duration that a @share (0 to 1) of all do not exceed; NaN without any. */
+  /** The duration that a @share (0 to 1) do not exceed; NaN if none. */
   percentile(share) {
     let rest = Math.max(1, Math.ceil(this.count * share));
 
@@ -65,7 +65,7 @@ const ahead = 64;
  */
 export class RoundTrips {
   #waiting = [];
-  #first = 0; // what is before it in #waiting has been answered
+  #first = 0; // those before it in #waiting are answered
   #bytes = 0;
 
   sent(data, at, bytes) {
@@ -94,12 +94,12 @@ export class RoundTrips {
     return this.#waiting.length - this.#first;
   }
 
-  /** Forgets what is unanswered: the connection has ended. */
+  /** Forgets unanswered messages: the connection has ended. */
   clear() {
     this.#drop(this.waiting);
   }
 
-  // In turns, as each splice() moves all the rest.
+  // Only now and then, as splice() moves all the rest.
   #drop(count) {
     for (const end = this.#first + count; this.#first < end; this.#first += 1) {
       this.#bytes -= this.#waiting[this.#first].bytes;

@@ -7,7 +7,7 @@ export function echoUrl({ protocol, host }, path = '/ws') {
 
 // Each of these says what is wrong with what a user typed, or ''.
 
-/** Stricter than browsers: with what they take, a typing error would connect to somewhere else. */
+/** Stricter than browsers, which turn some typing errors into other addresses. */
 export function urlFault(text) {
   if (!/^wss?:\/\//i.test(text)) {
     return `The address must start with ws:// or wss://, ${example}.`;
