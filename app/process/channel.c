@@ -20,7 +20,9 @@ int channel_open(int ends[2], size_t bytes)
 
 int channel_send(int end, const void *state, size_t bytes)
 {
-    return send(end, state, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)bytes ? 0 : -1;
+    ssize_t sent = send(end, state, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    return sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) ? -1 : 0;
 }
 
 enum channel_news channel_receive(int end, void *state, size_t bytes)

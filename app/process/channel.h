@@ -19,7 +19,10 @@ enum channel_news {
  */
 int channel_open(int ends[2], size_t bytes);
 
-/** Sends the @bytes of @state. Returns 0, or -1 if the channel is full or has ended. */
+/**
+ * Sends the @bytes of @state. Returns 0, also if the other end is gone and needs no state, or -1 if
+ * the channel is full.
+ */
 int channel_send(int end, const void *state, size_t bytes);
 
 /** Copies the newest state that has come, if there is one, to the @bytes at @state. */

@@ -52,7 +52,6 @@ int child_try(int (*task)(const void *data), const void *data)
     pid_t pid;
     int end;
 
-    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid() returns no status */
     fflush(NULL);
     pid = fork();
     if (!pid) {

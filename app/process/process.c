@@ -38,10 +38,14 @@ struct process {
     struct heap heap;
 };
 
-static void stop(struct process *process, const char *why)
+static uint64_t drain_delay_ms(const struct process *process)
 {
-    uint64_t delay_ms = process->shared->config.drain_delay_ms;
+    return process->shared->config.drain_delay_ms;
+}
 
+/* Begins to stop, @delay_ms before the connections are closed. */
+static void stop(struct process *process, uint64_t delay_ms, const char *why)
+{
     if (process->shutdown.announced)
         return;
     if (delay_ms)
@@ -63,7 +67,7 @@ static void on_stop_signal(uv_signal_t *signal, int number)
     struct process *process = signal->data;
 
     if (!process->shutdown.announced)
-        stop(process, number == SIGINT ? "SIGINT" : "SIGTERM");
+        stop(process, drain_delay_ms(process), number == SIGINT ? "SIGINT" : "SIGTERM");
     else if (!process->worker)
         shutdown_expedite(&process->shutdown);
 }
@@ -114,7 +118,7 @@ static void on_hang_up(uv_signal_t *signal, int number)
         say_in_force(process);
         break;
     case RELOAD_STOP:
-        stop(process, "the terminal is gone");
+        stop(process, drain_delay_ms(process), "the terminal is gone");
         break;
     default:
         break;
@@ -124,6 +128,8 @@ static void on_hang_up(uv_signal_t *signal, int number)
 /* Only in a worker; the supervisor has checked @config. */
 static void take_config(struct process *process, const struct config *config)
 {
+    /* in any case: this is how long the supervisor will wait */
+    process->shared->config.drain_delay_ms = config->drain_delay_ms;
     if (apply(process, config)) {
         reload_say_unchanged();
         return;
@@ -148,7 +154,7 @@ static void on_supervisor(uv_poll_t *supervisor, int status, int events)
     case CHANNEL_ENDED:
         uv_poll_stop(supervisor);
         log_say(LLL_WARN, "the supervisor has ended");
-        stop(process, "no supervisor");
+        stop(process, 0, "no supervisor");
         if (!process->shutdown.deadline_ms)
             shutdown_expedite(&process->shutdown);
         break;

@@ -1,5 +1,7 @@
 #include "process/reload.h"
 
+#include <sys/stat.h>
+
 #include "base/log.h"
 #include "process/service_manager.h"
 #include "process/terminal.h"
@@ -22,7 +24,14 @@ static int read_again(const struct config_source *source, const struct config *i
 {
     struct config_error error;
     const struct setting *row;
+    struct stat file;
 
+    /* reading one of these may never end, and nothing else happens meanwhile */
+    if (!stat(source->file, &file) && !S_ISREG(file.st_mode)) {
+        log_say(LLL_ERR, "%s: is not a regular file, and can only be read at the start",
+                source->file);
+        return -1;
+    }
     if (config_load_source(config, source, &error)) {
         log_say(LLL_ERR, "%s", error.text);
         return -1;

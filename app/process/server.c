@@ -172,6 +172,7 @@ int server_run(const struct config *config, const struct config_source *source)
     int status = EXIT_FAILURE;
 
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
+    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid() returns no status */
     open_standard_streams();
     if (!shared_init(&shared, config, source) && !privileges_find(&privileges, config))
         status = shared.listening.processes > 1 ? run_workers(&shared, &privileges)

@@ -52,9 +52,10 @@ struct supervisor {
     const struct workers_job *job;
     struct worker *workers;
     size_t running;
-    size_t awaited;   /* workers that have not been ready yet */
-    int signals;      /* a signalfd */
-    int heartbeat[2]; /* workers write their index: ready, then alive */
+    size_t awaited;     /* workers that have not been ready yet */
+    int signals;        /* a signalfd */
+    int heartbeat[2];   /* workers write their index: ready, then alive */
+    bool hang_up_waits; /* for the workers to be ready */
     bool stopping;
     bool killed;         /* those that were left */
     bool expedited;      /* on_stop()'s time is over */
@@ -298,7 +299,8 @@ static void update_workers(struct supervisor *supervisor)
 
 static void take_hang_up(struct supervisor *supervisor)
 {
-    if (supervisor->stopping)
+    supervisor->hang_up_waits = supervisor->awaited != 0;
+    if (supervisor->stopping || supervisor->hang_up_waits)
         return;
 
     switch (supervisor->job->on_hang_up(supervisor->job->data)) {
@@ -352,6 +354,8 @@ static void take_heartbeats(struct supervisor *supervisor)
         worker->was_ready = true;
         if (!--supervisor->awaited && !supervisor->stopping)
             job->on_ready(job->data);
+        if (supervisor->hang_up_waits)
+            take_hang_up(supervisor);
     }
 }
 

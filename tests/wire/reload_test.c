@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -222,6 +223,23 @@ static void a_file_that_is_gone_changes_nothing(void)
     kill(server.pid, SIGHUP);
     CU_ASSERT_TRUE(server_wait_said(&server, UNCHANGED));
     CU_ASSERT_PTR_NOT_NULL(strstr(server.text, ": cannot be read: No such file or directory\n"));
+    CU_ASSERT_TRUE(new_echoes(&server, 10));
+    server_stop(&server);
+}
+
+/* Whoever opens a FIFO waits for somebody who writes to it. */
+static void what_may_never_end_is_not_read(void)
+{
+    struct server server;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    unlink(server.config_file);
+    CU_ASSERT_FALSE(mkfifo(server.config_file, 0600));
+    kill(server.pid, SIGHUP);
+    CU_ASSERT_TRUE(server_wait_said(&server, UNCHANGED));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(server.text, ": is not a regular file, and can only be read at the start\n"));
     CU_ASSERT_TRUE(new_echoes(&server, 10));
     server_stop(&server);
 }
@@ -590,6 +608,7 @@ static CU_TestInfo tests[] = {
     TEST(a_stop_closes_the_connections_of_all_configurations),
     TEST(what_is_wrong_changes_nothing_and_says_so),
     TEST(a_file_that_is_gone_changes_nothing),
+    TEST(what_may_never_end_is_not_read),
     TEST(without_a_file_nothing_is_read),
     TEST(a_former_configuration_ends_with_its_connections),
     TEST(memory_does_not_grow_with_each_reload),
