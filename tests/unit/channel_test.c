@@ -29,8 +29,8 @@ static void the_newest_state_is_received(void)
 
     CU_ASSERT_FALSE_FATAL(channel_open(ends, STATE_BYTES));
     CU_ASSERT_EQUAL(receive(ends[1]), CHANNEL_NO_NEWS);
-    for (char content = 'a'; content <= 'd'; content++)
-        CU_ASSERT_FALSE(send_state(ends[0], content));
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_FALSE(send_state(ends[0], (char)('a' + i)));
     CU_ASSERT_EQUAL(receive(ends[1]), CHANNEL_NEW_STATE);
     CU_ASSERT_FALSE(memcmp(received, state, sizeof(state)));
     CU_ASSERT_EQUAL(receive(ends[1]), CHANNEL_NO_NEWS);
