@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "link/liveness.h"
 #include "link/output.h"
 
 /* How long libwebsockets lets the peer take to answer a Close. */
@@ -83,7 +84,7 @@ void closing_unusable(struct connection *connection)
 
 void closing_drop(struct connection *connection, const char *why)
 {
-    keepalive_remove(&connection->keepalive);
+    liveness_remove(connection);
     note(connection, CLOSE_ABNORMAL, why);
     closing_unusable(connection);
 }

@@ -68,11 +68,6 @@ void output_end_pass(struct thread *thread)
     flush_other(thread);
 }
 
-NOINLINE static void open_pass(struct thread *thread)
-{
-    pass_begin(thread);
-}
-
 NOINLINE static void change_owner(struct connection *connection)
 {
     flush_other(connection->thread);
@@ -163,7 +158,7 @@ int output_frame(struct connection *connection, struct frame frame, const void *
     if (cork_is_full(&thread->cork))
         return flush(thread);
     if (!thread->pass_open && !thread->flush_deferred)
-        open_pass(thread);
+        pass_begin(thread);
 
     return 0;
 }

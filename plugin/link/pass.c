@@ -1,5 +1,7 @@
 #include "link/pass.h"
 
+#include "core/base/inlining.h"
+
 static void on_timer(lws_sorted_usec_list_t *timer)
 {
     struct thread *thread = lws_container_of(timer, struct thread, pass_timer);
@@ -8,7 +10,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
     thread->on_pass_end(thread);
 }
 
-void pass_begin(struct thread *thread)
+NOINLINE void pass_begin(struct thread *thread)
 {
     thread->pass_open = true;
     thread->pass_now_us = lws_now_usecs();

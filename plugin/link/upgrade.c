@@ -79,6 +79,17 @@ static void read_offers(struct lws *wsi, struct request *request)
     request->offers.bytes = (size_t)(out - request->offers.text);
 }
 
+/* Returns who has sent the request of @wsi, if that matters here: it costs a system call. */
+static struct address sender_of(struct lws *wsi, const struct vhost *vhost,
+                                const struct request_value *forwarded_for)
+{
+    const struct address unknown = {{0}};
+
+    return admission_needs_peer(vhost)
+               ? peer_find(wsi, vhost->options.trusted_proxies, forwarded_for)
+               : unknown;
+}
+
 static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
                  struct request *request)
 {
@@ -93,10 +104,7 @@ static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoi
     http_read(wsi, WSI_TOKEN_ORIGIN, &request->origin);
     http_read(wsi, WSI_TOKEN_EXTENSIONS, &request->extensions);
     http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &request->forwarded_for);
-    if (admission_needs_peer(vhost))
-        request->peer = peer_find(wsi, vhost->options.trusted_proxies, &request->forwarded_for);
-    else
-        memset(&request->peer, 0, sizeof(request->peer));
+    request->peer = sender_of(wsi, vhost, &request->forwarded_for);
 }
 
 static void on_over(lws_sorted_usec_list_t *timer)
@@ -140,9 +148,9 @@ static int refuse_other_upgrade(struct lws *wsi, const struct vhost *vhost)
     struct request_value forwarded_for;
     struct address peer = {{0}};
 
-    if (vhost && admission_needs_peer(vhost)) {
+    if (vhost) {
         http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &forwarded_for);
-        peer = peer_find(wsi, vhost->options.trusted_proxies, &forwarded_for);
+        peer = sender_of(wsi, vhost, &forwarded_for);
     }
 
     return admission_refuse(wsi, vhost, &peer, REFUSAL_UPGRADE, HTTP_STATUS_BAD_REQUEST,
