@@ -21,8 +21,8 @@
  */
 #define INTERVAL "\"250ms\""
 #define INTERVAL_MS ((int64_t)250)
-#define TIMEOUT "\"1s\""
-#define TIMEOUT_MS ((int64_t)1000)
+#define TIMEOUT "\"2s\""
+#define TIMEOUT_MS ((int64_t)2000)
 #define SHORT_TIMEOUT "\"500ms\""
 #define SHORT_TIMEOUT_MS ((int64_t)500)
 
@@ -282,26 +282,43 @@ static void mode_pong_sends_pongs_and_awaits_nothing(void)
 }
 
 /*
- * It cannot answer a Ping that waits behind the echoes, and its Pong would not be read. The Pings
- * to another connection tell that time has passed: more than one timeout, as probes of the closed
- * window bring a little progress at first.
+ * Lets a server with Pings live for @ms. Pings to connections of this function's own tell that it
+ * does: on a busy machine one may be answered too late, and then another connection takes over.
+ */
+static void let_server_live(uint16_t port, int64_t ms)
+{
+    int64_t deadline_ms = clock_deadline_ms() + ms;
+    struct received_frame frame;
+    struct client witness;
+    int64_t lived_ms = 0;
+
+    while (lived_ms < ms && clock_ms() < deadline_ms && client_open(&witness, port)) {
+        while (lived_ms < ms && client_read_frame(&witness, &frame) == READ_OK) {
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_PING);
+            client_send_frame(&witness, FIN | OPCODE_PONG, frame.payload, frame.bytes);
+            lived_ms += INTERVAL_MS;
+        }
+        client_close(&witness);
+    }
+    CU_ASSERT_TRUE(lived_ms >= ms);
+}
+
+/*
+ * It cannot answer a Ping that waits behind the echoes, and its Pong would not be read. More than
+ * one timeout passes, as probes of the closed window bring a little progress at first.
  */
 static void a_slow_reader_is_not_taken_for_a_silent_peer(void)
 {
     struct stream stream;
     struct server server;
     struct client slow;
-    struct client witness;
 
     if (!server_start(&server, WITH_PINGS(TIMEOUT)))
         return;
-    if (client_open(&slow, server.port) && client_open(&witness, server.port)) {
+    if (client_open(&slow, server.port)) {
         stream_init(&stream, &slow, 1 << 20, 32);
         stream_push(&stream);
-        for (int64_t passed_ms = 0; passed_ms <= 2 * (INTERVAL_MS + TIMEOUT_MS);
-             passed_ms += INTERVAL_MS)
-            answer_ping(&witness);
-        client_say_goodbye(&witness); /* it answers no Ping while the other one reads */
+        let_server_live(server.port, 2 * (INTERVAL_MS + TIMEOUT_MS));
         CHECK_ROW(stream_exchange(&stream, UINT64_MAX), stream.fault);
         client_close(&slow);
     }
