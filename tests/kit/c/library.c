@@ -1,0 +1,84 @@
+#include "library.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server.h"
+
+/* Who has a limit; together they are the columns of the document's table. */
+enum {
+    IN_4_1_6 = 1 << 0,        /* Debian 12's */
+    IN_4_3_5 = 1 << 1,        /* Debian 13's */
+    IN_MENDED_4_3_5 = 1 << 2, /* with those changes that there are for it */
+    IN_MENDED_4_1_6 = 1 << 3, /* what runs by default */
+};
+
+/* Names the mended build in its version. */
+#define MENDED "+lws-echo"
+
+static const struct {
+    unsigned in;
+    const char *text; /* what such a library does */
+} limits[LIBRARY_LIMITS] = {
+    [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
+                                  "a header whose name is the beginning of a known one, such as "
+                                  "`X-Auth`, swallows the next line"},
+};
+
+/* Reads what "--version" prints. */
+static void read_version(char *text, size_t size)
+{
+    struct server server;
+    size_t used = 0;
+    ssize_t got;
+
+    server_spawn(&server, (const char *const[]){"--version", NULL});
+    while (used < size - 1 && (got = read(server.out, text + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    text[used] = '\0';
+    server_wait_exit(&server);
+}
+
+static unsigned which(void)
+{
+    static unsigned running;
+    char text[1024];
+    const char *library;
+    bool mended;
+
+    if (running)
+        return running;
+    read_version(text, sizeof(text));
+    library = strstr(text, "(libwebsockets ");
+    if (!library) {
+        fprintf(stderr, "the server does not name its libwebsockets: %s\n", text);
+        exit(EXIT_FAILURE);
+    }
+    mended = strstr(library, MENDED);
+    if (!strncmp(library, "(libwebsockets 4.1.", 19))
+        running = mended ? IN_MENDED_4_1_6 : IN_4_1_6;
+    else
+        running = mended ? IN_MENDED_4_3_5 : IN_4_3_5;
+
+    return running;
+}
+
+bool library_has(enum library_limit limit)
+{
+    return limits[limit].in & which();
+}
+
+char *library_limit_line(enum library_limit limit)
+{
+    unsigned in = limits[limit].in;
+    char *line = NULL;
+
+    if (asprintf(&line, "| %s | %s | %s | %s | %s |\n", limits[limit].text,
+                 in & IN_4_1_6 ? "yes" : "", in & IN_4_3_5 ? "yes" : "",
+                 in & IN_MENDED_4_3_5 ? "yes" : "", in & IN_MENDED_4_1_6 ? "yes" : "") < 0)
+        abort();
+
+    return line;
+}
