@@ -86,7 +86,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--servers", metavar="NAME[,..]", help="see --list; default is all")
     parser.add_argument(
-        "--no-tuned", action="store_true", help="without the libwebsockets of script/lws"
+        "--no-distro", action="store_true", help="without the distribution's libwebsockets"
     )
     parser.add_argument(
         "--peer",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from failure import Failure
 from machine import REPOSITORY
-from servers import LWS_ECHO, MINIMAL, TUNED, Kind, missing_program
+from servers import LWS_ECHO, MINIMAL, DISTRO, Kind, missing_program
 
 SCRIPTS = REPOSITORY / "script"
 
@@ -42,8 +42,8 @@ def build_release() -> None:
     build_preset("release", "-DBUILD_TESTING=ON")
 
 
-def build_tuned() -> None:
-    build_preset("tuned", "-DBUILD_TESTING=OFF")
+def build_distribution() -> None:
+    build_preset("distribution", "-DBUILD_TESTING=OFF")
 
 
 def build_minimal_echo() -> None:
@@ -62,7 +62,7 @@ def build_all(kinds: list[Kind], directory: Path) -> tuple[list[Kind], list[str]
 
     Returns those that can take part, and a line on each that cannot.
     """
-    builders = {TUNED: build_tuned, MINIMAL: build_minimal_echo}
+    builders = {DISTRO: build_distribution, MINIMAL: build_minimal_echo}
     build_release()
     able, notes = [], []
     for kind in kinds:

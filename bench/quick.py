@@ -8,7 +8,7 @@ from figures import Verdict, title_of
 from machine import Cores, connections_possible
 from measure import run_load
 from memory import hold_idle, peak_above_idle
-from servers import KINDS, OURS, Kind, Server
+from servers import DISTRO, KINDS, OURS, Kind, Server
 from workloads import FIGURES, HELD_QUICK, HOLDINGS, WORKLOADS, Target, Workload
 
 # The one-off cost of the first connections is not part of the cost of each.
@@ -19,12 +19,15 @@ SAMPLE_SECONDS = "0.3"
 ATTEMPTS = 3
 
 
-def our_kind() -> Kind:
-    return next(kind for kind in KINDS if kind.name == OURS)
+CHECKED = (OURS, DISTRO)
+
+
+def kind_named(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind.name == name)
 
 
 def is_checked(target: Target) -> bool:
-    return target.server == OURS and FIGURES[target.figure].counted
+    return target.server in CHECKED and FIGURES[target.figure].counted
 
 
 class Quick:
@@ -33,7 +36,6 @@ class Quick:
     def __init__(self, cores: Cores, directory: Path) -> None:
         self.passed = 0
         self.failed = 0
-        self._kind = our_kind()
         self._cores = cores
         self._directory = directory
 
@@ -43,7 +45,7 @@ class Quick:
                 self._check(title_of(workload, target), target, workload)
         for holding in HOLDINGS:
             for target in filter(is_checked, holding.targets):
-                self._check(f"{OURS}: {FIGURES[target.figure].title}", target, None)
+                self._check(f"{target.server}: {FIGURES[target.figure].title}", target, None)
 
     def _check(self, title: str, target: Target, workload: Workload | None) -> None:
         try:
@@ -61,9 +63,9 @@ class Quick:
         print(f"{word} {title}: {verdict.value_text} ({verdict.limit_text})", flush=True)
 
     def _measure(self, target: Target, workload: Workload | None) -> float:
-        cores, directory, kind = self._cores, self._directory, self._kind
+        cores, directory, kind = self._cores, self._directory, kind_named(target.server)
         if workload is None:
-            return self._idle_kib()
+            return self._idle_kib(kind)
         if target.figure == "instructions":
             return count_instructions(kind, workload, workload.instructions, cores, directory)
         if target.figure == "peak_kib":
@@ -75,10 +77,10 @@ class Quick:
         finally:
             server.stop()
 
-    def _idle_kib(self) -> float:
+    def _idle_kib(self, kind: Kind) -> float:
         variant = HOLDINGS[0].variant
         most = min(HELD_QUICK, connections_possible())
-        held = hold_idle(self._kind, variant, [HELD_BEFORE, most], self._cores, self._directory)
+        held = hold_idle(kind, variant, [HELD_BEFORE, most], self._cores, self._directory)
         first, last = held.steps
         return (last.rss_kib - first.rss_kib) / (last.open - first.open)
 

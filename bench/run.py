@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 from arguments import describe_all, parse
-from build import bootstrap, build_all, build_release, say
+from build import bootstrap, build_all, build_distribution, build_release, say
 from failure import Failure
 from full import Bench
 from machine import choose_cores
 from quick import Quick
 from report import Report, as_json, markdown
-from servers import TUNED
+from servers import DISTRO
 
 INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -22,6 +22,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def be_quick(directory: Path) -> int:
     build_release()
+    build_distribution()
     quick = Quick(choose_cores(), directory)
     quick.run()
     print(f"{quick.passed} passed, {quick.failed} failed", flush=True)
@@ -41,7 +42,8 @@ def be_thorough(options: argparse.Namespace, directory: Path) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(f"--output {options.output}: {error.strerror}") from error
-    wanted = [kind for kind in options.kinds if kind.name != TUNED or not options.no_tuned]
+    left_out = DISTRO if options.no_distro else None
+    wanted = [kind for kind in options.kinds if kind.name != left_out]
     kinds, notes = build_all(wanted, directory)
     bench = Bench(options, choose_cores(), directory)
     for note in notes:

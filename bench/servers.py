@@ -113,16 +113,16 @@ ALL_VARIANTS = (PLAIN, TLS, COMPRESSED)
 OURS = "ours"
 RAW = "raw"
 NODE = "node"
-TUNED = "tuned"
+DISTRO = "distro"
 MINIMAL = "lws"
 KINDS = (
     Kind(
         OURS, "lws-echo", our_command("release"), (*ALL_VARIANTS, SPREAD), "/ws", ours=True
     ),
     Kind(
-        TUNED,
-        "lws-echo on the libwebsockets that script/lws builds",
-        our_command("tuned"),
+        DISTRO,
+        "lws-echo on the distribution's libwebsockets",
+        our_command("distribution"),
         ALL_VARIANTS,
         "/ws",
         ours=True,

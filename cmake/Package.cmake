@@ -16,8 +16,16 @@ can load, lwsws among them.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# loaded by name, so no tool detects it
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libwebsockets-evlib-uv, init-system-helpers (>= 1.54~)")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "init-system-helpers (>= 1.54~)")
+if(ECHO_LWS_PREFIX)
+  # The package's own libwebsockets, which no other package may find.
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${LWS_LIBDIR})
+  install(CODE "execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded
+    \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${ECHO_LWS_FILE} COMMAND_ERROR_IS_FATAL ANY)")
+else()
+  # loaded by name, so no tool detects it
+  string(PREPEND CPACK_DEBIAN_PACKAGE_DEPENDS "libwebsockets-evlib-uv, ")
+endif()
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${PROJECT_SOURCE_DIR}/conf/debian/conffiles

@@ -310,7 +310,7 @@ class ArgumentsTest(unittest.TestCase):
             (["--seconds", "x"], '"x" is not a time above 0 and up to 3600 seconds'),
             (["--seconds", "nan"], '"nan" is not a time'),
             (["--only", "small,big"], 'no workload "big"; known: small, pipelined,'),
-            (["--servers", "theirs"], 'no server "theirs"; known: ours, tuned,'),
+            (["--servers", "theirs"], 'no server "theirs"; known: ours, distro,'),
             (["--peer", "theirs"], '"theirs" is not NAME=VALUE'),
             (["--peer", "theirs=serve"], 'no {port} in the command of "theirs"'),
             (["--peer", "raw=serve {port}"], '"raw" is already the name of a server'),

@@ -22,6 +22,9 @@ static const struct {
     unsigned in;
     const char *text; /* what such a library does */
 } limits[LIBRARY_LIMITS] = {
+    [LIMIT_INPUT_BEHIND_HANDSHAKE] = {IN_4_1_6 | IN_4_3_5,
+                                      "alters frames that arrive in one read with the opening "
+                                      "handshake, from byte 384 of that read on"},
     [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
                                   "a header whose name is the beginning of a known one, such as "
                                   "`X-Auth`, swallows the next line"},

@@ -7,7 +7,11 @@
  * What the libwebsockets under test does otherwise than the mended one. Each row of the table in
  * library.c is a row of docs/libwebsockets.md, and a test for each asks which library runs.
  */
-enum library_limit { LIMIT_PREFIX_OF_A_HEADER, LIBRARY_LIMITS };
+enum library_limit {
+    LIMIT_INPUT_BEHIND_HANDSHAKE,
+    LIMIT_PREFIX_OF_A_HEADER,
+    LIBRARY_LIMITS, /* how many there are */
+};
 
 /** Says whether the library of the server that tests start (see server.h) has @limit. */
 bool library_has(enum library_limit limit);
