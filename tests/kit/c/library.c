@@ -28,6 +28,11 @@ static const struct {
     [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
                                   "a header whose name is the beginning of a known one, such as "
                                   "`X-Auth`, swallows the next line"},
+    [LIMIT_UNKNOWN_UPGRADE] = {IN_4_1_6 | IN_4_3_5,
+                               "refuses an upgrade to an unknown protocol with 403, and 4.1.6 then "
+                               "asks the protocol with freed memory (CVE-2025-11677)"},
+    [LIMIT_COMPLAINT_AFTER_UNKNOWN_UPGRADE] = {IN_4_3_5,
+                                               "goes on after that 403, and logs \"Missing URI\""},
 };
 
 /* Reads what "--version" prints. */
