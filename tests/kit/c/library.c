@@ -28,6 +28,9 @@ static const struct {
     [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
                                   "a header whose name is the beginning of a known one, such as "
                                   "`X-Auth`, swallows the next line"},
+    [LIMIT_METHOD_AS_A_HEADER] =
+        {IN_4_1_6 | IN_4_3_5,
+         "takes a header whose name begins with `Put`, `Patch` or `Delete` for a request line"},
     [LIMIT_UNKNOWN_UPGRADE] = {IN_4_1_6 | IN_4_3_5,
                                "refuses an upgrade to an unknown protocol with 403, and 4.1.6 then "
                                "asks the protocol with freed memory (CVE-2025-11677)"},
