@@ -31,6 +31,11 @@ static const struct {
     [LIMIT_METHOD_AS_A_HEADER] =
         {IN_4_1_6 | IN_4_3_5,
          "takes a header whose name begins with `Put`, `Patch` or `Delete` for a request line"},
+    [LIMIT_REQUEST_SYNTAX] = {IN_4_1_6 | IN_4_3_5,
+                              "passes over most errors in the head of a request, or ends the "
+                              "connection without a response"},
+    [LIMIT_BLANKS_AROUND_VALUES] = {IN_4_1_6 | IN_4_3_5,
+                                    "takes blanks behind the value of a header for a part of it"},
     [LIMIT_UNKNOWN_UPGRADE] = {IN_4_1_6 | IN_4_3_5,
                                "refuses an upgrade to an unknown protocol with 403, and 4.1.6 then "
                                "asks the protocol with freed memory (CVE-2025-11677)"},
