@@ -21,5 +21,9 @@ enum library_limit {
 /** Says whether the library of the server that tests start (see server.h) has @limit. */
 bool library_has(enum library_limit limit);
 
+/* The head of the document's table, without its last line end. */
+#define LIBRARY_TABLE_HEAD                                                                         \
+    "| such a library | 4.1.6 | 4.3.5 | 4.3.5, mended | 4.1.6, mended |\n|---|---|---|---|---|"
+
 /** Returns the row of the document's table for @limit, with its line end; to be freed. */
 char *library_limit_line(enum library_limit limit);
