@@ -84,6 +84,86 @@ static void the_group_that_clients_begin_with_is_taken(void)
     server_stop(&server);
 }
 
+/* Returns a session to be freed, or NULL. */
+static SSL_SESSION *first_session(const struct server *server, int version)
+{
+    struct client client;
+    SSL_SESSION *session = NULL;
+
+    if (client_resume_tls(&client, server->port, version, NULL) && client_upgrade(&client, "/ws")) {
+        CU_ASSERT_FALSE(SSL_session_reused(client.ssl));
+        check_echo(&client, OPCODE_TEXT, "behind the ticket", 17, "first");
+        session = client_session(&client);
+        client_say_goodbye(&client);
+    }
+
+    return session;
+}
+
+/* Of 20 connections, two workers get at least one each, but for 1 in 2^19 runs. */
+static void sessions_are_resumed_by_whichever_process(void)
+{
+    static const struct {
+        const char *name;
+        const char *members;
+        int version;
+    } rows[] = {
+        {"TLS 1.3", SELF_SIGNED, TLS1_3_VERSION},
+        {"TLS 1.2", SELF_SIGNED, TLS1_2_VERSION},
+        {"TLS 1.3, two workers", SELF_SIGNED ", \"workers\": 2", TLS1_3_VERSION},
+        {"TLS 1.2, two workers", SELF_SIGNED ", \"workers\": 2", TLS1_2_VERSION},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct server server;
+        SSL_SESSION *session;
+        int resumed = 0;
+
+        if (!server_start(&server, rows[i].members))
+            continue;
+        session = first_session(&server, rows[i].version);
+        CHECK_ROW(session != NULL, rows[i].name);
+        for (int c = 0; session && c < 20; c++) {
+            struct client client;
+
+            if (!client_resume_tls(&client, server.port, rows[i].version, session) ||
+                !client_upgrade(&client, "/ws"))
+                break;
+            resumed += SSL_session_reused(client.ssl);
+            check_echo(&client, OPCODE_TEXT, "resumed", 7, rows[i].name);
+            client_say_goodbye(&client);
+        }
+        CHECK_ROW(resumed == 20, rows[i].name);
+        SSL_SESSION_free(session);
+        server_stop(&server);
+    }
+}
+
+/* A client that takes no tickets gets no name for its session either. */
+static void the_server_keeps_no_session(void)
+{
+    struct server server;
+    struct client client;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    unsigned bytes = 1;
+
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    if (server_start(&server, SELF_SIGNED)) {
+        if (client_connect(&client, server.port)) {
+            client.ssl = SSL_new(context);
+            SSL_set_fd(client.ssl, client.fd);
+            CU_ASSERT_EQUAL(SSL_connect(client.ssl), 1);
+            SSL_SESSION_get_id(SSL_get0_session(client.ssl), &bytes);
+            CU_ASSERT_EQUAL(bytes, 0);
+            CU_ASSERT_TRUE(client_upgrade(&client, "/ws"));
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    SSL_CTX_free(context);
+}
+
 static void only_http_1_1_is_negotiated(void)
 {
     struct server server;
@@ -362,6 +442,8 @@ static CU_TestInfo tests[] = {
     TEST(messages_come_back_over_wss),
     TEST(the_self_signed_certificate_is_for_this_machine_and_short_lived),
     TEST(the_group_that_clients_begin_with_is_taken),
+    TEST(sessions_are_resumed_by_whichever_process),
+    TEST(the_server_keeps_no_session),
     TEST(only_http_1_1_is_negotiated),
     TEST(certificate_and_key_may_be_files),
     TEST(a_key_of_another_certificate_stops_the_start),
