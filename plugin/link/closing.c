@@ -182,7 +182,8 @@ void closing_leave(struct connection *connection)
     struct lws *wsi = connection->wsi;
     bool by_us = connection->failed;
 
-    output_flush(connection);
+    if (!output_tail(connection))
+        output_flush(connection);
     /* for invalid lengths, libwebsockets would end the connection without a Close */
     if (session_echoes(&connection->session) && !library_close_bytes(wsi) && peer_is_there(wsi))
         closing_fail(connection, &malformed);
