@@ -5,9 +5,6 @@
 /* What the sender has removed from the end of the message (RFC 7692 section 7.2.1). */
 static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
-/* The data_type of zlib when the input so far has ended a block that is not the last one. */
-#define AT_BLOCK_END 128
-
 void inflater_init(struct inflater *inflater, unsigned window_bits, bool keeps_context)
 {
     memset(inflater, 0, sizeof(*inflater));
@@ -49,13 +46,14 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
     return result == Z_BUF_ERROR ? Z_OK : result;
 }
 
-/* Feeds the removed tail. It completes an empty block, and so must not produce output. */
+/*
+ * Feeds the removed tail. It must be the length of an empty block without compression, of which the
+ * header has come. That block, too, may be marked as final (section 7.2.1).
+ */
 static enum inflater_result end_message(struct inflater *inflater)
 {
-    z_stream *stream = &inflater->stream;
-    uInt room = stream->avail_out;
-    bool complete = inflate_from(stream, tail, sizeof(tail)) == Z_OK &&
-                    stream->data_type == AT_BLOCK_END && stream->avail_out == room;
+    bool complete = inflateSyncPoint(&inflater->stream) > 0 &&
+                    inflate_from(&inflater->stream, tail, sizeof(tail)) == Z_OK;
 
     if (!inflater->keeps_context)
         inflater_fini(inflater);

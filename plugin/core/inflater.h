@@ -42,8 +42,9 @@ void inflater_fini(struct inflater *inflater);
  * says that the input ends its message.
  *
  * Returns INFLATER_INVALID for data that is no DEFLATE, that refers to bytes before the window and
- * what @out already holds, or that does not end where a message must. After that, and after
- * INFLATER_NO_MEMORY, only inflater_fini() may be called.
+ * what @out already holds, or that does not end where a message must: in the header of an empty
+ * block without compression (section 7.2.1). After that, and after INFLATER_NO_MEMORY, only
+ * inflater_fini() may be called.
  */
 enum inflater_result inflater_next(struct inflater *inflater, const uint8_t **input,
                                    size_t *input_bytes, bool final, uint8_t *out, size_t out_room,

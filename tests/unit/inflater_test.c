@@ -305,6 +305,7 @@ static void a_message_may_be_cut_anywhere(void)
 
 #define HELLO "\xF2\x48\xCD\xC9\xC9\x07\x00"
 #define HELLO_BFINAL "\xF3\x48\xCD\xC9\xC9\x07\x00"
+#define HELLO_END "\xF2\x48\xCD\xC9\xC9\x07\x04"
 #define HELLO_STORED "\x00\x05\x00\xFA\xFFHello"
 #define HELLO_AGAIN "\xF2\x00\x11\x00\x00"
 #define TAIL "\x00\x00\xFF\xFF"
@@ -339,6 +340,20 @@ static const struct {
     {"BFINAL twice", BYTES("\0"), BYTES(HELLO_BFINAL HELLO_BFINAL "\0"), BYTES("HelloHello")},
     {"BFINAL, empty", BYTES("\0"), BYTES("\x03\x00\0"), BYTES("")},
     {"BFINAL, stored", BYTES("\0"), BYTES("\x01\x05\x00\xFA\xFFHello\0"), BYTES("Hello")},
+
+    /* section 7.2.1: the empty block at the end may be marked as the last, too */
+    {"empty, ended by BFINAL", BYTES("\0"), BYTES("\x01"), BYTES("")},
+    {"ended by BFINAL", BYTES("\0"), BYTES(HELLO_END), BYTES("Hello")},
+    {"BFINAL, ended by BFINAL", BYTES("\0"), BYTES(HELLO_BFINAL "\x01"), BYTES("Hello")},
+    {"ended by BFINAL before", BYTES(HELLO_END), BYTES(HELLO), BYTES("Hello")},
+    {"ended by BFINAL, twice", BYTES(HELLO_END), BYTES(HELLO_END), BYTES("Hello")},
+    {"sharing the window after an end by BFINAL", BYTES(HELLO_END), BYTES(HELLO_AGAIN),
+     BYTES("Hello")},
+    {"the same, after an empty message", BYTES(HELLO TAIL "\x01"), BYTES(HELLO_AGAIN),
+     BYTES("Hello")},
+    {"an empty BFINAL block, and one that refers beyond it", BYTES("\0"),
+     BYTES(HELLO_END TAIL HELLO_AGAIN), BYTES("HelloHello")},
+    {"of empty BFINAL blocks", BYTES("\0"), BYTES("\x01" TAIL "\x03\0\x01" TAIL "\x01"), BYTES("")},
 };
 
 static void messages_end_where_rfc_7692_says(void)
@@ -382,6 +397,10 @@ static void messages_end_where_rfc_7692_says(void)
 #define TWO_BITS_BEHIND_NO_DATA                                                                    \
     "\x04\xE4\x01\x92\x24\x49\x92\x24\x49\x20\xB1\xA8\x79\x64\xF5\xEC\xFD\xFF\xBB\x07"
 
+/* A Huffman block whose end is 15 ones long, so that it ends with the tail: as no block may. */
+#define ENDED_BY_THE_TAIL                                                                          \
+    "\xFB\x21\xA2\x2C\xCB\xB2\x2C\xCB\x8A\x9A\x47\xD6\x98\x6B\x9F\xFB\x7E\xFF\x9B\xFB\x01\x00\x00"
+
 static const struct {
     const char *name;
     const char *payload;
@@ -405,6 +424,11 @@ static const struct {
     {"cut in a dynamic header", BYTES("\x04\xC0\x01\x92")},
     {"two bits too many", BYTES(TWO_BITS_BEHIND_NO_DATA)},
     {"two bits too many, after data", BYTES(TWO_BITS_BEHIND_DATA)},
+    {"a Huffman block that the tail ends", BYTES("\x04" ENDED_BY_THE_TAIL)},
+    {"a Huffman BFINAL block that the tail ends", BYTES("\x05" ENDED_BY_THE_TAIL)},
+    {"the tail left on an end by BFINAL", BYTES(HELLO_END TAIL)},
+    {"a byte too many after BFINAL", BYTES("\x01\0")},
+    {"ended by BFINAL twice", BYTES("\x01\x01")},
     {"no block type", BYTES("\x06\0")},
     {"no block type, BFINAL", BYTES("\x07\0")},
     {"no block type after a block", BYTES(HELLO TAIL "\x06")},

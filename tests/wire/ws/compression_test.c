@@ -404,26 +404,38 @@ static void forms_of_deflate_that_the_rfc_shows_are_taken(void)
         {"shared window after a last block", "\xf2\x00\x11\x00\x00", 5},
         {"two blocks (7.2.3.5)", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13},
         {"empty (7.2.3.6)", "\x00", 1},
+        {"ended by a last block (7.2.1)", "\xf2\x48\xcd\xc9\xc9\x07\x04", 7},
+        {"empty, ended by a last block (7.2.1)", "\x01", 1},
+        {"shared window after both", "\xf2\x00\x11\x00\x00", 5},
+        {"last blocks alone", "\xf3\x48\xcd\xc9\xc9\x07\x00\x01", 8},
+        {"shared window, last blocks between", "\x01\x00\x00\xff\xff\x03\x00\xf2\x00\x11\x00\x04",
+         12},
     };
-    struct deflater deflater;
-    struct message reply;
-    struct client client;
+    static const char *const offers[] = {OFFER(""), NARROW_OFFER};
 
-    if (!client_open_with(&client, server.port, NARROW_OFFER))
-        return;
-    deflater_init(&deflater, 15, true, 15, true);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
+    for (size_t o = 0; o < 2; o++) {
+        bool mirrors = o == 0;
+        struct client client;
 
-        send_compressed(&client, OPCODE_TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes, 1);
-        CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
-        CHECK_ROW(reply.bytes == strlen(message) &&
-                      (!reply.bytes || !memcmp(reply.payload, message, reply.bytes)),
-                  rows[i].name);
-        message_free(&reply);
+        if (!client_open_with(&client, server.port, offers[o]))
+            return;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
+            const char *wanted = mirrors ? rows[i].payload : message;
+            size_t wanted_bytes = mirrors ? rows[i].bytes : strlen(message);
+            struct message reply;
+
+            send_compressed(&client, OPCODE_TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes,
+                            1);
+            CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
+            CHECK_ROW(reply.compressed == mirrors, rows[i].name);
+            CHECK_ROW(reply.bytes == wanted_bytes &&
+                          (!reply.bytes || !memcmp(reply.payload, wanted, wanted_bytes)),
+                      rows[i].name);
+            message_free(&reply);
+        }
+        client_say_goodbye(&client);
     }
-    client_say_goodbye(&client);
-    deflater_fini(&deflater);
 }
 
 static void what_is_wrong_with_compressed_messages_is_named(void)
@@ -447,6 +459,8 @@ static void what_is_wrong_with_compressed_messages_is_named(void)
         {"cut inside a block (7.2.1)", FIN | RSV1 | OPCODE_TEXT, "\xf2\x48\xcd", 3, INVALID},
         {"a last block without what follows (7.2.3.4)", FIN | RSV1 | OPCODE_TEXT,
          "\xf3\x48\xcd\xc9\xc9\x07\x00", 7, INVALID},
+        {"a last block, and the removed octets (7.2.1)", FIN | RSV1 | OPCODE_TEXT,
+         "\x01\x00\x00\xff\xff", 5, INVALID},
         {"text that is not UTF-8 (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
          "\x00\x01\x00\xfe\xff\xff\x00", 7, NOT_UTF8},
         {"text that ends in a character (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
