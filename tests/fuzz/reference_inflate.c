@@ -169,10 +169,9 @@ static enum outcome take_distance(struct decoder *decoder, const struct code *co
 static enum outcome repeat(struct decoder *decoder, unsigned distance, unsigned length)
 {
     const struct reference_window *window = decoder->window;
-    size_t known = window->known < decoder->window_bytes ? window->known : decoder->window_bytes;
     enum outcome outcome = GOOD;
 
-    if (distance > decoder->used + known)
+    if (distance > decoder->window_bytes || distance > decoder->used + window->known)
         return BAD;
     while (length-- && outcome == GOOD)
         outcome =

@@ -537,6 +537,79 @@ static void data_beyond_the_window_agreed_on_is_refused(void)
     free(message);
 }
 
+/* Writes a message of random bytes and a match of 3 bytes from @distance before its end. Returns
+ * its size in bytes. */
+static size_t write_match(uint8_t *out, const uint8_t *bytes, size_t count, unsigned distance)
+{
+    unsigned code = 0;
+    unsigned extra_bits = 0;
+    unsigned first = 1; /* the distance that has the code, and extra bits of 0 */
+    uint64_t bits;
+
+    while (distance >= first + (1U << extra_bits)) {
+        first += 1U << extra_bits;
+        code++;
+        extra_bits = code < 4 ? 0 : code / 2 - 1;
+    }
+    /* fixed codes (RFC 1951 section 3.2.6): length 3, the distance; then an empty stored block */
+    bits = 2 | 1 << 9 | (uint64_t)(distance - first) << 15;
+    for (unsigned i = 0; i < 5; i++)
+        bits |= (uint64_t)(code >> i & 1) << (14 - i);
+
+    out[0] = 0; /* a stored block */
+    out[1] = (uint8_t)count;
+    out[2] = (uint8_t)(count >> 8);
+    out[3] = (uint8_t)~out[1];
+    out[4] = (uint8_t)~out[2];
+    memcpy(out + 5, bytes, count);
+    for (unsigned i = 0; i < 5; i++)
+        out[5 + count + i] = (uint8_t)(bits >> (8 * i));
+
+    return 5 + count + (25 + extra_bits + 7) / 8;
+}
+
+/* Also where all of it comes at once, so that zlib knows more than the window. */
+static void a_distance_may_be_as_great_as_the_window(void)
+{
+    enum { BEHIND = 88 };
+    uint8_t *bytes = random_bytes(6, (1 << 14) + BEHIND);
+    uint8_t payload[(1 << 14) + BEHIND + 10];
+    struct message reply;
+    struct client client;
+
+    for (unsigned window_bits = 8; window_bits <= 14; window_bits++) {
+        unsigned window = 1U << window_bits;
+        size_t count = window + BEHIND;
+
+        for (size_t narrow = 0; narrow < 2; narrow++) {
+            size_t sent_bytes = write_match(payload, bytes, count, window);
+            char offer[200];
+
+            snprintf(offer, sizeof(offer), OFFER("; client_max_window_bits=%u%s"), window_bits,
+                     narrow ? "; server_max_window_bits=8" : "");
+            if (!client_open_with(&client, server.port, offer))
+                goto free_bytes;
+            send_compressed(&client, OPCODE_BINARY, payload, sent_bytes, 1);
+            CHECK_ROW(client_read_message(&client, &reply) == READ_OK, offer);
+            if (reply.compressed)
+                CHECK_ROW(reply.bytes == sent_bytes && !memcmp(reply.payload, payload, sent_bytes),
+                          offer);
+            else
+                CHECK_ROW(reply.bytes == count + 3 && !memcmp(reply.payload, bytes, count) &&
+                              !memcmp(reply.payload + count, bytes + count - window, 3),
+                          offer);
+            message_free(&reply);
+
+            sent_bytes = write_match(payload, bytes, count, window + 1);
+            send_compressed(&client, OPCODE_BINARY, payload, sent_bytes, 1);
+            check_close(&client, "\x03\xefinvalid compressed data", 25, offer);
+            client_close(&client);
+        }
+    }
+free_bytes:
+    free(bytes);
+}
+
 static void inflated_messages_have_a_limit(void)
 {
     static const struct {
@@ -970,6 +1043,7 @@ static CU_TestInfo tests[] = {
     TEST(what_is_wrong_with_compressed_messages_is_named),
     TEST(rsv1_elsewhere_is_a_protocol_error),
     TEST(data_beyond_the_window_agreed_on_is_refused),
+    TEST(a_distance_may_be_as_great_as_the_window),
     TEST(inflated_messages_have_a_limit),
     TEST(only_what_comes_out_counts),
     TEST(the_compressed_form_is_limited_too),
