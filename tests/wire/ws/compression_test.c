@@ -78,6 +78,14 @@ static void offers_are_answered(void)
          "; server_max_window_bits=12; client_max_window_bits=11",
          "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
          "client_max_window_bits=11"},
+        {"the smallest windows, if the client offers its own (7.1.2)",
+         OFFER("; server_max_window_bits=8; client_max_window_bits=8"),
+         "; server_max_window_bits=8; client_max_window_bits=8",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8; "
+         "client_max_window_bits=8"},
+        {"the smallest window, which is asked of no client (7.1.2)",
+         OFFER("; server_max_window_bits=8; client_max_window_bits"), "; server_max_window_bits=8",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8"},
         {"all of them",
          OFFER("; client_max_window_bits; server_max_window_bits=9; client_no_context_takeover; "
                "server_no_context_takeover"),
@@ -244,8 +252,12 @@ static const struct agreement {
     {"no context", OFFER("; server_no_context_takeover"), 15, false, 15, false, true},
     {"small windows", OFFER("; server_max_window_bits=9; client_max_window_bits"), 9, true, 9, true,
      true},
+    {"the smallest windows", OFFER("; server_max_window_bits=8; client_max_window_bits=8"), 8, true,
+     8, true, true},
     {"a small window of the client", OFFER("; client_max_window_bits=10"), 10, true, 15, true,
      true},
+    {"the smallest window of the server",
+     OFFER("; server_max_window_bits=8; client_max_window_bits"), 15, true, 8, true, false},
     {"a small window of the server", NARROW_OFFER, 15, true, 9, true, false},
     {"that and no context", OFFER("; server_max_window_bits=9; server_no_context_takeover"), 15,
      false, 9, false, false},
