@@ -119,13 +119,15 @@ static void inflate_message(struct reading *reading)
 {
     struct oracle_message *message = last(reading->side);
     uint8_t *out = malloc(ORACLE_INFLATED_MAX + 1);
+    size_t window_bytes =
+        reading->rules->window_bytes ? reading->rules->window_bytes : REFERENCE_WINDOW_BYTES;
     size_t bytes;
 
     FUZZ_CHECK(out);
     if (!reading->keeps_context)
         reading->window.known = 0;
-    bytes = reference_inflate(&reading->window, REFERENCE_WINDOW_BYTES, message->payload,
-                              message->bytes, out, ORACLE_INFLATED_MAX + 1);
+    bytes = reference_inflate(&reading->window, window_bytes, message->payload, message->bytes, out,
+                              ORACLE_INFLATED_MAX + 1);
     free(message->payload);
     message->payload = out;
     if (bytes == REFERENCE_INVALID || bytes > ORACLE_INFLATED_MAX) {

@@ -55,6 +55,7 @@ struct oracle_rules {
     bool client_keeps_context;
     bool server_keeps_context;
     uint64_t max_message; /* 0: any */
+    size_t window_bytes;  /* of the client; 0: the widest */
 };
 
 /** Reads what a client has sent after its handshake. oracle_side_fini() releases what it takes. */

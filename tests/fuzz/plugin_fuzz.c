@@ -48,19 +48,19 @@ static const struct kind {
     const char *options[2][2];
     struct oracle_rules rules;
 } kinds[] = {
-    {"plain", REQUEST("plain") "\r\n", {{"compression", "off"}}, {false, false, false, 0}},
+    {"plain", REQUEST("plain") "\r\n", {{"compression", "off"}}, {false, false, false, 0, 0}},
     {"compressed",
      REQUEST("compressed") DEFLATE "\r\n\r\n",
      {{"compression", "on"}, {"max-inflated", "1048576"}},
-     {true, true, true, 0}},
+     {true, true, true, 0, 0}},
     {"limited",
-     REQUEST("limited") DEFLATE "\r\n\r\n",
+     REQUEST("limited") DEFLATE "; client_max_window_bits=8\r\n\r\n",
      {{"compression", "no-context-takeover"}, {"max-message", TEXT(MAX_MESSAGE)}},
-     {true, false, false, MAX_MESSAGE}},
+     {true, false, false, MAX_MESSAGE, 256}},
     {"asymmetric",
      REQUEST("asymmetric") DEFLATE "; server_max_window_bits=9\r\n\r\n",
      {{"compression", "on"}, {"max-inflated", "1048576"}},
-     {true, true, true, 0}},
+     {true, true, true, 0, 0}},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
