@@ -1,5 +1,6 @@
 #include "link/output.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -10,6 +11,9 @@
 
 /* What a TLS record carries at most (RFC 8446 section 5.1). */
 #define RECORD_BYTES ((size_t)16384)
+
+/* libwebsockets' LWS_WRITE_CLOSE, which its public headers leave out but reserve. */
+#define WRITE_CLOSE ((enum lws_write_protocol)4)
 
 static void block(struct connection *connection)
 {
@@ -239,6 +243,22 @@ int output_frame_now(struct connection *connection, struct frame frame, const vo
         return -1;
 
     return flush(connection->thread);
+}
+
+int output_close(struct connection *connection, const struct close_payload *close)
+{
+    uint8_t frame[LWS_PRE + FRAME_CONTROL_PAYLOAD_MAX];
+
+    if (output_tail(connection) || output_flush(connection))
+        return -1;
+    /* not raw: the mended libwebsockets sends what it owes before a Close, and nothing after it */
+    memcpy(frame + LWS_PRE, close->payload, close->bytes);
+    if (lws_write(connection->wsi, frame + LWS_PRE, close->bytes, WRITE_CLOSE) < 0)
+        return -1;
+    if (lws_partial_buffered(connection->wsi))
+        block(connection);
+
+    return 0;
 }
 
 void output_defer(struct connection *connection)

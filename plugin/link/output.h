@@ -31,6 +31,9 @@ int output_frame(struct connection *connection, struct frame frame, const void *
 int output_frame_now(struct connection *connection, struct frame frame, const void *payload,
                      size_t payload_bytes);
 
+/** Sends a Close at once, after everything corked. Returns as above. */
+int output_close(struct connection *connection, const struct close_payload *close);
+
 /**
  * Makes the corked output of @connection wait for its writable callback, which must call
  * output_flush(). libwebsockets sends a Pong that it owes before that. Costs some system calls.

@@ -41,6 +41,19 @@ static const struct {
                                "asks the protocol with freed memory (CVE-2025-11677)"},
     [LIMIT_COMPLAINT_AFTER_UNKNOWN_UPGRADE] = {IN_4_3_5,
                                                "goes on after that 403, and logs \"Missing URI\""},
+    [LIMIT_UNMASKED_FRAMES] = {IN_4_1_6 | IN_4_3_5, "takes frames that are not masked"},
+    [LIMIT_LONGER_LENGTHS] = {IN_4_1_6 | IN_4_3_5, "takes lengths in a longer form than they need"},
+    [LIMIT_RSV1_ON_PING] = {IN_4_1_6 | IN_4_3_5,
+                            "ignores RSV1 on Pings and empty Pongs where compression is in use"},
+    [LIMIT_CODES_1012_TO_1014] = {IN_4_1_6 | IN_4_3_5,
+                                  "answers the close codes 1012, 1013 and 1014 with 1002"},
+    [LIMIT_LOST_PINGS] =
+        {IN_4_1_6 | IN_4_3_5,
+         "answers only the first of several Pings that come at once, and none if a "
+         "Close or an error follows at once"},
+    [LIMIT_AFTER_OUR_CLOSE] = {IN_4_1_6 | IN_4_3_5,
+                               "answers a Ping that comes after our Close, and sends another Close "
+                               "if the peer then makes an error"},
 };
 
 /* Reads what "--version" prints. */
