@@ -25,6 +25,24 @@ static const struct {
     [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
                                   "a header whose name is the beginning of a known one, such as "
                                   "`X-Auth`, swallows the next line"},
+    [LIMIT_SECOND_BODY_HANGS] = {IN_4_1_6 | IN_4_3_5,
+                                 "two requests with bodies in one segment stop the service thread "
+                                 "for ever"},
+    [LIMIT_UNCLEAR_LENGTH] = {IN_4_1_6 | IN_4_3_5,
+                              "a Content-Length that is no number or comes twice is taken for some "
+                              "number, and Transfer-Encoding is ignored"},
+    [LIMIT_NO_LENGTH_IS_100_MB] = {IN_4_1_6 | IN_4_3_5,
+                                   "a POST without Content-Length waits for 100 MB and takes the "
+                                   "next requests for its body"},
+    [LIMIT_BODY_TOO_LONG] = {IN_4_3_5, "what follows a body in a segment is passed on as a part of "
+                                       "it"},
+    [LIMIT_ANSWERED_TWICE] =
+        {IN_4_1_6 | IN_4_3_5,
+         "an endpoint that has answered before the body came is called for the "
+         "body too"},
+    [LIMIT_INPUT_WHILE_RESPONSE_IS_OWED] =
+        {IN_4_1_6 | IN_4_3_5, "input that comes before a request is answered costs CPU time until "
+                              "then, repeats that request or is lost"},
 };
 
 /* Reads what "--version" prints. */
