@@ -616,6 +616,66 @@ static void a_request_behind_a_response_that_nobody_reads_costs_no_time(void)
         on_each_loop(answer_behind_a_large_response);
 }
 
+#define UPGRADE(headers)                                                                           \
+    "GET /ws HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n"                    \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" headers "\r\n"
+/* A Text frame, which would be echoed. */
+#define FRAME "\x81\x83\x01\x01\x01\x01\x60\x63\x62"
+
+/* libwebsockets itself takes the body for frames. */
+static void a_handshake_with_a_body_is_refused(void)
+{
+    static const char *const rows[] = {
+        UPGRADE("Content-Length: 9\r\n") FRAME,
+        UPGRADE("Content-Length: 09\r\n") FRAME,
+        UPGRADE("Content-Length: 90\r\n") FRAME,
+        UPGRADE("Content-Length: 0,9\r\n") FRAME,
+        UPGRADE("Content-Length: 0\r\nContent-Length: 9\r\n") FRAME,
+        UPGRADE("Content-Length: -0\r\n") FRAME,
+        UPGRADE("Content-Length: x\r\n") FRAME,
+        UPGRADE("Transfer-Encoding: chunked\r\n") "9\r\n" FRAME "\r\n0\r\n\r\n",
+        UPGRADE("Transfer-Encoding: identity\r\n") FRAME,
+        UPGRADE("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n") "0\r\n\r\n" FRAME,
+    };
+    struct server server;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct client client;
+
+        if (!client_connect(&client, server.port))
+            break;
+        client_send(&client, rows[i], strlen(rows[i]));
+        CHECK_ROW(receive_all(&client) == READ_END, rows[i]);
+        CHECK_ROW(client.input_bytes > 9 && (!memcmp(client.input, "HTTP/1.1 4", 10) ||
+                                             !memcmp(client.input, "HTTP/1.1 501", 12)),
+                  rows[i]);
+        CHECK_ROW(!client.input_bytes || !memmem(client.input, client.input_bytes, "\x81\x03", 2),
+                  rows[i]);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+
+static void a_handshake_with_a_length_of_0_is_accepted(void)
+{
+    static const char *const rows[] = {"Content-Length: 0\r\n", "Content-Length:  00 \r\n"};
+    struct server server;
+
+    if (!server_start(&server, ON_FREE_PORT))
+        return;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct client client;
+
+        if (!client_open_with(&client, server.port, rows[i]))
+            break;
+        check_echo(&client, OPCODE_TEXT, "abc", 3, rows[i]);
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
 static CU_TestInfo tests[] = {
     TEST(requests_with_bodies_in_one_segment_are_all_answered),
     TEST(requests_with_bodies_come_in_any_pieces),
@@ -623,6 +683,8 @@ static CU_TestInfo tests[] = {
     TEST(a_length_that_is_unclear_is_refused),
     TEST(a_transfer_encoding_is_refused),
     TEST(a_request_without_a_length_has_no_body),
+    TEST(a_handshake_with_a_body_is_refused),
+    TEST(a_handshake_with_a_length_of_0_is_accepted),
     TEST(a_body_that_comes_after_the_response_is_discarded),
     TEST(a_parked_request_whose_peer_ends_is_dropped),
     TEST(a_request_behind_a_parked_one_waits),
