@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include <libwebsockets.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <uv.h>
 
 #include "clock.h"
 #include "runner.h"
 
-#define TICK_US 10000
+#define TICK_US 4000
 #define BODY_MAX 4096
 #define PATH_MAX_BYTES 64
 
@@ -156,7 +158,6 @@ static const struct lws_protocols protocols[] = {
 struct loop {
     struct lws_context *context;
     uv_loop_t uv;
-    bool libuv;
     lws_sorted_usec_list_t tick;
 };
 
@@ -171,8 +172,34 @@ static void on_tick(lws_sorted_usec_list_t *tick)
     lws_sul_schedule(loop->context, 0, tick, on_tick, TICK_US);
 }
 
+/* Makes a key and a certificate for it, which are valid until the host ends. */
+static void use_tls(struct lws_context_creation_info *info)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = X509_new();
+    BIO *key_text = BIO_new(BIO_s_mem());
+    BIO *certificate_text = BIO_new(BIO_s_mem());
+    char *bytes;
+
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    PEM_write_bio_PrivateKey(key_text, key, NULL, NULL, 0, NULL, NULL);
+    PEM_write_bio_X509(certificate_text, certificate);
+
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->server_ssl_cert_mem_len = (unsigned)BIO_get_mem_data(certificate_text, &bytes);
+    info->server_ssl_cert_mem = bytes;
+    info->server_ssl_private_key_mem_len = (unsigned)BIO_get_mem_data(key_text, &bytes);
+    info->server_ssl_private_key_mem = bytes;
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
 /* Never returns: it is killed. */
-static void run(int ready, const char *files, bool libuv)
+static void run(int ready, const char *files, enum body_host_kind kind)
 {
     static const struct lws_protocol_vhost_options any = {NULL, NULL, "*", "text/plain"};
     struct lws_http_mount mounts[] = {
@@ -190,13 +217,14 @@ static void run(int ready, const char *files, bool libuv)
         .port = 0,
         .iface = "127.0.0.1",
         .options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   (libuv ? LWS_SERVER_OPTION_LIBUV : 0),
+                   (kind != BODY_HOST_POLL ? LWS_SERVER_OPTION_LIBUV : 0),
         .protocols = protocols,
         .mounts = mounts,
         .vhost_name = "test",
+        .alpn = "http/1.1",
     };
     void *loops[1];
-    struct loop loop = {.libuv = libuv};
+    struct loop loop = {0};
     struct lws_vhost *vhost;
     uint16_t port;
 
@@ -208,7 +236,9 @@ static void run(int ready, const char *files, bool libuv)
                       NULL);
     uv_loop_init(&loop.uv);
     loops[0] = &loop.uv;
-    info.foreign_loops = libuv ? loops : NULL;
+    info.foreign_loops = kind != BODY_HOST_POLL ? loops : NULL;
+    if (kind == BODY_HOST_TLS_LIBUV)
+        use_tls(&info);
     loop.context = lws_create_context(&info);
     vhost = loop.context ? lws_create_vhost(loop.context, &info) : NULL;
     if (!vhost || lws_protocol_init(loop.context))
@@ -219,7 +249,7 @@ static void run(int ready, const char *files, bool libuv)
         _exit(EXIT_FAILURE);
 
     for (;; seen->turns++)
-        if (libuv)
+        if (kind != BODY_HOST_POLL)
             uv_run(&loop.uv, UV_RUN_ONCE);
         else
             lws_service(loop.context, 0);
@@ -240,12 +270,13 @@ static bool write_file(const char *directory, const char *name, const char *begi
     return !fclose(file) && written;
 }
 
-bool body_host_start(struct body_host *host, bool libuv)
+bool body_host_start(struct body_host *host, enum body_host_kind kind)
 {
     int ready[2];
     bool started;
 
     memset(host, 0, sizeof(*host));
+    host->kind = kind;
     snprintf(host->files, sizeof(host->files), "/tmp/body-host-XXXXXX");
     host->seen =
         mmap(NULL, sizeof(*host->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -258,7 +289,7 @@ bool body_host_start(struct body_host *host, bool libuv)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ready[0]);
         seen = host->seen;
-        run(ready[1], host->files, libuv);
+        run(ready[1], host->files, kind);
     }
     close(ready[1]);
     started = read(ready[0], &host->port, sizeof(host->port)) == sizeof(host->port);

@@ -25,7 +25,7 @@
 /* What the host tells, in memory that both processes share. */
 struct body_host_seen {
     atomic_ulong turns;    /* of its loop */
-    atomic_ulong ticks;    /* of a timer of 10 ms */
+    atomic_ulong ticks;    /* of a timer */
     atomic_ulong requests; /* that have reached an endpoint */
     atomic_ulong bodies;   /* that are complete */
     atomic_ulong parked;   /* requests that have been parked */
@@ -33,16 +33,19 @@ struct body_host_seen {
     atomic_bool released;
 };
 
+/* What it runs on. */
+enum body_host_kind { BODY_HOST_POLL, BODY_HOST_LIBUV, BODY_HOST_TLS_LIBUV, BODY_HOST_KINDS };
+
 struct body_host {
+    enum body_host_kind kind;
     pid_t pid;
     uint16_t port;
     char files[32]; /* the directory of /files */
     struct body_host_seen *seen;
 };
 
-/** Starts the host, on libuv or on the library's own poll loop. Returns false, and fails the test,
- * when that fails. */
-bool body_host_start(struct body_host *host, bool libuv);
+/** Starts the host. Returns false, and fails the test, when that fails. */
+bool body_host_start(struct body_host *host, enum body_host_kind kind);
 
 /** Ends the host, which fails the test if it has ended by itself. */
 void body_host_stop(struct body_host *host);

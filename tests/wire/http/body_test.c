@@ -26,6 +26,12 @@
 /* How a test sends what a row says. */
 enum { WHOLE = 0 };
 
+static bool connect_to(const struct body_host *host, struct client *client)
+{
+    return host->kind == BODY_HOST_TLS_LIBUV ? client_connect_tls(client, host->port, NULL)
+                                             : client_connect(client, host->port);
+}
+
 /* Receives until the connection ends. */
 static enum read_result receive_all(struct client *client)
 {
@@ -115,7 +121,7 @@ static void check_conversation(const struct body_host *host, const char *text, s
 {
     struct client client;
 
-    if (!client_connect(&client, host->port))
+    if (!connect_to(host, &client))
         return;
     send_cut(host, &client, text, cut);
     CHECK_ROW(receive_all(&client) == READ_END, text);
@@ -123,16 +129,22 @@ static void check_conversation(const struct body_host *host, const char *text, s
     client_close(&client);
 }
 
-/* Runs @test on the library's own poll loop and on libuv. */
+/* Runs @test on the library's own poll loop, on libuv, and there with TLS. */
 static void on_each_loop(void (*test)(struct body_host *host))
 {
-    for (int libuv = 0; libuv < 2; libuv++) {
+    for (int kind = 0; kind < BODY_HOST_KINDS; kind++) {
         struct body_host host;
 
-        if (body_host_start(&host, libuv))
+        if (body_host_start(&host, (enum body_host_kind)kind))
             test(&host);
         body_host_stop(&host);
     }
+}
+
+/* Returns how far a cut is from the one before. Connections with TLS take their time. */
+static size_t step(const struct body_host *host)
+{
+    return host->kind == BODY_HOST_TLS_LIBUV ? 16 : 1;
 }
 
 static const struct conversation {
@@ -176,7 +188,7 @@ static void requests_with_bodies_in_one_segment_are_all_answered(void)
 static void answer_pieces(struct body_host *host)
 {
     for (size_t i = 0; i < sizeof(one_behind_another) / sizeof(one_behind_another[0]); i++)
-        for (size_t cut = 1; cut < strlen(one_behind_another[i].text); cut++)
+        for (size_t cut = 1; cut < strlen(one_behind_another[i].text); cut += step(host))
             check_conversation(host, one_behind_another[i].text, cut,
                                one_behind_another[i].responses);
 }
@@ -195,7 +207,7 @@ static void check_refusal(const struct body_host *host, const char *text, size_t
     unsigned long requests = host->seen->requests;
     struct client client;
 
-    if (!client_connect(&client, host->port))
+    if (!connect_to(host, &client))
         return;
     send_cut(host, &client, text, cut);
     CHECK_ROW(receive_all(&client) == READ_END, text);
@@ -266,11 +278,11 @@ static const struct framing transfer_encodings[] = {
     {"POST /take/a HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 ;"},
 };
 
-/* Sends each row whole and in two pieces cut anywhere. */
+/* Sends each row whole and in two pieces, the first row cut anywhere. */
 static void check_refusals(const struct body_host *host, const struct framing *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t cut = WHOLE; cut < strlen(rows[i].text); cut++)
+        for (size_t cut = WHOLE; cut < strlen(rows[i].text); cut += i ? 16 : step(host))
             check_refusal(host, rows[i].text, cut, rows[i].response);
 }
 
@@ -352,7 +364,7 @@ static void check_conversations(const struct body_host *host, const struct conve
                                 size_t count, bool in_pieces)
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t cut = WHOLE; cut < (in_pieces ? strlen(rows[i].text) : 1); cut++)
+        for (size_t cut = WHOLE; cut < (in_pieces ? strlen(rows[i].text) : 1); cut += step(host))
             check_conversation(host, rows[i].text, cut, rows[i].responses);
 }
 
@@ -422,7 +434,7 @@ static void leave_parked(struct body_host *host)
             char text[256];
 
             at_place(text, sizeof(text), GET("@/park"), parking[i]);
-            if (!client_connect(&client, host->port))
+            if (!connect_to(host, &client))
                 return;
             client_send(&client, text, strlen(text));
             body_host_wait(&host->seen->parked, parked + 1, text);
@@ -479,7 +491,7 @@ static void check_behind_parked(struct body_host *host, const struct parked_conv
     at_place(behind, sizeof(behind), row->behind, where);
     at_place(expected, sizeof(expected), row->responses, where);
     snprintf(both, sizeof(both), "%s%s", first, behind);
-    if (!client_connect(&client, host->port))
+    if (!connect_to(host, &client))
         return;
     client_send(&client, both, later ? strlen(first) : strlen(both));
     body_host_wait(&host->seen->parked, parked + 1, both);
@@ -520,7 +532,7 @@ static void answer_parked_pieces(struct body_host *host)
         snprintf(text, sizeof(text), "%s%s", behind_parked[i].first, behind_parked[i].behind);
         at_place(both, sizeof(both), text, "/take");
         at_place(expected, sizeof(expected), behind_parked[i].responses, "/take");
-        for (size_t cut = 1; cut < strlen(both); cut++)
+        for (size_t cut = 1; cut < strlen(both); cut += step(host))
             check_conversation(host, both, cut, expected);
     }
 }
@@ -531,6 +543,42 @@ static void requests_behind_a_parked_one_come_in_any_pieces(void)
         on_each_loop(answer_parked_pieces);
 }
 
+/* What is behind takes several reads, and with TLS several records. */
+static void answer_many(struct body_host *host)
+{
+    enum { MANY = 1000 };
+    static const char text[] = GET("/take/b");
+    static const char last[] = LAST_GET("/take/c");
+    char *all = malloc(MANY * strlen(text) + sizeof(last));
+    unsigned long requests = host->seen->requests;
+    struct client client;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < MANY; i++, bytes += strlen(text))
+        memcpy(all + bytes, text, strlen(text));
+    memcpy(all + bytes, last, strlen(last));
+    bytes += strlen(last);
+    if (connect_to(host, &client)) {
+        client_send(&client, GET("/take/park"), strlen(GET("/take/park")));
+        body_host_wait(&host->seen->parked, 1, "many");
+        client_send(&client, all, bytes);
+        body_host_check_rests(host, "many");
+        body_host_release(host, true);
+        CU_ASSERT_EQUAL(receive_all(&client), READ_END);
+        CU_ASSERT_EQUAL(host->seen->requests, requests + MANY + 2);
+        CU_ASSERT_PTR_NOT_NULL(memmem(client.input, client.input_bytes, "[/take/c:0:]", 12));
+        client_close(&client);
+        body_host_check_rests(host, "many are answered");
+    }
+    free(all);
+}
+
+static void many_requests_behind_a_parked_one_are_answered(void)
+{
+    if (!library_has(LIMIT_INPUT_WHILE_RESPONSE_IS_OWED))
+        on_each_loop(answer_many);
+}
+
 /* However much the peer sends, the host reads once, and it still rests. */
 static void flood_parked(struct body_host *host)
 {
@@ -539,7 +587,7 @@ static void flood_parked(struct body_host *host)
     struct client client;
     unsigned sent = 0;
 
-    if (!client_connect(&client, host->port))
+    if (host->kind == BODY_HOST_TLS_LIBUV || !connect_to(host, &client))
         return;
     client_send(&client, GET("/take/park"), strlen(GET("/take/park")));
     body_host_wait(&host->seen->parked, 1, "flood");
@@ -593,7 +641,7 @@ static void answer_behind_a_large_response(struct body_host *host)
         const struct conversation *row = &behind_a_large_response[i];
         struct client client;
 
-        if (!client_connect(&client, host->port))
+        if (!connect_to(host, &client))
             return;
         client_send(&client, row->text, strlen(row->text));
         CHECK_ROW(client_receive(&client) == READ_OK, row->text); /* and then nothing for a while */
@@ -689,6 +737,7 @@ static CU_TestInfo tests[] = {
     TEST(a_parked_request_whose_peer_ends_is_dropped),
     TEST(a_request_behind_a_parked_one_waits),
     TEST(requests_behind_a_parked_one_come_in_any_pieces),
+    TEST(many_requests_behind_a_parked_one_are_answered),
     TEST(a_flood_behind_a_parked_request_is_not_read),
     TEST(a_request_behind_a_file_is_answered),
     TEST(a_request_behind_a_response_that_nobody_reads_costs_no_time),
