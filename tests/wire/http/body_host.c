@@ -1,5 +1,6 @@
 #include "body_host.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libwebsockets.h>
@@ -17,7 +19,8 @@
 #include "clock.h"
 #include "runner.h"
 
-#define TICK_US 4000
+#define TICK_NS 4000000
+#define VHOST "test"
 #define BODY_MAX 4096
 #define PATH_MAX_BYTES 64
 
@@ -32,6 +35,9 @@ struct exchange {
 };
 
 static struct body_host_seen *seen;
+
+/* The protocols, which are all the same. */
+static const char *const names[] = {"first", "takes", NULL};
 
 static int respond(struct lws *wsi, struct exchange *exchange, unsigned status)
 {
@@ -63,6 +69,8 @@ static int respond(struct lws *wsi, struct exchange *exchange, unsigned status)
 static int park(struct lws *wsi, struct exchange *exchange)
 {
     exchange->parked = true;
+    if (strstr(exchange->path, "detached"))
+        lws_http_headers_detach(wsi);
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
     seen->parked++;
     if (seen->released)
@@ -119,6 +127,20 @@ static int on_writable(struct lws *wsi, struct exchange *exchange)
     return respond(wsi, exchange, HTTP_STATUS_OK);
 }
 
+/* What is parked may have been released. */
+static int on_cancelled(struct lws *wsi)
+{
+    struct lws_context *context = lws_get_context(wsi);
+    struct lws_vhost *vhost = lws_get_vhost_by_name(context, VHOST);
+
+    if (vhost && seen->released)
+        for (size_t i = 0; names[i]; i++)
+            lws_callback_on_writable_all_protocol_vhost(
+                vhost, lws_vhost_name_to_protocol(vhost, names[i]));
+
+    return 0;
+}
+
 static int on_drop(struct exchange *exchange)
 {
     if (exchange && exchange->parked) {
@@ -143,6 +165,8 @@ static int endpoint(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return on_writable(wsi, user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
         return on_drop(user);
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        return on_cancelled(wsi);
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
     }
@@ -154,22 +178,24 @@ static const struct lws_protocols protocols[] = {
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
-/* The host's loop, its timer included. */
-struct loop {
-    struct lws_context *context;
-    uv_loop_t uv;
-    lws_sorted_usec_list_t tick;
-};
-
-static void on_tick(lws_sorted_usec_list_t *tick)
+/*
+ * Counts the time that passes. A timer of the library would not do: its poll loop does not wait for
+ * less than a millisecond, but turns.
+ */
+static void *tick(void *context)
 {
-    struct loop *loop = lws_container_of(tick, struct loop, tick);
+    const struct timespec pause = {0, TICK_NS};
+    bool released = false;
 
-    seen->ticks++;
-    if (seen->released)
-        for (size_t i = 0; protocols[i].name; i++)
-            lws_callback_on_writable_all_protocol(loop->context, &protocols[i]);
-    lws_sul_schedule(loop->context, 0, tick, on_tick, TICK_US);
+    for (;;) {
+        nanosleep(&pause, NULL);
+        seen->ticks++;
+        if (released != seen->released)
+            lws_cancel_service(context);
+        released = seen->released;
+    }
+
+    return NULL;
 }
 
 /* Makes a key and a certificate for it, which are valid until the host ends. */
@@ -219,12 +245,15 @@ static void run(int ready, const char *files, enum body_host_kind kind)
         .options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                    (kind != BODY_HOST_POLL ? LWS_SERVER_OPTION_LIBUV : 0),
         .protocols = protocols,
+        .max_http_header_pool = BODY_HOST_HEADERS,
         .mounts = mounts,
-        .vhost_name = "test",
+        .vhost_name = VHOST,
         .alpn = "http/1.1",
     };
-    void *loops[1];
-    struct loop loop = {0};
+    struct lws_context *context;
+    uv_loop_t loop;
+    void *loops[] = {&loop};
+    pthread_t ticker;
     struct lws_vhost *vhost;
     uint16_t port;
 
@@ -234,25 +263,25 @@ static void run(int ready, const char *files, enum body_host_kind kind)
     }
     lws_set_log_level(getenv("BODY_HOST_LOG") ? (int)strtol(getenv("BODY_HOST_LOG"), NULL, 10) : 0,
                       NULL);
-    uv_loop_init(&loop.uv);
-    loops[0] = &loop.uv;
+    uv_loop_init(&loop);
     info.foreign_loops = kind != BODY_HOST_POLL ? loops : NULL;
     if (kind == BODY_HOST_TLS_LIBUV)
         use_tls(&info);
-    loop.context = lws_create_context(&info);
-    vhost = loop.context ? lws_create_vhost(loop.context, &info) : NULL;
-    if (!vhost || lws_protocol_init(loop.context))
+    context = lws_create_context(&info);
+    vhost = context ? lws_create_vhost(context, &info) : NULL;
+    if (!vhost || lws_protocol_init(context))
         _exit(EXIT_FAILURE);
     port = (uint16_t)lws_get_vhost_listen_port(vhost);
-    lws_sul_schedule(loop.context, 0, &loop.tick, on_tick, TICK_US);
+    if (pthread_create(&ticker, NULL, tick, context))
+        _exit(EXIT_FAILURE);
     if (write(ready, &port, sizeof(port)) != sizeof(port))
         _exit(EXIT_FAILURE);
 
     for (;; seen->turns++)
         if (kind != BODY_HOST_POLL)
-            uv_run(&loop.uv, UV_RUN_ONCE);
+            uv_run(&loop, UV_RUN_ONCE);
         else
-            lws_service(loop.context, 0);
+            lws_service(context, 0);
 }
 
 static bool write_file(const char *directory, const char *name, const char *begin, size_t bytes)

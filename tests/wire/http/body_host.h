@@ -13,6 +13,7 @@
  *   bytes
  * - "first": with the first piece of the body (413)
  * - "park": a GET, or a POST whose body is complete, when body_host_release() says so
+ *   "detached" gives its headers back meanwhile
  * - otherwise: a GET at once, a POST when its body is complete
  *
  * Requests reach these endpoints in three ways: at /take through a mount of the callback, at /with
@@ -20,12 +21,15 @@
  * "small" ("small\n") and "large" (BODY_HOST_LARGE bytes).
  */
 
+/* How many requests have room for their headers at once. */
+#define BODY_HOST_HEADERS 4
+
 #define BODY_HOST_LARGE ((size_t)16 << 20)
 
 /* What the host tells, in memory that both processes share. */
 struct body_host_seen {
     atomic_ulong turns;    /* of its loop */
-    atomic_ulong ticks;    /* of a timer */
+    atomic_ulong ticks;    /* of another thread, every few milliseconds */
     atomic_ulong requests; /* that have reached an endpoint */
     atomic_ulong bodies;   /* that are complete */
     atomic_ulong parked;   /* requests that have been parked */

@@ -579,6 +579,41 @@ static void many_requests_behind_a_parked_one_are_answered(void)
         on_each_loop(answer_many);
 }
 
+/* The second request gets room for its headers when others have given theirs back. */
+static void wait_for_headers(struct body_host *host)
+{
+    static const char text[] = GET("/take/park/detached") LAST_GET("/take/b");
+    struct client holders[BODY_HOST_HEADERS];
+    struct client client;
+
+    if (!connect_to(host, &client))
+        return;
+    client_send(&client, text, strlen(text));
+    body_host_wait(&host->seen->parked, 1, "headers");
+    for (size_t i = 0; i < BODY_HOST_HEADERS; i++) {
+        connect_to(host, &holders[i]);
+        client_send(&holders[i], "GET /ta", 7);
+        CU_ASSERT_TRUE(client_wait_taken(&holders[i]));
+    }
+    body_host_check_rests(host, "holders");
+    body_host_release(host, true);
+    while (!client.input_bytes && client_receive(&client) == READ_OK)
+        ;
+    body_host_check_rests(host, "waiting for headers");
+    CU_ASSERT_EQUAL(host->seen->requests, 1);
+    for (size_t i = 0; i < BODY_HOST_HEADERS; i++)
+        client_close(&holders[i]);
+    CU_ASSERT_EQUAL(receive_all(&client), READ_END);
+    check_summary(&client, "200 [/take/park/detached:0:];200 [/take/b:0:];", text);
+    client_close(&client);
+}
+
+static void a_request_that_waits_for_headers_costs_no_time(void)
+{
+    if (!library_has(LIMIT_INPUT_WHILE_RESPONSE_IS_OWED))
+        on_each_loop(wait_for_headers);
+}
+
 /* However much the peer sends, the host reads once, and it still rests. */
 static void flood_parked(struct body_host *host)
 {
@@ -738,6 +773,7 @@ static CU_TestInfo tests[] = {
     TEST(a_request_behind_a_parked_one_waits),
     TEST(requests_behind_a_parked_one_come_in_any_pieces),
     TEST(many_requests_behind_a_parked_one_are_answered),
+    TEST(a_request_that_waits_for_headers_costs_no_time),
     TEST(a_flood_behind_a_parked_request_is_not_read),
     TEST(a_request_behind_a_file_is_answered),
     TEST(a_request_behind_a_response_that_nobody_reads_costs_no_time),
