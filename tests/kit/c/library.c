@@ -38,11 +38,16 @@ static const struct {
                                        "it"},
     [LIMIT_ANSWERED_TWICE] =
         {IN_4_1_6 | IN_4_3_5,
-         "an endpoint that has answered before the body came is called for the "
-         "body too"},
+         "an endpoint that answers before it has the whole body, with more than "
+         "the socket takes at once, is called for the body too"},
+    [LIMIT_PARKED_PEER_ENDS] = {IN_4_1_6, "a peer that ends before its request is answered costs "
+                                          "CPU time until then, except on callback mounts"},
     [LIMIT_INPUT_WHILE_RESPONSE_IS_OWED] =
         {IN_4_1_6 | IN_4_3_5, "input that comes before a request is answered costs CPU time until "
-                              "then, repeats that request or is lost"},
+                              "then, repeats that request or ends the connection"},
+    [LIMIT_RESPONSE_OVERWRITES_INPUT] =
+        {IN_4_1_6 | IN_4_3_5, "a request in one read with one for a file is overwritten by the "
+                              "response, and refused"},
 };
 
 /* Reads what "--version" prints. */

@@ -377,3 +377,12 @@ void body_host_check_rests(const struct body_host *host, const char *row)
         rests = watch(host, row) < TURNS_ALLOWED;
     CHECK_ROW(rests, row);
 }
+
+void body_host_check_spins(const struct body_host *host, const char *row)
+{
+    bool spins = true;
+
+    for (int i = 0; i < 3 && spins; i++)
+        spins = watch(host, row) >= TURNS_ALLOWED;
+    CHECK_ROW(spins, row);
+}

@@ -60,5 +60,8 @@ void body_host_wait(const atomic_ulong *count, unsigned long least, const char *
 /** Answers what is parked from now on, or no longer. */
 void body_host_release(struct body_host *host, bool released);
 
+/** Fails the test, naming @row, unless the host's loop turns all the time. */
+void body_host_check_spins(const struct body_host *host, const char *row);
+
 /** Fails the test, naming @row, if the host's loop turns while there is nothing to do. */
 void body_host_check_rests(const struct body_host *host, const char *row);
