@@ -261,8 +261,7 @@ static void run(int ready, const char *files, enum body_host_kind kind)
         mounts[i].mountpoint_len = (unsigned char)strlen(mounts[i].mountpoint);
         mounts[i].mount_next = i + 1 < LWS_ARRAY_SIZE(mounts) ? &mounts[i + 1] : NULL;
     }
-    lws_set_log_level(getenv("BODY_HOST_LOG") ? (int)strtol(getenv("BODY_HOST_LOG"), NULL, 10) : 0,
-                      NULL);
+    lws_set_log_level(0, NULL);
     uv_loop_init(&loop);
     info.foreign_loops = kind != BODY_HOST_POLL ? loops : NULL;
     if (kind == BODY_HOST_TLS_LIBUV)
@@ -301,7 +300,7 @@ static bool write_file(const char *directory, const char *name, const char *begi
 
 bool body_host_start(struct body_host *host, enum body_host_kind kind)
 {
-    int ready[2];
+    int ready[2] = {-1, -1};
     bool started;
 
     memset(host, 0, sizeof(*host));

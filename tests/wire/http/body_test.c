@@ -72,8 +72,8 @@ static void summarize(const struct client *client, char *summary, size_t size)
         if (body && !length)
             length = find_header(at, body, "\r\nContent-Length:");
         if (!body || end - at < 12 || strncmp(at, "HTTP/1.", 7) != 0) {
-            used += (size_t)snprintf(summary + used, size - used, "%.*s...",
-                                     (int)(end - at < 64 ? end - at : 64), at);
+            snprintf(summary + used, size - used, "%.*s...", (int)(end - at < 64 ? end - at : 64),
+                     at);
             return;
         }
         body += 4;
@@ -572,8 +572,8 @@ static void answer_many(struct body_host *host)
     size_t bytes = 0;
 
     for (size_t i = 0; i < MANY; i++, bytes += strlen(text))
-        memcpy(all + bytes, text, strlen(text));
-    memcpy(all + bytes, last, strlen(last));
+        memcpy(all + bytes, text, sizeof(text) - 1);
+    memcpy(all + bytes, last, sizeof(last) - 1);
     bytes += strlen(last);
     if (connect_to(host, &client)) {
         client_send(&client, GET("/take/park"), strlen(GET("/take/park")));
