@@ -25,6 +25,7 @@ struct request {
     bool tls;
     bool get;                 /* the method is GET */
     bool http_1_1;            /* the HTTP version is 1.1 */
+    bool no_body;             /* nothing says that a body follows the headers */
     bool has_host;            /* it has a Host header */
     bool upgrade;             /* Connection is a list that libwebsockets can read, with "Upgrade" */
     bool version_13;          /* Sec-WebSocket-Version is 13 */

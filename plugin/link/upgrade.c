@@ -22,6 +22,18 @@ static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char 
     return value.readable && !strcmp(value.text, text);
 }
 
+/* RFC 9112 section 6.3; a length that is no number is not 0 either. */
+static bool has_no_body(struct lws *wsi)
+{
+    struct request_value length;
+
+    if (http_has(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
+        return false;
+    http_read(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, &length);
+
+    return !length.present || (length.readable && strspn(length.text, "0 \t") == length.bytes);
+}
+
 static bool connection_says_upgrade(struct lws *wsi)
 {
     struct request_value connection;
@@ -97,6 +109,7 @@ static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoi
     request->tls = lws_is_ssl(wsi);
     request->get = http_has(wsi, WSI_TOKEN_GET_URI);
     request->http_1_1 = header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
+    request->no_body = has_no_body(wsi);
     request->has_host = http_has(wsi, WSI_TOKEN_HOST);
     request->upgrade = connection_says_upgrade(wsi);
     request->version_13 = header_is(wsi, WSI_TOKEN_VERSION, "13");

@@ -54,6 +54,29 @@ static const struct {
     [LIMIT_AFTER_OUR_CLOSE] = {IN_4_1_6 | IN_4_3_5,
                                "answers a Ping that comes after our Close, and sends another Close "
                                "if the peer then makes an error"},
+    [LIMIT_SECOND_BODY_HANGS] = {IN_4_1_6 | IN_4_3_5,
+                                 "two requests with bodies in one segment stop the service thread "
+                                 "for ever"},
+    [LIMIT_UNCLEAR_LENGTH] = {IN_4_1_6 | IN_4_3_5,
+                              "a Content-Length that is no number or comes twice is taken for some "
+                              "number, and Transfer-Encoding is ignored"},
+    [LIMIT_NO_LENGTH_IS_100_MB] = {IN_4_1_6 | IN_4_3_5,
+                                   "a POST without Content-Length waits for 100 MB and takes the "
+                                   "next requests for its body"},
+    [LIMIT_BODY_TOO_LONG] = {IN_4_3_5, "what follows a body in a segment is passed on as a part of "
+                                       "it"},
+    [LIMIT_ANSWERED_TWICE] =
+        {IN_4_1_6 | IN_4_3_5,
+         "an endpoint that answers before it has the whole body, with more than "
+         "the socket takes at once, is called for the body too"},
+    [LIMIT_PARKED_PEER_ENDS] = {IN_4_1_6, "a peer that ends before its request is answered costs "
+                                          "CPU time until then, except on callback mounts"},
+    [LIMIT_INPUT_WHILE_RESPONSE_IS_OWED] =
+        {IN_4_1_6 | IN_4_3_5, "input that comes before a request is answered costs CPU time until "
+                              "then, repeats that request or ends the connection"},
+    [LIMIT_RESPONSE_OVERWRITES_INPUT] =
+        {IN_4_1_6 | IN_4_3_5, "a request in one read with one for a file is overwritten by the "
+                              "response, and refused"},
 };
 
 /* Reads what "--version" prints. */

@@ -21,6 +21,14 @@ enum library_limit {
     LIMIT_CODES_1012_TO_1014,
     LIMIT_LOST_PINGS,
     LIMIT_AFTER_OUR_CLOSE,
+    LIMIT_SECOND_BODY_HANGS,
+    LIMIT_UNCLEAR_LENGTH,
+    LIMIT_NO_LENGTH_IS_100_MB,
+    LIMIT_BODY_TOO_LONG,
+    LIMIT_ANSWERED_TWICE,
+    LIMIT_PARKED_PEER_ENDS,
+    LIMIT_INPUT_WHILE_RESPONSE_IS_OWED,
+    LIMIT_RESPONSE_OVERWRITES_INPUT,
     LIBRARY_LIMITS, /* how many there are */
 };
 
@@ -29,7 +37,7 @@ bool library_has(enum library_limit limit);
 
 /* The head of the document's table, without its last line end. */
 #define LIBRARY_TABLE_HEAD                                                                         \
-    "| such a library | 4.1.6 | 4.3.5 | 4.3.5, mended | 4.1.6, mended |\n|---|---|---|---|---|"
+    "| limit | 4.1.6 | 4.3.5 | 4.3.5, mended | 4.1.6, mended |\n|---|---|---|---|---|"
 
 /** Returns the row of the document's table for @limit, with its line end; to be freed. */
 char *library_limit_line(enum library_limit limit);
