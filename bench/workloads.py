@@ -127,7 +127,7 @@ WORKLOADS = (
             at_least("distro", "to_raw", 0.65),
             at_least("ours", "to_node", 12),
             at_most("ours", "calls", 0.13),
-            at_most("ours", "instructions", 1130),  # 7 of them harden the program
+            at_most("ours", "instructions", 440),
             at_most("distro", "instructions", 1660),
         ),
     ),

@@ -5,6 +5,7 @@
  * symbol exported. The host provides libwebsockets itself.
  */
 
+#include "core/base/inlining.h"
 #include "echo_host.h"
 #include "link/closing.h"
 #include "link/compression.h"
@@ -16,8 +17,8 @@
 #include "link/websocket.h"
 #include "routes.h"
 
-static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                         size_t len)
+NOINLINE static int call_back(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+                              void *in, size_t len)
 {
     switch ((int)reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
@@ -40,8 +41,6 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
         return upgrade_respond(wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         return websocket_open(wsi, user);
-    case LWS_CALLBACK_RECEIVE:
-        return routes_receive(wsi, user, in, len);
     case LWS_CALLBACK_RECEIVE_PONG:
         return websocket_take_pong(wsi, user, in, len);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -61,6 +60,14 @@ static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
     }
+}
+
+/* Messages are most of what comes, so they do not pay for what the other functions need. */
+static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t len)
+{
+    return reason == LWS_CALLBACK_RECEIVE ? routes_receive(wsi, user, in, len)
+                                          : call_back(wsi, reason, user, in, len);
 }
 
 /* Compressed payload passes through to callback_echo(). */

@@ -45,11 +45,16 @@ int routes_request(struct lws *wsi)
                     : http_refuse(wsi, HTTP_STATUS_NOT_FOUND, "Nothing is served at this path.");
 }
 
-/* Only the echo gets many messages: it is called directly, so that the call can be inlined. */
-static inline int take_piece(struct connection *connection, struct piece *piece)
+/* By value: the caller's piece need not be in memory. */
+NOINLINE static int call_endpoint(struct connection *connection, struct piece piece)
 {
-    return connection->direct ? echo_plain(connection, piece)
-                              : connection->endpoint->piece(connection, piece);
+    return connection->endpoint->piece(connection, &piece);
+}
+
+/* Only the echo gets many messages: it is called directly, so that the call can be inlined. */
+static inline int take_piece(struct connection *connection, const struct piece *piece)
+{
+    return connection->direct ? echo_plain(connection, piece) : call_endpoint(connection, *piece);
 }
 
 FLATTEN int routes_receive(struct lws *wsi, struct connection *connection, const void *payload,

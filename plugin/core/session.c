@@ -13,15 +13,16 @@ static void close_set(struct close_payload *answer, unsigned code)
 
 const struct fault session_fault_too_big = {CLOSE_TOO_BIG, "message too big"};
 
-NOINLINE static const struct fault *check_text(struct session *session, const struct piece *piece)
+/* By value: the caller's piece need not be in memory. */
+NOINLINE static const struct fault *check_text(struct session *session, struct piece piece)
 {
     static const struct fault not_utf8 = {CLOSE_INVALID_PAYLOAD, "text is not UTF-8"};
 
-    if (piece->first)
+    if (piece.first)
         memset(&session->utf8, 0, sizeof(session->utf8));
 
-    return utf8_check(&session->utf8, piece->payload, piece->bytes) &&
-                   (!piece->final || utf8_is_whole(&session->utf8))
+    return utf8_check(&session->utf8, piece.payload, piece.bytes) &&
+                   (!piece.final || utf8_is_whole(&session->utf8))
                ? NULL
                : &not_utf8;
 }
@@ -34,7 +35,7 @@ const struct fault *session_take(struct session *session, const struct piece *pi
                       piece->frame_left_bytes > max_bytes - session->message_bytes))
         return &session_fault_too_big;
 
-    return piece->binary ? NULL : check_text(session, piece);
+    return piece->binary ? NULL : check_text(session, *piece);
 }
 
 struct frame session_frame(const struct piece *piece)

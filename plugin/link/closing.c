@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/base/inlining.h"
 #include "link/liveness.h"
 #include "link/output.h"
 
@@ -32,7 +33,7 @@ static size_t library_close_bytes(struct lws *wsi)
     return (size_t)lws_get_close_length(wsi);
 }
 
-int closing_fail(struct connection *connection, const struct fault *fault)
+NOINLINE int closing_fail(struct connection *connection, const struct fault *fault)
 {
     unsigned char reason[FRAME_CONTROL_PAYLOAD_MAX];
     size_t bytes = strlen(fault->reason);

@@ -47,19 +47,38 @@ static int write_rest(struct connection *connection, const struct iovec *parts, 
     return 0;
 }
 
-/* Hands the cork's bytes to libwebsockets. Returns 0, or -1 if their owner is unusable. */
+/* Says whether we may write to the socket directly: no TLS, no HTTP/2, and no output waits. */
+static inline bool is_open_to_us(struct lws *wsi)
+{
+    return !lws_is_ssl(wsi) && lws_get_network_wsi(wsi) == wsi && !lws_partial_buffered(wsi);
+}
+
+/* Returns how much the socket has taken. libwebsockets will get the same error as we did. */
+static inline size_t taken(ssize_t result)
+{
+    return result > 0 ? (size_t)result : 0;
+}
+
+/*
+ * Sends the cork's bytes, if possible without the detour through libwebsockets. Returns 0, or -1 if
+ * their owner is unusable.
+ */
 NOINLINE static int flush(struct thread *thread)
 {
     struct connection *owner = thread->cork.owner;
     struct iovec corked;
+    size_t sent = 0;
 
     if (!owner)
         return 0;
 
     thread->flush_deferred = false;
     corked.iov_base = cork_take(&thread->cork, &corked.iov_len);
+    if (corked.iov_len && is_open_to_us(owner->wsi))
+        sent = taken(
+            send(lws_get_socket_fd(owner->wsi), corked.iov_base, corked.iov_len, MSG_NOSIGNAL));
 
-    return corked.iov_len ? write_rest(owner, &corked, 1, 0) : 0;
+    return sent < corked.iov_len ? write_rest(owner, &corked, 1, sent) : 0;
 }
 
 /* flush() outside the owner's own callback, where -1 cannot be returned to libwebsockets. */
@@ -136,8 +155,7 @@ static int send_parts(struct connection *connection, const void *payload, size_t
     uint8_t *corked = cork_take(&thread->cork, &corked_bytes);
     struct iovec parts[] = {{corked, corked_bytes}, {(void *)payload, payload_bytes}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = LWS_ARRAY_SIZE(parts)};
-    ssize_t taken = sendmsg(lws_get_socket_fd(connection->wsi), &message, MSG_NOSIGNAL);
-    size_t sent = taken > 0 ? (size_t)taken : 0; /* libwebsockets will get the same error */
+    size_t sent = taken(sendmsg(lws_get_socket_fd(connection->wsi), &message, MSG_NOSIGNAL));
 
     thread->flush_deferred = false;
 
