@@ -6,6 +6,7 @@
 #include "core/base/inlining.h"
 #include "link/liveness.h"
 #include "link/pass.h"
+#include "link/transport.h"
 
 static void block(struct connection *connection)
 {
@@ -19,7 +20,7 @@ static void block(struct connection *connection)
 /*
  * Hands all but the first @sent bytes of @parts to libwebsockets, which keeps what the socket does
  * not take. The write is raw, as the frames are complete; libwebsockets may put its own control
- * frames between them. Returns 0, or -1 if the connection is unusable.
+ * frames between them. On a stream of HTTP/2 it makes DATA of them, as far as the peer's credit goes. Returns 0, or -1 if the connection is unusable.
  */
 static int write_rest(struct connection *connection, const struct iovec *parts, size_t count,
                       size_t sent)
@@ -114,10 +115,10 @@ static int send_parts(struct connection *connection, const void *payload, size_t
                : 0;
 }
 
-/* Says whether we may write to the socket directly: no TLS, and no output waits. */
+/* Says whether we may write to the socket directly: it is ours alone, no TLS, no output waits. */
 static bool is_open_to_us(struct lws *wsi)
 {
-    return !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
+    return !transport_is_shared(wsi) && !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
 }
 
 NOINLINE static int send_large(struct connection *connection, struct frame frame,
