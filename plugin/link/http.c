@@ -107,6 +107,20 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
                : HTTP_UPGRADE_OTHER;
 }
 
+/* Writes the headers, which are all of the response if @whole; a stream of HTTP/2 has to be told. */
+static int write_headers(struct lws *wsi, unsigned char *start, unsigned char **p,
+                         unsigned char *end, bool whole)
+{
+    int type = LWS_WRITE_HTTP_HEADERS;
+
+    if (whole && transport_is_shared(wsi))
+        type |= LWS_WRITE_H2_STREAM_END;
+    if (lws_finalize_http_header(wsi, p, end))
+        return -1;
+
+    return lws_write(wsi, start, (size_t)(*p - start), (enum lws_write_protocol)type) < 0 ? -1 : 0;
+}
+
 /* HTTP/2 has no text to compose, and no connection to end: the answer ends its stream. */
 static void refuse_on_stream(struct lws *wsi, const struct status *status, const char *sentence)
 {
@@ -114,20 +128,16 @@ static void refuse_on_stream(struct lws *wsi, const struct status *status, const
     unsigned char *start = response + LWS_PRE;
     unsigned char *end = response + sizeof(response) - 1;
     unsigned char *p = start;
+    bool head = http_has(wsi, WSI_TOKEN_HEAD_URI);
     int bytes;
 
     if (lws_add_http_common_headers(wsi, status->code, "text/plain; charset=utf-8",
                                     strlen(sentence) + 1, &p, end) ||
         (status->name && lws_add_http_header_by_name(wsi, (const unsigned char *)status->name,
                                                      (const unsigned char *)status->value,
-                                                     (int)strlen(status->value), &p, end)) ||
-        lws_finalize_http_header(wsi, &p, end))
+                                                     (int)strlen(status->value), &p, end)))
         return;
-    if (http_has(wsi, WSI_TOKEN_HEAD_URI)) {
-        lws_write(wsi, start, (size_t)(p - start), LWS_WRITE_HTTP_HEADERS | LWS_WRITE_H2_STREAM_END);
-        return;
-    }
-    if (lws_write(wsi, start, (size_t)(p - start), LWS_WRITE_HTTP_HEADERS) < 0)
+    if (write_headers(wsi, start, &p, end, head) || head)
         return;
     bytes = snprintf((char *)start, HEADERS_MAX, "%s\n", sentence);
     lws_write(wsi, start, (size_t)bytes, LWS_WRITE_HTTP_FINAL);
@@ -187,7 +197,7 @@ int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *
         lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
                                      (const unsigned char *)"no-store", (int)strlen("no-store"), &p,
                                      end) ||
-        lws_finalize_write_http_header(wsi, start, &p, end))
+        write_headers(wsi, start, &p, end, head))
         return -1;
     if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
         return -1;
