@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "config/json_line.h"
 #include "config/path.h"
 #include "config/setting_json.h"
-#include "base/library.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
 
@@ -242,7 +242,8 @@ static int check_http2(const struct loading *loading)
     if (!loading->config->http2)
         return 0;
     if (loading->config->tls == CONFIG_TLS_OFF)
-        setting_fail(&wrong, "http2", "needs \"tls\": clients agree on HTTP/2 in the TLS handshake");
+        setting_fail(&wrong, "http2",
+                     "needs \"tls\": clients agree on HTTP/2 in the TLS handshake");
     else if (!library_is_mended())
         setting_fail(&wrong, "http2",
                      "needs the libwebsockets that script/lws builds: this one, %s, loses data of "

@@ -78,10 +78,17 @@ uint64_t setting_number(const struct setting *row, const void *target)
     return number;
 }
 
+static const char *switch_word(uint64_t number)
+{
+    return number ? "true" : "false";
+}
+
 const char *setting_text(const struct setting *row, const void *target)
 {
     if (row->type == SETTING_CHOICE)
         return row->choices[setting_number(row, target)];
+    if (row->type == SETTING_SWITCH)
+        return switch_word(setting_number(row, target));
 
     return (const char *)target + row->offset;
 }
@@ -282,11 +289,6 @@ static int set_choice(const struct setting *row, void *target, const char *value
                  row->choices[row->number]);
 
     return -1;
-}
-
-static const char *switch_word(uint64_t number)
-{
-    return number ? "true" : "false";
 }
 
 static void describe_switch(const struct setting *row, char *out, size_t size)

@@ -130,7 +130,10 @@ uint64_t setting_number(const struct setting *row, const void *target);
 /** Writes the field of @row in @target, which must be a number, as setting_set() takes it. */
 void setting_write_number(const struct setting *row, const void *target, char *out, size_t size);
 
-/** Returns the field of @row in @target, which must be a TEXT, a LIST or a CHOICE: its word. */
+/**
+ * Returns the field of @row in @target, which must be a TEXT, a LIST, or a CHOICE or a SWITCH: its
+ * word.
+ */
 const char *setting_text(const struct setting *row, const void *target);
 
 /**
