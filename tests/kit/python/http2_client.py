@@ -11,7 +11,7 @@ import h2.errors
 import h2.events
 import h2.settings
 
-from raw_client import LOOPBACK, MASK, frame
+from raw_client import LOOPBACK, frame
 from waiting import PATIENCE_S
 
 READ_BYTES = 1 << 16
@@ -252,5 +252,3 @@ class Connection:
     def close(self) -> None:
         self.socket.close()
 
-
-__all__ = ["BINARY", "CLOSE", "MASK", "PING", "PONG", "TEXT", "Connection", "Stream"]
