@@ -360,6 +360,26 @@ class BoundsTest(ServedTest):
                 self.assert_survives(*[("cookie", "a")] * count, ("x-a", "b"), ("x-c", "d"))
         self.assert_works(self.connect())
 
+    def test_headers_without_an_end(self) -> None:
+        connection = self.connect()
+        number = connection.h2.get_next_available_stream_id()
+        field = b"\x00\x07x-never\x7f\x81\x7e" + bytes([97]) * 16256  # neither known nor indexed
+        connection.send_raw(http2_frame(FRAME_HEADERS, 0, number, field))
+        with self.assertRaises(OSError):
+            for _ in range(1000):
+                connection.send_raw(http2_frame(FRAME_CONTINUATION, 0, number, field))
+        self.assert_works(self.connect())
+
+    def test_integers_without_an_end(self) -> None:
+        for start in (b"\xff", b"\x7f", b"\x0f", b"\x3f", b"\x00\x7f", b"\x00\xff"):
+            with self.subTest(start.hex()):
+                connection = self.connect()
+                number = connection.h2.get_next_available_stream_id()
+                block = start + b"\x80" * 20 + b"\x01"
+                connection.send_raw(http2_frame(FRAME_HEADERS, END_HEADERS, number, block))
+                connection.wait_end()
+        self.assert_works(self.connect())
+
     def test_the_header_table_may_shrink_to_nothing(self) -> None:
         connection = self.connect()
         self.assert_works(connection)
@@ -708,6 +728,23 @@ class PageTest(ServedTest):
                 answer = connection.get(path, method)
                 self.assertEqual(answer.status, status)
                 self.assertEqual(bool(answer.data), method != "HEAD")
+        self.assert_works(connection)
+
+    def test_a_body_that_nobody_waits_for(self) -> None:
+        """It is answered before it has come, in the middle of a frame, and then goes on."""
+        connection = self.connect()
+        for path in ("/healthz", "/none", "/"):
+            for extra in ([], [("content-length", "30000")]):
+                with self.subTest(f"{path} {extra}"):
+                    stream = connection.request(
+                        (":method", "POST"), (":scheme", "https"), (":path", path),
+                        (":authority", connection.authority), *extra, end=False,
+                    )  # fmt: skip
+                    data = http2_frame(FRAME_DATA, 0, stream.number, bytes(10_000)) * 3
+                    for place in range(0, len(data), 7000):
+                        connection.send_raw(data[place : place + 7000])
+                        connection.h2.ping(b"01234567")
+                    stream.wait_over()
         self.assert_works(connection)
 
     def test_pages_beside_a_websocket(self) -> None:

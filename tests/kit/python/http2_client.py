@@ -249,6 +249,15 @@ class Connection:
         elif isinstance(event, h2.events.RemoteSettingsChanged):
             self._on_settings()
 
+    def wait_end(self) -> None:
+        """Reads until the server ends the connection, whatever comes."""
+        try:
+            while self.socket.recv(READ_BYTES):
+                pass
+        except (ConnectionError, ssl.SSLZeroReturnError):
+            pass
+        self.open = False
+
     def close(self) -> None:
         self.socket.close()
 
