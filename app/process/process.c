@@ -293,7 +293,7 @@ static int open_host(struct host *host, struct sites *sites, const struct shared
 
     if (!host->has_loop)
         return -1;
-    sites_init(sites, host, &shared->self_signed, shared->listening.has_admin);
+    sites_init(sites, host, &shared->tls, shared->listening.has_admin);
 
     return failure ? -1 : sites_change(sites, config);
 }

@@ -22,12 +22,12 @@ int shared_init(struct shared *shared, const struct config *config,
     if (board_new(&shared->board, shared->listening.processes))
         return -1;
 
-    return config->tls == CONFIG_TLS_SELF_SIGNED ? tls_self_sign(&shared->self_signed) : 0;
+    return tls_common_init(&shared->tls, config);
 }
 
 void shared_fini(struct shared *shared)
 {
     listening_close(&shared->listening);
     board_free(&shared->board);
-    tls_pair_fini(&shared->self_signed);
+    tls_common_fini(&shared->tls);
 }

@@ -15,8 +15,8 @@
 struct shared {
     struct config config;               /* in force */
     const struct config_source *source; /* where it was loaded from */
-    struct tls_pair self_signed;        /* empty unless configured */
-    struct counters_board board;        /* shared memory */
+    struct tls_common tls;
+    struct counters_board board; /* shared memory */
     struct listening listening;
 };
 

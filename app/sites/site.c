@@ -65,23 +65,24 @@ static const uint32_t http2_settings[] = {
     16384, /* SETTINGS_MAX_FRAME_SIZE */
 };
 
-static void compose_tls(const struct config *config, const struct tls_pair *self_signed,
+static void compose_tls(const struct config *config, const struct tls_common *tls,
                         struct lws_context_creation_info *info)
 {
     if (config->tls == CONFIG_TLS_OFF)
         return;
 
     info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
+    info->user = (void *)tls; /* for tls_callback() */
     info->alpn = config->http2 ? "h2,http/1.1" : "http/1.1";
     memcpy(info->http2_settings, http2_settings, sizeof(http2_settings));
     if (config->tls == CONFIG_TLS_FILES) {
         info->ssl_cert_filepath = config->tls_cert;
         info->ssl_private_key_filepath = config->tls_key;
     } else {
-        info->server_ssl_cert_mem = self_signed->cert;
-        info->server_ssl_cert_mem_len = (unsigned)self_signed->cert_bytes;
-        info->server_ssl_private_key_mem = self_signed->key;
-        info->server_ssl_private_key_mem_len = (unsigned)self_signed->key_bytes;
+        info->server_ssl_cert_mem = tls->self_signed.cert;
+        info->server_ssl_cert_mem_len = (unsigned)tls->self_signed.cert_bytes;
+        info->server_ssl_private_key_mem = tls->self_signed.key;
+        info->server_ssl_private_key_mem_len = (unsigned)tls->self_signed.key_bytes;
     }
 }
 
@@ -134,7 +135,7 @@ static int open_vhost(struct site_vhost *vhost, struct host *host,
                : -1;
 }
 
-static int open_echo(struct site *site, struct host *host, const struct tls_pair *self_signed)
+static int open_echo(struct site *site, struct host *host, const struct tls_common *tls)
 {
     const struct config *config = &site->config;
     struct lws_context_creation_info info = {
@@ -144,7 +145,7 @@ static int open_echo(struct site *site, struct host *host, const struct tls_pair
     };
 
     compose_page(site);
-    compose_tls(config, self_signed, &info);
+    compose_tls(config, tls, &info);
 
     return open_vhost(&site->echo, host, &info);
 }
@@ -160,7 +161,7 @@ static int open_admin(struct site *site, struct host *host)
 }
 
 int site_open(struct site **site, struct host *host, const struct config *config,
-              const struct tls_pair *self_signed, bool has_admin)
+              const struct tls_common *tls, bool has_admin)
 {
     *site = NULL;
     if (page_check(config->mount_origin) ||
@@ -174,7 +175,7 @@ int site_open(struct site **site, struct host *host, const struct config *config
     }
     (*site)->config = *config;
     compose_options(*site, has_admin);
-    if (open_echo(*site, host, self_signed) || (has_admin && open_admin(*site, host))) {
+    if (open_echo(*site, host, tls) || (has_admin && open_admin(*site, host))) {
         log_say(LLL_ERR, "libwebsockets cannot start; --log-level debug shows why");
         return -1;
     }

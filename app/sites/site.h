@@ -29,14 +29,14 @@ struct site {
 };
 
 /**
- * Opens a site for a copy of @config. @self_signed is used if that wants a self-signed certificate.
- * @has_admin moves health and metrics to a vhost of their own.
+ * Opens a site for a copy of @config. @tls is what the sites of all processes share;
+ * it must stay. @has_admin moves health and metrics to a vhost of their own.
  *
  * Returns 0, or -1 after one line on standard error. In both cases the caller closes @site unless
  * it is NULL.
  */
 int site_open(struct site **site, struct host *host, const struct config *config,
-              const struct tls_pair *self_signed, bool has_admin);
+              const struct tls_common *tls, bool has_admin);
 
 /** Sends @message, an enum echo_host_message, to all connections. Returns their number. */
 size_t site_tell(struct site *site, int message);

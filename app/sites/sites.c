@@ -92,10 +92,10 @@ static void on_sweep(uv_timer_t *timer)
         uv_timer_stop(timer);
 }
 
-void sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
+void sites_init(struct sites *sites, struct host *host, const struct tls_common *tls,
                 bool has_admin)
 {
-    *sites = (struct sites){.host = host, .self_signed = self_signed, .has_admin = has_admin};
+    *sites = (struct sites){.host = host, .tls = tls, .has_admin = has_admin};
     sites->sweep.data = sites->turn_end.data = sites;
     /* these always succeed */
     uv_check_init(&host->loop, &sites->turn_end);
@@ -115,7 +115,7 @@ int sites_change(struct sites *sites, const struct config *config)
         return -1;
     }
 
-    failure = site_open(&site, sites->host, config, sites->self_signed, sites->has_admin);
+    failure = site_open(&site, sites->host, config, sites->tls, sites->has_admin);
     if (failure && site) {
         doom(sites, site);
     } else if (!failure && sites->current) {

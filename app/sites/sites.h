@@ -17,7 +17,7 @@
 
 struct sites {
     struct host *host;
-    const struct tls_pair *self_signed;
+    const struct tls_common *tls;
     bool has_admin;
     struct site *current; /* NULL: none yet */
     struct site *former;  /* a list */
@@ -32,10 +32,10 @@ struct sites {
 };
 
 /**
- * Starts without a site. See site_open() for @self_signed and @has_admin. The caller releases
+ * Starts without a site. See site_open() for @tls and @has_admin. The caller releases
  * @sites with sites_close().
  */
-void sites_init(struct sites *sites, struct host *host, const struct tls_pair *self_signed,
+void sites_init(struct sites *sites, struct host *host, const struct tls_common *tls,
                 bool has_admin);
 
 /**

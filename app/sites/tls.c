@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -138,16 +141,50 @@ int tls_self_sign(struct tls_pair *pair)
     return 0;
 }
 
+/* Derives the keys for tickets from the secret and the certificate. Returns 0 or -1. */
+static int set_ticket_keys(SSL_CTX *context, const struct tls_common *common)
+{
+    X509 *cert = SSL_CTX_get0_certificate(context);
+    unsigned char input[EVP_MAX_MD_SIZE + 1];
+    unsigned char keys[2 * SHA512_DIGEST_LENGTH];
+    long bytes = SSL_CTX_get_tlsext_ticket_keys(context, NULL, 0);
+    unsigned digest_bytes;
+    int failure = -1;
+
+    if (!cert || bytes > (long)sizeof(keys) ||
+        !X509_digest(cert, EVP_sha256(), input, &digest_bytes))
+        return -1;
+
+    for (unsigned char i = 0; i < 2; i++) {
+        input[digest_bytes] = i;
+        if (!HMAC(EVP_sha512(), common->ticket_secret, sizeof(common->ticket_secret), input,
+                  digest_bytes + 1, keys + (size_t)i * SHA512_DIGEST_LENGTH, NULL))
+            goto erase_keys;
+    }
+    if (SSL_CTX_set_tlsext_ticket_keys(context, keys, bytes) == 1)
+        failure = 0;
+
+erase_keys:
+    OPENSSL_cleanse(keys, sizeof(keys));
+
+    return failure;
+}
+
 int tls_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                  size_t len)
 {
+    SSL_CTX *context = user;
+
     (void)wsi;
-    (void)in;
     (void)len;
     if (reason != LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
         return 0;
 
-    return SSL_CTX_set1_groups_list((SSL_CTX *)user, "X25519:P-256:P-384:P-521") == 1 ? 0 : -1;
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+
+    return SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1
+               ? set_ticket_keys(context, lws_vhost_user(in))
+               : -1;
 }
 
 void tls_pair_fini(struct tls_pair *pair)
@@ -155,4 +192,22 @@ void tls_pair_fini(struct tls_pair *pair)
     OPENSSL_free(pair->cert);
     OPENSSL_clear_free(pair->key, pair->key_bytes);
     memset(pair, 0, sizeof(*pair));
+}
+
+int tls_common_init(struct tls_common *common, const struct config *config)
+{
+    memset(common, 0, sizeof(*common));
+    if (getrandom(common->ticket_secret, sizeof(common->ticket_secret), 0) !=
+        sizeof(common->ticket_secret)) {
+        log_say(LLL_ERR, "the system has no random numbers: %s", strerror(errno));
+        return -1;
+    }
+
+    return config->tls == CONFIG_TLS_SELF_SIGNED ? tls_self_sign(&common->self_signed) : 0;
+}
+
+void tls_common_fini(struct tls_common *common)
+{
+    tls_pair_fini(&common->self_signed);
+    OPENSSL_cleanse(common->ticket_secret, sizeof(common->ticket_secret));
 }

@@ -43,27 +43,44 @@ void cork_fini(struct cork *cork)
     memset(cork, 0, sizeof(*cork));
 }
 
-int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes)
+/* Of the frame's payload, @head comes first; it is short. */
+static inline int append(struct cork *cork, struct frame frame, const void *head, size_t head_bytes,
+                         const void *payload, size_t payload_bytes)
 {
-    size_t header_bytes = frame_header_size(payload_bytes);
+    size_t header_bytes = frame_header_size(head_bytes + payload_bytes);
     size_t start = cork->start;
     size_t end = cork->end;
 
     if (start == end)
-        start = end =
-            payload_bytes >= PLACED_COPY_BYTES ? placed_start(cork, payload, header_bytes) : 0;
+        start = end = payload_bytes >= PLACED_COPY_BYTES
+                          ? placed_start(cork, payload, header_bytes + head_bytes)
+                          : 0;
 
     if (payload_bytes > cork->capacity_bytes ||
-        end + header_bytes + payload_bytes > cork->capacity_bytes)
+        end + header_bytes + head_bytes + payload_bytes > cork->capacity_bytes)
         return -1;
 
-    end += frame_header_write(cork->buffer + end, frame, payload_bytes);
+    end += frame_header_write(cork->buffer + end, frame, head_bytes + payload_bytes);
+    if (head_bytes)
+        memcpy(cork->buffer + end, head, head_bytes);
+    end += head_bytes;
     if (payload_bytes)
         memcpy(cork->buffer + end, payload, payload_bytes);
     cork->start = start;
     cork->end = end + payload_bytes;
 
     return 0;
+}
+
+int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes)
+{
+    return append(cork, frame, NULL, 0, payload, payload_bytes);
+}
+
+int cork_append_joined(struct cork *cork, struct frame frame, const void *head, size_t head_bytes,
+                       const void *payload, size_t payload_bytes)
+{
+    return append(cork, frame, head, head_bytes, payload, payload_bytes);
 }
 
 int cork_append_header(struct cork *cork, struct frame frame, size_t payload_bytes)

@@ -48,6 +48,12 @@ void cork_fini(struct cork *cork);
 int cork_append(struct cork *cork, struct frame frame, const void *payload, size_t payload_bytes);
 
 /**
+ * The same for a frame whose payload is @head, which is short, and then @payload.
+ */
+int cork_append_joined(struct cork *cork, struct frame frame, const void *head, size_t head_bytes,
+                       const void *payload, size_t payload_bytes);
+
+/**
  * Appends the header of a frame without its payload of @payload_bytes. The caller must send the
  * payload right after the bytes that cork_take() returns next.
  *

@@ -61,6 +61,7 @@ const char *counters_refusal_name(enum refusal refusal)
         [REFUSAL_PATH] = "path",
         [REFUSAL_METHOD] = "method",
         [REFUSAL_HTTP_VERSION] = "http-version",
+        [REFUSAL_BODY] = "body",
         [REFUSAL_HOST] = "host",
         [REFUSAL_CONNECTION] = "connection",
         [REFUSAL_VERSION] = "version",

@@ -1,12 +1,15 @@
 #include "core/inflater.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/distances.h"
 
 /* What the sender has removed from the end of the message (RFC 7692 section 7.2.1). */
 static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
-/* The data_type of zlib when the input so far has ended a block that is not the last one. */
-#define AT_BLOCK_END 128
+/* The widest window: no distance goes beyond it. */
+#define WINDOW_BITS_MAX 15
 
 void inflater_init(struct inflater *inflater, unsigned window_bits, bool keeps_context)
 {
@@ -19,6 +22,8 @@ void inflater_fini(struct inflater *inflater)
 {
     if (inflater->begun)
         inflateEnd(&inflater->stream);
+    free(inflater->distances);
+    inflater->distances = NULL;
     inflater->begun = false;
 }
 
@@ -27,14 +32,21 @@ static int begin(struct inflater *inflater)
     if (inflater->begun)
         return Z_OK;
 
+    if (inflater->window_bits < WINDOW_BITS_MAX) {
+        inflater->distances = calloc(1, sizeof(*inflater->distances));
+        if (!inflater->distances)
+            return Z_MEM_ERROR;
+        distances_init(inflater->distances, inflater->window_bits);
+    }
     inflater->begun = inflateInit2(&inflater->stream, -inflater->window_bits) == Z_OK;
 
     return inflater->begun ? Z_OK : Z_MEM_ERROR;
 }
 
 /* Inflates @input as far as possible, across the ends of DEFLATE streams. */
-static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
+static int inflate_from(struct inflater *inflater, const uint8_t *input, size_t bytes)
 {
+    z_stream *stream = &inflater->stream;
     int result;
 
     stream->next_in = (z_const Bytef *)input;
@@ -45,17 +57,23 @@ static int inflate_from(z_stream *stream, const uint8_t *input, size_t bytes)
         if (result == Z_STREAM_END)
             inflateResetKeep(stream);
     } while (result == Z_STREAM_END);
+    if (result == Z_BUF_ERROR)
+        result = Z_OK;
+    if (result == Z_OK && inflater->distances &&
+        !distances_follow(inflater->distances, input, bytes - stream->avail_in))
+        return Z_DATA_ERROR;
 
-    return result == Z_BUF_ERROR ? Z_OK : result;
+    return result;
 }
 
-/* Feeds the removed tail. It completes an empty block, and so must not produce output. */
+/*
+ * Feeds the removed tail. It must be the length of an empty block without compression, of which the
+ * header has come. That block, too, may be marked as final (section 7.2.1).
+ */
 static enum inflater_result end_message(struct inflater *inflater)
 {
-    z_stream *stream = &inflater->stream;
-    uInt room = stream->avail_out;
-    bool complete = inflate_from(stream, tail, sizeof(tail)) == Z_OK &&
-                    stream->data_type == AT_BLOCK_END && stream->avail_out == room;
+    bool complete = inflateSyncPoint(&inflater->stream) > 0 &&
+                    inflate_from(inflater, tail, sizeof(tail)) == Z_OK;
 
     if (!inflater->keeps_context)
         inflater_fini(inflater);
@@ -74,7 +92,7 @@ enum inflater_result inflater_next(struct inflater *inflater, const uint8_t **in
     stream->next_out = out;
     stream->avail_out = (uInt)out_room;
     if (result == Z_OK) {
-        result = inflate_from(stream, *input, *input_bytes);
+        result = inflate_from(inflater, *input, *input_bytes);
         *input = stream->next_in;
         *input_bytes = stream->avail_in;
     }

@@ -95,6 +95,8 @@ static const struct requirement {
      "This server takes WebSocket connections over HTTP/1.1 only."},
     {SAYS(get), REFUSAL_METHOD, BAD_REQUEST, "A WebSocket handshake is a GET request."},
     {SAYS(http_1_1), REFUSAL_HTTP_VERSION, BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
+    /* libwebsockets would take the body for frames */
+    {SAYS(no_body), REFUSAL_BODY, BAD_REQUEST, "A WebSocket handshake has no body."},
     {SAYS(has_host), REFUSAL_HOST, BAD_REQUEST, "The Host header is missing."},
     {SAYS(upgrade), REFUSAL_CONNECTION, BAD_REQUEST,
      "The Connection header must be a list of tokens, of at most 126 bytes, with \"Upgrade\"."},

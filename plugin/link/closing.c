@@ -21,13 +21,6 @@ static void note(struct connection *connection, unsigned code, const char *why)
     connection->end_why = why;
 }
 
-static int send_close(struct connection *connection, const struct close_payload *close)
-{
-    const struct frame frame = {.opcode = OPCODE_CLOSE, .fin = true};
-
-    return output_frame_now(connection, frame, close->payload, close->bytes);
-}
-
 /* Returns the code of a Close, or 1005 if it has none (RFC 6455 section 7.1.5). */
 static unsigned code_of(const uint8_t *payload, size_t bytes)
 {
@@ -75,7 +68,7 @@ int closing_fail_when_writable(struct connection *connection)
     lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_TIMEOUT_S);
     lws_callback_on_writable(wsi);
 
-    return send_close(connection, &close);
+    return output_close(connection, &close);
 }
 
 void closing_unusable(struct connection *connection)
@@ -96,7 +89,7 @@ void closing_go_away(struct connection *connection)
 
     note(connection, CLOSE_GOING_AWAY, "the server stops");
     if (session_close(&connection->session, CLOSE_GOING_AWAY, &close) &&
-        send_close(connection, &close))
+        output_close(connection, &close))
         closing_unusable(connection);
 }
 
@@ -131,11 +124,13 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
      * after they have drained, however long that takes. A connection that we end has only 5 s to
      * drain. An error must not be mirrored, so its answer has to make do with those 5 s.
      */
-    if (lws_partial_buffered(wsi) && mirrors)
+    if (lws_partial_buffered(wsi) && mirrors) {
+        output_pause(connection); /* in case only Pongs wait, which libwebsockets has sent */
         return 0;
+    }
 
     /* otherwise answer ourselves: libwebsockets would mirror even an empty Close */
-    send_close(connection, &answer);
+    output_close(connection, &answer);
 
     return -1;
 }
@@ -170,14 +165,14 @@ bool closing_send_owed(struct connection *connection, int *result)
         return false;
 
     lws_rx_flow_control(connection->wsi, 1);
-    *result = send_close(connection, &close);
+    *result = output_close(connection, &close);
 
     return true;
 }
 
 /*
- * Says whether the peer still seems to be connected. Of a stream nothing shows it, and need not: the
- * libwebsockets that we use HTTP/2 with sends the Close that this is asked for.
+ * Says whether the peer still seems to be connected. Of a stream nothing shows it, and need not:
+ * the libwebsockets that we use HTTP/2 with sends the Close that this is asked for.
  */
 static bool peer_is_there(struct lws *wsi)
 {
@@ -197,7 +192,8 @@ void closing_leave(struct connection *connection)
     struct lws *wsi = connection->wsi;
     bool by_us = connection->failed;
 
-    output_flush(connection);
+    if (!output_tail(connection))
+        output_flush(connection);
     /* for invalid lengths, libwebsockets would end the connection without a Close */
     if (session_echoes(&connection->session) && !library_close_bytes(wsi) && peer_is_there(wsi))
         closing_fail(connection, &malformed);

@@ -13,6 +13,7 @@
 
 struct compression;
 struct endpoint;
+struct tail;
 
 /* A WebSocket connection. libwebsockets owns the memory, which starts as all zero. */
 struct connection {
@@ -24,7 +25,8 @@ struct connection {
     bool failed;       /* we found a fault of the peer and are closing */
     bool inside_frame; /* the next piece belongs to the same frame as the last one */
     struct keepalive_entry keepalive;
-    uint32_t ping_id; /* what the Pong must contain */
+    uint32_t ping_id;  /* what the Pong must contain */
+    struct tail *tail; /* owned; NULL: nothing is held back; see tail.h */
 
     /* for the access log */
     struct address peer;

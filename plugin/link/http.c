@@ -107,7 +107,8 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
                : HTTP_UPGRADE_OTHER;
 }
 
-/* Writes the headers, which are all of the response if @whole; a stream of HTTP/2 has to be told. */
+/* Writes the headers, which are all of the response if @whole; a stream of HTTP/2 has to be told.
+ */
 static int write_headers(struct lws *wsi, unsigned char *start, unsigned char **p,
                          unsigned char *end, bool whole)
 {

@@ -11,6 +11,7 @@
 #include "link/output.h"
 #include "link/pass.h"
 #include "link/pinger.h"
+#include "link/tail.h"
 #include "link/upgrade.h"
 
 /* Options that libwebsockets itself reads from the same list. */
@@ -81,6 +82,7 @@ static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_co
     thread->liveness_due_us = INT64_MAX;
     thread->on_pass_end = output_end_pass;
     thread->on_liveness_due = pinger_due;
+    thread->on_tail_due = output_tail_due;
     thread->on_unusable = closing_unusable;
     thread->slot = &vhost->board.slots[vhost->slots ? (size_t)tsi : vhost->board.own];
     thread->counters = &thread->slot->counters;
@@ -92,7 +94,7 @@ static int thread_init(struct thread *thread, struct vhost *vhost, struct lws_co
     if (options->compression != COMPRESSION_OFF && compression_thread_init(thread, &payload_max))
         return -1;
 
-    return cork_init(&thread->cork, payload_max);
+    return cork_init(&thread->cork, payload_max + TAIL_MAX_BYTES);
 }
 
 static void thread_fini(struct thread *thread)
@@ -100,6 +102,7 @@ static void thread_fini(struct thread *thread)
     upgrade_end(&thread->upgrade);
     pass_cancel(thread);
     lws_sul_cancel(&thread->liveness_timer);
+    lws_sul_cancel(&thread->tail_timer);
     cork_fini(&thread->cork);
     address_counts_fini(&thread->address_counts);
     compression_thread_fini(thread);

@@ -54,9 +54,15 @@ struct thread {
     lws_usec_t liveness_due_us; /* when the timer fires; INT64_MAX: not running */
     uint32_t last_ping_id;
 
+    /* tails: see tail.h */
+    lws_dll2_owner_t tails; /* the oldest first */
+    lws_sorted_usec_list_t tail_timer;
+    bool tail_timer_runs;
+
     /* handlers in modules above this one; protocol.c sets them */
     void (*on_pass_end)(struct thread *thread);
     void (*on_liveness_due)(struct thread *thread);
+    void (*on_tail_due)(struct connection *connection);
     void (*on_unusable)(struct connection *connection);
 
     struct counters_slot *slot;           /* of the vhost's board */

@@ -24,6 +24,18 @@ static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char 
     return value.readable && !strcmp(value.text, text);
 }
 
+/* RFC 9112 section 6.3; a length that is no number is not 0 either. */
+static bool has_no_body(struct lws *wsi)
+{
+    struct request_value length;
+
+    if (http_has(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
+        return false;
+    http_read(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, &length);
+
+    return !length.present || (length.readable && strspn(length.text, "0 \t") == length.bytes);
+}
+
 static bool connection_says_upgrade(struct lws *wsi)
 {
     struct request_value connection;
@@ -126,6 +138,7 @@ static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoi
         fill_from_stream(wsi, request);
     else
         fill_from_connection(wsi, request);
+    request->no_body = has_no_body(wsi);
     request->version_13 = header_is(wsi, WSI_TOKEN_VERSION, "13");
     http_read(wsi, WSI_TOKEN_ORIGIN, &request->origin);
     http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &request->forwarded_for);
@@ -224,8 +237,8 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *
 
 /*
  * Says whether the verdict is on the request of @wsi. libwebsockets may have reused the memory of
- * an earlier connection, but the request of that one had another key. Streams have no key, but there
- * the verdict is followed at once.
+ * an earlier connection, but the request of that one had another key. Streams have no key, but
+ * there the verdict is followed at once.
  */
 static bool is_judged(struct lws *wsi, const struct upgrade *upgrade)
 {

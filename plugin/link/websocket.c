@@ -8,6 +8,7 @@
 #include "link/liveness.h"
 #include "link/output.h"
 #include "link/pinger.h"
+#include "link/tail.h"
 #include "link/upgrade.h"
 
 int websocket_open(struct lws *wsi, struct connection *connection)
@@ -86,6 +87,7 @@ int websocket_leave(struct connection *connection)
     if (connection->endpoint->close)
         connection->endpoint->close(connection);
     compression_end(connection);
+    tail_drop(connection);
     connection->wsi = NULL;
 
     return 0;

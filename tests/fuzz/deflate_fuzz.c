@@ -45,33 +45,26 @@ static void check_offers(const char *offers, bool no_context_takeover)
 }
 
 /* Inflates the whole message. Returns REFERENCE_INVALID where it is invalid, or too large. */
-static size_t inflate_whole(const uint8_t *message, size_t bytes, unsigned window_bits,
-                            uint8_t *out)
+static size_t inflate_whole(struct reference_window *window, const uint8_t *message, size_t bytes,
+                            unsigned window_bits, uint8_t *out)
 {
-    static struct reference_window window;
-    size_t out_bytes;
-
-    window.known = 0;
-    out_bytes = reference_inflate(&window, (size_t)1 << window_bits, message, bytes, out, OUT_MAX);
+    size_t out_bytes =
+        reference_inflate(window, (size_t)1 << window_bits, message, bytes, out, OUT_MAX);
 
     return out_bytes == OUT_MAX ? REFERENCE_INVALID : out_bytes;
 }
 
-static void check_message(struct fuzz_input *input, unsigned window_bits)
+/* Inflates a message in pieces of @step, @room at a time. Returns whether another may follow. */
+static bool check_message(struct inflater *inflater, struct reference_window *window,
+                          const uint8_t *message, size_t bytes, size_t step, size_t room)
 {
     static uint8_t wanted[OUT_MAX];
     static uint8_t got[OUT_MAX];
-    size_t bytes = SIZE_MAX;
-    unsigned step = 1 + fuzz_byte(input);
-    size_t room = (size_t)1 + fuzz_byte(input) * 64;
-    uint8_t *message = fuzz_copy(input, &bytes);
-    size_t wanted_bytes = inflate_whole(message, bytes, window_bits, wanted);
+    size_t wanted_bytes = inflate_whole(window, message, bytes, inflater->window_bits, wanted);
     enum inflater_result result = INFLATER_DONE;
-    struct inflater inflater;
     size_t got_bytes = 0;
     size_t at = 0;
 
-    inflater_init(&inflater, window_bits, false);
     do {
         const uint8_t *from = message + at;
         size_t piece = bytes - at < step ? bytes - at : step;
@@ -80,12 +73,10 @@ static void check_message(struct fuzz_input *input, unsigned window_bits)
 
         do {
             if (OUT_MAX - got_bytes < room) { /* a bomb */
-                result = INFLATER_INVALID;
                 FUZZ_CHECK(wanted_bytes == REFERENCE_INVALID || wanted_bytes + room > OUT_MAX);
-                wanted_bytes = REFERENCE_INVALID;
-                break;
+                return false;
             }
-            result = inflater_next(&inflater, &from, &left, at + piece == bytes, got + got_bytes,
+            result = inflater_next(inflater, &from, &left, at + piece == bytes, got + got_bytes,
                                    room, &out);
             FUZZ_CHECK(out <= room);
             got_bytes += out;
@@ -94,14 +85,33 @@ static void check_message(struct fuzz_input *input, unsigned window_bits)
         FUZZ_CHECK(result == INFLATER_INVALID || !left);
         at += piece;
     } while (result == INFLATER_DONE && at < bytes);
-    inflater_fini(&inflater);
 
-    /* the whole message may refer to more than a small window */
-    FUZZ_CHECK((result == INFLATER_DONE) == (wanted_bytes != REFERENCE_INVALID) ||
-               (window_bits < 15 && result == INFLATER_INVALID));
+    FUZZ_CHECK((result == INFLATER_DONE) == (wanted_bytes != REFERENCE_INVALID));
     if (result == INFLATER_DONE)
         FUZZ_CHECK(got_bytes == wanted_bytes && !memcmp(got, wanted, got_bytes));
-    free(message);
+
+    return result == INFLATER_DONE;
+}
+
+/* Two messages, of which the second may refer to the first. */
+static void check_messages(struct fuzz_input *input, unsigned window_bits)
+{
+    static struct reference_window window;
+    size_t step = (size_t)1 + fuzz_byte(input);
+    size_t room = (size_t)1 + fuzz_byte(input) * 64;
+    size_t first_bytes = fuzz_byte(input);
+    size_t bytes = SIZE_MAX;
+    uint8_t *messages = fuzz_copy(input, &bytes);
+    struct inflater inflater;
+
+    if (first_bytes > bytes)
+        first_bytes = bytes;
+    window.known = 0;
+    inflater_init(&inflater, window_bits, true);
+    if (check_message(&inflater, &window, messages, first_bytes, step, room))
+        check_message(&inflater, &window, messages + first_bytes, bytes - first_bytes, step, room);
+    inflater_fini(&inflater);
+    free(messages);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -110,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     unsigned what = fuzz_byte(&input);
 
     if (what & 1) {
-        check_message(&input, 8 + (what >> 1) % 8);
+        check_messages(&input, 8 + (what >> 1) % 8);
     } else {
         char *offers = malloc(input.bytes + 1);
 

@@ -20,8 +20,11 @@ struct header {
     size_t header_bytes;
 };
 
+bool oracle_is_strict;
+
 /* The state of reading one side. */
 struct reading {
+    bool client; /* of the two */
     struct oracle_side *side;
     const struct oracle_rules *rules;
     struct reference_window window;
@@ -75,7 +78,19 @@ static bool read_header(const uint8_t *data, size_t bytes, struct header *header
     return true;
 }
 
-/* Returns the fault in the first three bytes of a frame, as far as they have come: 1002 or 0. */
+/* Says whether the length, as far as it has come, is in a longer form than it needs. */
+static bool is_too_long(const uint8_t *data, size_t bytes)
+{
+    static const uint8_t zeros[6];
+    unsigned form = data[1] & 0x7f;
+
+    if (form == 126)
+        return bytes >= 4 && !data[2] && data[3] < 126;
+
+    return form == 127 && bytes >= 10 && !memcmp(data + 2, zeros, sizeof(zeros));
+}
+
+/* Returns the fault in the first bytes of a frame, as far as they have come: 1002 or 0. */
 static unsigned judge_start(const struct reading *reading, const uint8_t *data, size_t bytes)
 {
     unsigned opcode = data[0] & 0x0f;
@@ -90,6 +105,9 @@ static unsigned judge_start(const struct reading *reading, const uint8_t *data, 
         return 1002;
 
     if (bytes > 1 && control && (data[1] & 0x7f) > ORACLE_CONTROL_MAX)
+        return 1002;
+    if (reading->client && oracle_is_strict &&
+        ((control && rsv) || (bytes > 1 && (!(data[1] & 0x80) || is_too_long(data, bytes)))))
         return 1002;
 
     /* the first bit of a length of eight bytes is 0 (section 5.2) */
@@ -119,13 +137,15 @@ static void inflate_message(struct reading *reading)
 {
     struct oracle_message *message = last(reading->side);
     uint8_t *out = malloc(ORACLE_INFLATED_MAX + 1);
+    size_t window_bytes =
+        reading->rules->window_bytes ? reading->rules->window_bytes : REFERENCE_WINDOW_BYTES;
     size_t bytes;
 
     FUZZ_CHECK(out);
     if (!reading->keeps_context)
         reading->window.known = 0;
-    bytes = reference_inflate(&reading->window, REFERENCE_WINDOW_BYTES, message->payload,
-                              message->bytes, out, ORACLE_INFLATED_MAX + 1);
+    bytes = reference_inflate(&reading->window, window_bytes, message->payload, message->bytes, out,
+                              ORACLE_INFLATED_MAX + 1);
     free(message->payload);
     message->payload = out;
     if (bytes == REFERENCE_INVALID || bytes > ORACLE_INFLATED_MAX) {
@@ -206,11 +226,12 @@ static void take_control(struct oracle_side *side, const struct header *header, 
     }
 }
 
-static void begin(struct reading *reading, struct oracle_side *side,
+static void begin(struct reading *reading, bool client, struct oracle_side *side,
                   const struct oracle_rules *rules, bool keeps_context)
 {
     memset(side, 0, sizeof(*side));
     memset(reading, 0, sizeof(*reading));
+    reading->client = client;
     reading->side = side;
     reading->rules = rules;
     reading->keeps_context = keeps_context;
@@ -219,9 +240,17 @@ static void begin(struct reading *reading, struct oracle_side *side,
 /* As fail(), if a compressed message that is incomplete may be wrong already. */
 static void fail_behind(struct reading *reading, unsigned code)
 {
-    if (reading->in_message && last(reading->side)->compressed)
-        reading->side->other_fault = 1007;
+    reading->side->half_inflated = reading->in_message && last(reading->side)->compressed;
     fail(reading->side, code);
+}
+
+/* A compressed message may be wrong before the Pings between its fragments. */
+static void count_pings(const struct reading *reading)
+{
+    struct oracle_side *side = reading->side;
+
+    if (!side->message_count || !last(side)->compressed || last(side)->whole)
+        side->pings_sure = side->ping_count;
 }
 
 void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rules,
@@ -229,7 +258,7 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
 {
     struct reading reading;
 
-    begin(&reading, side, rules, rules->client_keeps_context);
+    begin(&reading, true, side, rules, rules->client_keeps_context);
     while (bytes && !side->fault && !side->closed && !side->unclear) {
         struct header header;
         size_t come;
@@ -268,6 +297,7 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         }
         data += come;
         bytes -= come;
+        count_pings(&reading);
     }
     if (reading.in_message && last(side)->compressed && !side->fault && !side->closed) {
         side->fault = 1007; /* what has come may be wrong, or too much, already */
@@ -279,10 +309,9 @@ void oracle_read_client(struct oracle_side *side, const struct oracle_rules *rul
         /* libwebsockets puts 1002 in the place of a wrong code; then the reason is looked at */
         if (side->fault == 1002 && side->close.bytes > 2)
             side->other_fault = 1007;
-        else if (side->fault >= 1012 && side->fault <= 1014)
-            side->other_fault = 1002; /* libwebsockets counts them among the wrong ones, too */
-        else if (reading.in_message && last(side)->compressed)
-            side->other_fault = 1007; /* the incomplete message may be wrong already */
+        else if (!oracle_is_strict && side->fault >= 1012 && side->fault <= 1014)
+            side->other_fault = 1002; /* the distribution's counts them among the wrong ones, too */
+        side->half_inflated = reading.in_message && last(side)->compressed;
     }
 }
 
@@ -291,12 +320,12 @@ void oracle_read_server(struct oracle_side *side, const struct oracle_rules *rul
 {
     struct reading reading;
 
-    begin(&reading, side, rules, rules->server_keeps_context);
+    begin(&reading, false, side, rules, rules->server_keeps_context);
     while (bytes && !side->unclear) {
         struct header header;
 
         if (side->closed) { /* nothing follows a Close (section 5.5.1) */
-            FUZZ_CHECK(end_unclear && (data[0] & 0x0f) == CLOSE);
+            FUZZ_CHECK(end_unclear && ((data[0] & 0x0f) == CLOSE || (data[0] & 0x0f) == PONG));
             break;
         }
         FUZZ_CHECK(!judge_start(&reading, data, bytes));
@@ -360,7 +389,10 @@ static void compare_messages(const struct oracle_side *client, const struct orac
                    client->messages[whole].bytes);
 }
 
-/* libwebsockets drops Pings while a Pong waits to be sent (section 5.5.3 allows as much). */
+/*
+ * The distribution's libwebsockets drops Pings while a Pong waits to be sent, the mended one the
+ * oldest of many if the peer does not read (section 5.5.3 allows as much).
+ */
 static void compare_pongs(const struct oracle_side *client, const struct oracle_side *server)
 {
     size_t at = 0;
@@ -376,6 +408,8 @@ static void compare_pongs(const struct oracle_side *client, const struct oracle_
     }
     if (!client->fault)
         FUZZ_CHECK(!client->ping_count || server->ping_count);
+    if (oracle_is_strict && !(client->reads_late && client->ping_count > ORACLE_PONGS_KEPT))
+        FUZZ_CHECK(server->ping_count >= client->pings_sure);
 }
 
 static void compare_closes(const struct oracle_side *client, const struct oracle_side *server)
@@ -391,9 +425,11 @@ static void compare_closes(const struct oracle_side *client, const struct oracle
     FUZZ_CHECK(server->closed || client->fault_may_be || client->end_unclear);
     if (!server->closed || client->end_unclear)
         return;
-    FUZZ_CHECK(code == client->fault || (client->other_fault && code == client->other_fault));
+    FUZZ_CHECK(code == client->fault || (client->other_fault && code == client->other_fault) ||
+               (client->half_inflated && (code == 1007 || code == 1009)));
     /* the peer's own Close comes back as it was */
-    if (client->closed && client->close.bytes && code != 1002 && code != 1007)
+    if (client->closed && client->close.bytes && code == client->fault && code != 1002 &&
+        code != 1007)
         FUZZ_CHECK(server->close.bytes == client->close.bytes &&
                    !memcmp(server->close.payload, client->close.payload, client->close.bytes));
 }

@@ -6,16 +6,13 @@
 #define LITERALS_MAX 288
 #define END_OF_BLOCK 256
 
-/* What the sender has taken off the end of the message (RFC 7692 section 7.2.1). */
-static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
-
 struct decoder {
     const struct reference_window *window;
     size_t window_bytes;
     const uint8_t *message;
     size_t message_bits;
-    size_t end_bits; /* with the tail */
-    size_t at;       /* bits taken */
+    size_t at;  /* bits taken */
+    bool ended; /* as a message must */
     uint8_t *out;
     size_t room;
     size_t used;
@@ -34,18 +31,13 @@ struct code {
     uint16_t symbols[LITERALS_MAX];
 };
 
-/* Takes a bit; after the tail there is none, and the message is BAD. */
+/* Takes a bit; if there is none, the message is BAD. */
 static enum outcome take_bit(struct decoder *decoder, unsigned *bit)
 {
-    size_t byte = decoder->at / 8;
-    size_t message_bytes = decoder->message_bits / 8;
-
-    if (decoder->at == decoder->end_bits)
+    if (decoder->at == decoder->message_bits)
         return BAD;
 
-    *bit = (byte < message_bytes ? decoder->message[byte] : tail[byte - message_bytes]) >>
-               decoder->at % 8 &
-           1;
+    *bit = decoder->message[decoder->at / 8] >> decoder->at % 8 & 1;
     decoder->at++;
 
     return GOOD;
@@ -68,9 +60,6 @@ static enum outcome take_bits(struct decoder *decoder, unsigned count, unsigned 
 
 static enum outcome put(struct decoder *decoder, uint8_t byte)
 {
-    /* the tail completes an empty block: nothing may come of it */
-    if (decoder->at > decoder->message_bits)
-        return BAD;
     decoder->out[decoder->used++] = byte;
 
     return decoder->used == decoder->room ? FULL : GOOD;
@@ -180,10 +169,9 @@ static enum outcome take_distance(struct decoder *decoder, const struct code *co
 static enum outcome repeat(struct decoder *decoder, unsigned distance, unsigned length)
 {
     const struct reference_window *window = decoder->window;
-    size_t known = window->known < decoder->window_bytes ? window->known : decoder->window_bytes;
     enum outcome outcome = GOOD;
 
-    if (distance > decoder->used + known)
+    if (distance > decoder->window_bytes || distance > decoder->used + window->known)
         return BAD;
     while (length-- && outcome == GOOD)
         outcome =
@@ -226,7 +214,10 @@ static void align(struct decoder *decoder)
     decoder->at = (decoder->at + 7) / 8 * 8;
 }
 
-/* Section 3.2.4. */
+/*
+ * Section 3.2.4. The sender removes the length of the empty block that ends a message (RFC 7692
+ * section 7.2.1).
+ */
 static enum outcome read_stored(struct decoder *decoder)
 {
     unsigned length = 0;
@@ -235,6 +226,9 @@ static enum outcome read_stored(struct decoder *decoder)
     enum outcome outcome;
 
     align(decoder);
+    decoder->ended = decoder->at == decoder->message_bits;
+    if (decoder->ended)
+        return GOOD;
     outcome = take_bits(decoder, 16, &length);
     if (outcome == GOOD)
         outcome = take_bits(decoder, 16, &complement);
@@ -389,7 +383,6 @@ size_t reference_inflate(struct reference_window *window, size_t window_bytes,
         .window_bytes = window_bytes,
         .message = message,
         .message_bits = 8 * bytes,
-        .end_bits = 8 * (bytes + sizeof(tail)),
         .out = out,
         .room = room,
     };
@@ -397,7 +390,7 @@ size_t reference_inflate(struct reference_window *window, size_t window_bytes,
     unsigned final = 0;
 
     /* the last block is never the last: more may follow it (RFC 7692 section 7.2.3.4) */
-    while (outcome == GOOD && (final || decoder.at < decoder.end_bits)) {
+    while (outcome == GOOD && !decoder.ended) {
         outcome = read_block(&decoder, &final);
         if (final)
             align(&decoder);

@@ -22,7 +22,7 @@ struct reference_window {
 
 /**
  * Inflates a compressed message into @out, of @room bytes (RFC 7692 section 7.2.2), and adds it to
- * @window; it may refer to the last @window_bytes of that.
+ * @window. No distance may be greater than @window_bytes.
  *
  * Returns how many bytes come out, @room if there may be more, or REFERENCE_INVALID; @window is
  * unusable then.

@@ -565,6 +565,7 @@ class HandshakeTest(ServedTest):
             "another origin": ({"origin": "https://bad.example"}, 403),
             "no authority": ({":authority": None}, 400),
             "malformed subprotocols": ({"sec-websocket-protocol": "a,,;"}, 400),
+            "a body": ({"content-length": "5"}, 400),
         }
         connection = self.connect()
         for name, (changes, status) in rows.items():

@@ -431,6 +431,63 @@ static void a_frame_that_does_not_fit_leaves_an_empty_cork_empty(void)
     free(source.allocated);
 }
 
+/* Rows: the frame is the first one, small or placed, or follows another. */
+static void the_payload_of_a_frame_may_be_in_two_parts(void)
+{
+    static const struct {
+        const char *name;
+        size_t before_bytes;
+        size_t head_bytes;
+        size_t payload_bytes;
+    } rows[] = {
+        {"small", 0, 4, 100},
+        {"placed", 0, 252, 16128},
+        {"behind a frame", 100, 8, 16000},
+        {"an empty head", 0, 0, 100},
+        {"an empty payload", 0, 8, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t both_bytes = rows[i].head_bytes + rows[i].payload_bytes;
+        struct source source = source_new(both_bytes + 100);
+        struct cork cork;
+        size_t bytes;
+        const uint8_t *out;
+
+        CU_ASSERT_EQUAL_FATAL(cork_init(&cork, PAYLOAD_MAX), 0);
+        if (rows[i].before_bytes)
+            cork_append(&cork, text, source.page, rows[i].before_bytes);
+        CHECK_ROW(!cork_append_joined(&cork, binary, source.page, rows[i].head_bytes,
+                                      source.page + rows[i].head_bytes, rows[i].payload_bytes),
+                  rows[i].name);
+        out = cork_take(&cork, &bytes);
+        if (rows[i].before_bytes)
+            out += frame_header_size(rows[i].before_bytes) + rows[i].before_bytes;
+        CHECK_ROW(is_frame(out, binary, source.page, both_bytes), rows[i].name);
+        cork_fini(&cork);
+        free(source.allocated);
+    }
+}
+
+static void a_joined_frame_that_does_not_fit_changes_nothing(void)
+{
+    struct source source = source_new(PAYLOAD_MAX);
+    struct cork cork;
+
+    CU_ASSERT_EQUAL_FATAL(cork_init(&cork, 1024), 0);
+    CU_ASSERT_EQUAL(cork_append(&cork, text, source.page, 10), 0);
+    CU_ASSERT_EQUAL(cork_append_joined(&cork, binary, source.page, 256, source.page,
+                                       cork.capacity_bytes - 12 - 4 - 255),
+                    -1);
+    CU_ASSERT_EQUAL(cork_used(&cork), 12);
+    CU_ASSERT_EQUAL(cork_append_joined(&cork, binary, source.page, 256, source.page,
+                                       cork.capacity_bytes - 12 - 4 - 256),
+                    0);
+    CU_ASSERT_EQUAL(cork_used(&cork), cork.capacity_bytes);
+    cork_fini(&cork);
+    free(source.allocated);
+}
+
 static void a_failed_allocation_is_reported(void)
 {
     struct cork cork;
@@ -457,6 +514,8 @@ int main(int argc, char **argv)
         TEST(a_header_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_changes_nothing),
         TEST(a_frame_that_does_not_fit_leaves_an_empty_cork_empty),
+        TEST(the_payload_of_a_frame_may_be_in_two_parts),
+        TEST(a_joined_frame_that_does_not_fit_changes_nothing),
         TEST(a_failed_allocation_is_reported),
         CU_TEST_INFO_NULL,
     };

@@ -8,18 +8,19 @@
 #include "check_text.h"
 #include "config/arguments.h"
 #include "config/config.h"
+#include "library.h"
 #include "runner.h"
 #include "text_file.h"
 
 /*
  * What is written about the settings outside of their tables agrees with the tables. A row that
- * fails here says which document to correct. With --tables the program prints the tables of
- * docs/configuration.md instead.
+ * fails here says which document to correct. With --tables the program prints the tables instead.
  */
 
 #define SCHEMA_FILE ECHO_SOURCE_DIR "/conf/lws-echo.schema.json"
 #define LWSWS_FILE ECHO_SOURCE_DIR "/conf/lwsws/conf.d/lws-echo"
 #define README_FILE ECHO_SOURCE_DIR "/README.md"
+#define LIBRARY_FILE ECHO_SOURCE_DIR "/docs/libwebsockets.md"
 #define CONFIGURATION_FILE ECHO_SOURCE_DIR "/docs/configuration.md"
 
 /* Whether a default stands in the schema: it must be a value that the schema allows. */
@@ -284,14 +285,13 @@ static char *flag_line(const struct arguments_flag *flag)
     return table_line(key, NULL, flag->help);
 }
 
-/* Checks that @text has the line @wanted, which is freed; otherwise prints it. */
+/* Checks that @text of a document has the line @wanted, which is freed; otherwise prints it. */
 static void check_line(const char *text, char *wanted, const char *name)
 {
     bool found = strstr(text, wanted);
 
     if (!found)
-        fprintf(stderr, "\ndocs/configuration.md lacks this line (--tables prints all):\n%s",
-                wanted);
+        fprintf(stderr, "\nThe document lacks this line (--tables prints all):\n%s", wanted);
     CHECK_ROW(found, name);
     free(wanted);
 }
@@ -342,6 +342,23 @@ static void the_configuration_document_has_every_flag_word_for_word(void)
 
     for (size_t i = 0; arguments_flag(i, &flag); i++)
         check_line(text, flag_line(&flag), flag.name);
+    free(text);
+}
+
+/* Each row of it is checked by a test of the library that runs, see library.h. */
+static void the_document_of_libwebsockets_has_every_limit_word_for_word(void)
+{
+    char *text = text_file_read(LIBRARY_FILE);
+    const char *begin = text ? strstr(text, "\n## What each library does\n") : NULL;
+    const char *end = begin ? strstr(begin + 1, "\n## ") : NULL;
+    size_t rows = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    for (enum library_limit limit = 0; limit < LIBRARY_LIMITS; limit++)
+        check_line(begin, library_limit_line(limit), "limit");
+    for (const char *line = begin; (line = strstr(line + 1, "\n| ")) && line < end;)
+        rows++;
+    CU_ASSERT_EQUAL(rows, LIBRARY_LIMITS + 1); /* and the head */
     free(text);
 }
 
@@ -535,7 +552,7 @@ static void print_settings(const char *head, struct setting_table table)
     putchar('\n');
 }
 
-/* Prints the tables of docs/configuration.md as they have to be. */
+/* Prints the tables of docs/configuration.md and docs/libwebsockets.md as they have to be. */
 static void print_tables(void)
 {
     struct arguments_flag flag;
@@ -545,6 +562,9 @@ static void print_tables(void)
     puts("| flag | meaning |\n|---|---|");
     for (size_t i = 0; arguments_flag(i, &flag); i++)
         print_line(flag_line(&flag));
+    puts("\n" LIBRARY_TABLE_HEAD);
+    for (enum library_limit limit = 0; limit < LIBRARY_LIMITS; limit++)
+        print_line(library_limit_line(limit));
 }
 
 int main(int argc, char **argv)
@@ -558,6 +578,7 @@ int main(int argc, char **argv)
         TEST(the_configuration_document_names_what_takes_a_restart),
         TEST(the_configuration_document_has_every_flag_word_for_word),
         TEST(the_configuration_document_has_no_other_settings),
+        TEST(the_document_of_libwebsockets_has_every_limit_word_for_word),
         TEST(cells_are_written_as_tables_need_them),
         TEST(the_readme_shows_five_settings),
         TEST(the_documents_examples_load),

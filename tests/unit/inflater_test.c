@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/inflater.h"
+#include "reference_inflate.h"
 #include "runner.h"
 
 #define INPUT_MAX ((size_t)262144)
@@ -25,11 +26,18 @@ static struct {
     size_t blocks;     /* held */
     size_t blocks_max; /* one more is refused */
     size_t taken_bytes;
+    bool refuses_calloc; /* what does not come from zlib's allocator */
 } heap = {.blocks_max = SIZE_MAX};
+
+/* The linker puts these between the inflater, the C library and zlib. */
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+int __real_inflateInit2_(z_streamp stream, int window_bits, const char *version, int stream_size);
+int __wrap_inflateInit2_(z_streamp stream, int window_bits, const char *version, int stream_size);
 
 static voidpf take_block(voidpf opaque, uInt items, uInt size)
 {
-    void *block = heap.blocks < heap.blocks_max ? calloc(items, size) : NULL;
+    void *block = heap.blocks < heap.blocks_max ? __real_calloc(items, size) : NULL;
 
     (void)opaque;
     heap.blocks += block != NULL;
@@ -45,16 +53,17 @@ static void give_block(voidpf opaque, voidpf block)
     free(block);
 }
 
-/* The linker puts these between the inflater and zlib. */
-int __real_inflateInit2_(z_streamp stream, int window_bits, const char *version, int stream_size);
-int __wrap_inflateInit2_(z_streamp stream, int window_bits, const char *version, int stream_size);
-
 int __wrap_inflateInit2_(z_streamp stream, int window_bits, const char *version, int stream_size)
 {
     stream->zalloc = take_block;
     stream->zfree = give_block;
 
     return __real_inflateInit2_(stream, window_bits, version, stream_size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return heap.refuses_calloc ? NULL : __real_calloc(count, size);
 }
 
 /*
@@ -305,6 +314,7 @@ static void a_message_may_be_cut_anywhere(void)
 
 #define HELLO "\xF2\x48\xCD\xC9\xC9\x07\x00"
 #define HELLO_BFINAL "\xF3\x48\xCD\xC9\xC9\x07\x00"
+#define HELLO_END "\xF2\x48\xCD\xC9\xC9\x07\x04"
 #define HELLO_STORED "\x00\x05\x00\xFA\xFFHello"
 #define HELLO_AGAIN "\xF2\x00\x11\x00\x00"
 #define TAIL "\x00\x00\xFF\xFF"
@@ -339,6 +349,20 @@ static const struct {
     {"BFINAL twice", BYTES("\0"), BYTES(HELLO_BFINAL HELLO_BFINAL "\0"), BYTES("HelloHello")},
     {"BFINAL, empty", BYTES("\0"), BYTES("\x03\x00\0"), BYTES("")},
     {"BFINAL, stored", BYTES("\0"), BYTES("\x01\x05\x00\xFA\xFFHello\0"), BYTES("Hello")},
+
+    /* section 7.2.1: the empty block at the end may be marked as the last, too */
+    {"empty, ended by BFINAL", BYTES("\0"), BYTES("\x01"), BYTES("")},
+    {"ended by BFINAL", BYTES("\0"), BYTES(HELLO_END), BYTES("Hello")},
+    {"BFINAL, ended by BFINAL", BYTES("\0"), BYTES(HELLO_BFINAL "\x01"), BYTES("Hello")},
+    {"ended by BFINAL before", BYTES(HELLO_END), BYTES(HELLO), BYTES("Hello")},
+    {"ended by BFINAL, twice", BYTES(HELLO_END), BYTES(HELLO_END), BYTES("Hello")},
+    {"sharing the window after an end by BFINAL", BYTES(HELLO_END), BYTES(HELLO_AGAIN),
+     BYTES("Hello")},
+    {"the same, after an empty message", BYTES(HELLO TAIL "\x01"), BYTES(HELLO_AGAIN),
+     BYTES("Hello")},
+    {"an empty BFINAL block, and one that refers beyond it", BYTES("\0"),
+     BYTES(HELLO_END TAIL HELLO_AGAIN), BYTES("HelloHello")},
+    {"of empty BFINAL blocks", BYTES("\0"), BYTES("\x01" TAIL "\x03\0\x01" TAIL "\x01"), BYTES("")},
 };
 
 static void messages_end_where_rfc_7692_says(void)
@@ -382,6 +406,10 @@ static void messages_end_where_rfc_7692_says(void)
 #define TWO_BITS_BEHIND_NO_DATA                                                                    \
     "\x04\xE4\x01\x92\x24\x49\x92\x24\x49\x20\xB1\xA8\x79\x64\xF5\xEC\xFD\xFF\xBB\x07"
 
+/* A Huffman block whose end is 15 ones long, so that it ends with the tail: as no block may. */
+#define ENDED_BY_THE_TAIL                                                                          \
+    "\xFB\x21\xA2\x2C\xCB\xB2\x2C\xCB\x8A\x9A\x47\xD6\x98\x6B\x9F\xFB\x7E\xFF\x9B\xFB\x01\x00\x00"
+
 static const struct {
     const char *name;
     const char *payload;
@@ -405,6 +433,11 @@ static const struct {
     {"cut in a dynamic header", BYTES("\x04\xC0\x01\x92")},
     {"two bits too many", BYTES(TWO_BITS_BEHIND_NO_DATA)},
     {"two bits too many, after data", BYTES(TWO_BITS_BEHIND_DATA)},
+    {"a Huffman block that the tail ends", BYTES("\x04" ENDED_BY_THE_TAIL)},
+    {"a Huffman BFINAL block that the tail ends", BYTES("\x05" ENDED_BY_THE_TAIL)},
+    {"the tail left on an end by BFINAL", BYTES(HELLO_END TAIL)},
+    {"a byte too many after BFINAL", BYTES("\x01\0")},
+    {"ended by BFINAL twice", BYTES("\x01\x01")},
     {"no block type", BYTES("\x06\0")},
     {"no block type, BFINAL", BYTES("\x07\0")},
     {"no block type after a block", BYTES(HELLO TAIL "\x06")},
@@ -567,6 +600,38 @@ static enum inflater_result refer(int window_bits, const uint8_t *bytes, size_t 
     return result;
 }
 
+/* Writes a stored block of up to 65535 bytes. Returns its size in bytes. */
+static size_t write_stored(uint8_t *out, const uint8_t *bytes, size_t count)
+{
+    out[0] = 0;
+    out[1] = (uint8_t)count;
+    out[2] = (uint8_t)(count >> 8);
+    out[3] = (uint8_t)~out[1];
+    out[4] = (uint8_t)~out[2];
+    memcpy(out + 5, bytes, count);
+
+    return 5 + count;
+}
+
+/* Inflates a message that ends in a reference, whole and in pieces. */
+static void check_reference(int window_bits, const uint8_t *message, size_t bytes, size_t room,
+                            bool is_invalid, struct received *received, const char *row)
+{
+    const size_t pieces[] = {bytes, bytes / 2 + 1, 61};
+
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        struct inflater inflater;
+
+        received->count = 0;
+        inflater_init(&inflater, (unsigned)window_bits, true);
+        CHECK_ROW(feed_in_pieces(&inflater, message, bytes, 0, pieces[i], room, received) ==
+                      (is_invalid ? INFLATER_INVALID : INFLATER_DONE),
+                  row);
+        CHECK_ROW(!received->broken_promises, row);
+        inflater_fini(&inflater);
+    }
+}
+
 static void references_reach_to_the_end_of_the_window_and_no_further(void)
 {
     static uint8_t bytes[WINDOW_MAX + 100];
@@ -590,6 +655,43 @@ static void references_reach_to_the_end_of_the_window_and_no_further(void)
                 CHECK_ROW(refer(window_bits, bytes, count, furthest + 1, &received) ==
                               INFLATER_INVALID,
                           row);
+        }
+    }
+    free(received.bytes);
+}
+
+/* Within a message, what zlib writes at once may be more than the window. */
+static void references_within_a_message_reach_no_further(void)
+{
+    static uint8_t bytes[WINDOW_MAX + 100];
+    static uint8_t message[WINDOW_MAX + 100 + 10];
+    struct received received = received_new(sizeof(bytes) + 3);
+    uint32_t random = 4;
+
+    fill_random(bytes, sizeof(bytes), &random);
+    for (int window_bits = 8; window_bits <= 15; window_bits++) {
+        unsigned window = 1U << window_bits;
+        const unsigned counts[] = {3, window - 1, window, window + 1, window + 100};
+        const size_t some_rooms[] = {258, window, window + 1, ROOM_MAX};
+        char row[80];
+
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+            unsigned count = counts[i];
+            unsigned furthest = count < window ? count : window;
+
+            for (size_t j = 0; j < sizeof(some_rooms) / sizeof(some_rooms[0]); j++)
+                for (unsigned beyond = 0; beyond < 2 && furthest + beyond <= WINDOW_MAX; beyond++) {
+                    size_t room = some_rooms[j] < ROOM_MAX ? some_rooms[j] : ROOM_MAX;
+                    size_t at = write_stored(message, bytes, count);
+                    size_t total = at + write_reference(message + at, furthest + beyond);
+
+                    snprintf(row, sizeof(row), "%d bits, %u after %u bytes, room of %zu",
+                             window_bits, furthest + beyond, count, room);
+                    check_reference(window_bits, message, total, room, beyond > 0, &received, row);
+                    if (!beyond)
+                        CHECK_ROW(!memcmp(received.bytes + count, bytes + count - furthest, 3),
+                                  row);
+                }
         }
     }
     free(received.bytes);
@@ -690,6 +792,82 @@ static void garbage_is_judged_alike_in_any_pieces(void)
     free(pieces.bytes);
 }
 
+/* Two messages that zlib has compressed for a window of 2^15, of which some bits are changed. */
+static size_t write_messages(z_stream *deflater, uint8_t *out, size_t *first_bytes,
+                             uint32_t *random)
+{
+    uint8_t message[1200];
+    size_t letters = 2 + next_random(random) % 16;
+    size_t bytes = 0;
+
+    deflateReset(deflater);
+    deflateParams(deflater, 1 + (int)(next_random(random) % 9),
+                  next_random(random) % 2 ? Z_FIXED : Z_DEFAULT_STRATEGY);
+    for (int i = 0; i < 2; i++) {
+        size_t count = 1 + next_random(random) % sizeof(message);
+
+        for (size_t j = 0; j < count; j++)
+            message[j] = (uint8_t)(next_random(random) % letters);
+        *first_bytes = bytes;
+        bytes += deflate_message(deflater, message, count, out + bytes);
+    }
+    for (size_t changes = next_random(random) % 3; changes > 0; changes--) {
+        size_t bit = next_random(random) % (8 * bytes);
+
+        out[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+
+    return bytes;
+}
+
+static void every_window_is_judged_as_by_the_reference(void)
+{
+    enum { INPUTS = 4000, OUTPUT_MAX = 300000 };
+    static uint8_t messages[2 * INPUT_MAX];
+    static uint8_t wanted[OUTPUT_MAX];
+    static struct reference_window window;
+    struct received received = received_new(OUTPUT_MAX);
+    uint32_t random = 6;
+    size_t refused = 0;
+    z_stream deflater;
+
+    deflater_init(&deflater, 15);
+    for (int i = 0; i < INPUTS; i++) {
+        unsigned window_bits = 8 + (unsigned)i % 8;
+        size_t first_bytes = 0;
+        size_t bytes = write_messages(&deflater, messages, &first_bytes, &random);
+        size_t ends[] = {first_bytes, bytes};
+        size_t room = 1 + next_random(&random) % ROOM_MAX;
+        size_t at = 0;
+        bool is_valid = true;
+        struct inflater inflater;
+        char row[40];
+
+        snprintf(row, sizeof(row), "input %d, %u bits", i, window_bits);
+        window.known = 0;
+        inflater_init(&inflater, window_bits, true);
+        for (int m = 0; m < 2 && is_valid; at = ends[m++]) {
+            size_t wanted_bytes = reference_inflate(
+                &window, (size_t)1 << window_bits, messages + at, ends[m] - at, wanted, OUTPUT_MAX);
+
+            received.count = 0;
+            is_valid =
+                feed_in_pieces(&inflater, messages + at, ends[m] - at, 0,
+                               1 + next_random(&random) % 500, room, &received) == INFLATER_DONE;
+            CHECK_ROW(is_valid == (wanted_bytes != REFERENCE_INVALID), row);
+            if (is_valid)
+                CHECK_ROW(is_received(&received, wanted, wanted_bytes), row);
+        }
+        refused += !is_valid;
+        inflater_fini(&inflater);
+    }
+    CU_ASSERT_TRUE(refused > INPUTS / 4 && refused < INPUTS - INPUTS / 4);
+    CU_ASSERT_EQUAL(received.broken_promises, 0);
+    CU_ASSERT_EQUAL(heap.blocks, 0);
+    deflateEnd(&deflater);
+    free(received.bytes);
+}
+
 static void memory_is_held_only_while_it_is_needed(void)
 {
     for (int keeps_context = 0; keeps_context < 2; keeps_context++) {
@@ -748,23 +926,29 @@ static void lack_of_memory_is_reported(void)
     static const struct {
         const char *name;
         size_t blocks_max;
+        bool refuses_calloc;
+        unsigned window_bits;
     } rows[] = {
-        {"none at all", 0},
-        {"none for the window", 1},
+        {"none at all", 0, false, 15},
+        {"none for the window", 1, false, 15},
+        {"none for the window of a small window", 1, false, 9},
+        {"none for the distances", SIZE_MAX, true, 9},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct received received = received_new(100);
         struct inflater inflater;
 
-        inflater_init(&inflater, 15, true);
+        inflater_init(&inflater, rows[i].window_bits, true);
         heap.blocks_max = rows[i].blocks_max;
+        heap.refuses_calloc = rows[i].refuses_calloc;
         CHECK_ROW(feed_whole(&inflater, (const uint8_t *)HELLO, 7, &received) == INFLATER_NO_MEMORY,
                   rows[i].name);
         CHECK_ROW(!received.count && !received.broken_promises, rows[i].name);
         inflater_fini(&inflater);
         CHECK_ROW(!heap.blocks, rows[i].name);
         heap.blocks_max = SIZE_MAX;
+        heap.refuses_calloc = false;
         free(received.bytes);
     }
 }
@@ -781,8 +965,10 @@ int main(int argc, char **argv)
         TEST(output_does_not_wait_for_input_to_come),
         TEST(output_that_fills_its_room_may_have_been_all),
         TEST(references_reach_to_the_end_of_the_window_and_no_further),
+        TEST(references_within_a_message_reach_no_further),
         TEST(a_message_can_become_much_larger),
         TEST(garbage_is_judged_alike_in_any_pieces),
+        TEST(every_window_is_judged_as_by_the_reference),
         TEST(memory_is_held_only_while_it_is_needed),
         TEST(memory_is_given_back_wherever_a_message_ends),
         TEST(lack_of_memory_is_reported),

@@ -28,6 +28,7 @@ static void fill(struct request *request)
     memset(request, 0, sizeof(*request));
     request->has_endpoint = request->get = request->http_1_1 = request->has_host = true;
     request->upgrade = request->version_13 = request->offers_readable = true;
+    request->no_body = true;
     request->peer.bytes[15] = 7;
     set(&request->key, "dGhlIHNhbXBsZSBub25jZQ==");
 }
@@ -52,6 +53,11 @@ static void post(struct request *request)
 static void http_1_0(struct request *request)
 {
     request->http_1_1 = false;
+}
+
+static void with_body(struct request *request)
+{
+    request->no_body = false;
 }
 
 static void no_host(struct request *request)
@@ -142,6 +148,7 @@ static const struct row {
     {"streams", stream_that_does_not_work, REFUSAL_HTTP_VERSION, 505, "HTTP/1.1 only"},
     {"method", post, REFUSAL_METHOD, 400, "GET"},
     {"HTTP/1.0", http_1_0, REFUSAL_HTTP_VERSION, 400, "HTTP/1.1"},
+    {"body", with_body, REFUSAL_BODY, 400, "body"},
     {"Host", no_host, REFUSAL_HOST, 400, "Host"},
     {"Connection", no_upgrade, REFUSAL_CONNECTION, 400, "Upgrade"},
     {"version", version_8, REFUSAL_VERSION, 426, "13"},

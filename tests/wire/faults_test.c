@@ -275,6 +275,43 @@ static void without_memory_only_newcomers_suffer(void)
     unsetenv("ALLOCATION_FAULTS_WHILE");
 }
 
+/* Over TLS, the last bytes of a full record are kept for the next one if there is memory. */
+static void without_memory_nothing_is_held_back(void)
+{
+    enum { BYTES = 100000, MESSAGES_EACH = 10 };
+    struct server server;
+    struct client client;
+    uint8_t *payload = random_bytes(1, BYTES);
+    char armed[64];
+    char seen[64];
+
+    snprintf(armed, sizeof(armed), SEEN "-armed", (int)getpid());
+    snprintf(seen, sizeof(seen), SEEN, (int)getpid());
+    setenv("ALLOCATION_FAULT", "1", 1);
+    setenv("ALLOCATION_FAULTS_WHILE", armed, 1);
+    setenv("ALLOCATION_FAULT_SEEN", seen, 1);
+    setenv("LD_PRELOAD", ECHO_ALLOCATION_FAULTS, 1);
+    if (server_start(&server, ON_FREE_PORT ", \"tls\": \"self-signed\"")) {
+        unsetenv("LD_PRELOAD");
+        if (client_open_tls(&client, server.port)) {
+            close(open(armed, O_CREAT | O_WRONLY, 0600));
+            for (int i = 0; i < MESSAGES_EACH; i++)
+                check_echo(&client, OPCODE_BINARY, payload, BYTES, "without memory");
+            CU_ASSERT_EQUAL(access(seen, F_OK), 0);
+            unlink(armed);
+            check_echo(&client, OPCODE_BINARY, payload, BYTES, "afterwards");
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    unlink(seen);
+    unsetenv("LD_PRELOAD");
+    unsetenv("ALLOCATION_FAULT");
+    unsetenv("ALLOCATION_FAULTS_WHILE");
+    unsetenv("ALLOCATION_FAULT_SEEN");
+    free(payload);
+}
+
 static void a_log_without_a_place_stops_nobody(void)
 {
     static const struct {
@@ -328,6 +365,7 @@ int main(int argc, char **argv)
         TEST(a_reset_ends_its_own_connection_only),
         TEST(a_start_without_memory_says_so),
         TEST(without_memory_only_newcomers_suffer),
+        TEST(without_memory_nothing_is_held_back),
         TEST(a_log_without_a_place_stops_nobody),
         TEST(an_answer_that_cannot_be_written_is_a_failure),
         CU_TEST_INFO_NULL,

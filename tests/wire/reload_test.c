@@ -25,6 +25,9 @@
 
 #define PATIENCE_MS 30000
 
+/* Two workers get at least one each, but for 1 in 2^19 runs. */
+#define TRIES 20
+
 #define IN_FORCE ": in force for new connections\n"
 #define UNCHANGED "the configuration is unchanged\n"
 
@@ -483,6 +486,12 @@ static void a_worker_ignores_the_signal(void)
 /* Certificates of two names, in one directory, as "cert" and "key" find them there. */
 static char directory[] = "/tmp/lws-echo-reload-XXXXXX";
 
+static void make_directory(void)
+{
+    memset(strchr(directory, '\0') - 6, 'X', 6);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
+}
+
 static void make_certificate(const char *name)
 {
     char command[512];
@@ -520,12 +529,78 @@ static void check_shown(const struct server *server, const char *expected)
     }
 }
 
+/* Returns a session to be freed, or NULL. */
+static SSL_SESSION *new_session(const struct server *server)
+{
+    struct client client;
+    SSL_SESSION *session = NULL;
+
+    if (client_open_tls(&client, server->port)) {
+        check_echo(&client, OPCODE_TEXT, "behind the ticket", 17, "first");
+        session = client_session(&client);
+        client_say_goodbye(&client);
+    }
+
+    return session;
+}
+
+/* Returns in how many of so many connections the server, or any worker, takes up @session. */
+static int count_resumed(const struct server *server, SSL_SESSION *session)
+{
+    int resumed = 0;
+
+    for (int i = 0; i < TRIES; i++) {
+        struct client client;
+
+        if (!client_resume_tls(&client, server->port, TLS1_3_VERSION, session) ||
+            !client_upgrade(&client, "/ws"))
+            break;
+        resumed += SSL_session_reused(client.ssl);
+        client_say_goodbye(&client);
+    }
+
+    return resumed;
+}
+
+/* Nobody is spared the look at a new certificate. */
+static void sessions_outlive_a_reload_but_not_their_certificate(void)
+{
+    static const char *const rows[] = {"", WORKERS};
+    char command[128];
+
+    make_directory();
+    for (size_t i = 0; i < 2; i++) {
+        struct server server;
+        SSL_SESSION *session;
+        char members[512];
+
+        make_certificate("first");
+        snprintf(members, sizeof(members),
+                 ON_FREE_PORT LOGGING "%s, \"tls\": { \"cert\": \"%s/cert.pem\", "
+                                      "\"key\": \"%s/key.pem\" }",
+                 rows[i], directory, directory);
+        if (!server_start(&server, members))
+            break;
+        session = new_session(&server);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(session);
+        reload(&server, members, IN_FORCE, i + 1);
+        CU_ASSERT_EQUAL(count_resumed(&server, session), TRIES);
+        make_certificate("second");
+        reload(&server, members, IN_FORCE, i + 1);
+        CU_ASSERT_EQUAL(count_resumed(&server, session), 0);
+        SSL_SESSION_free(session);
+        server_stop(&server);
+    }
+    snprintf(command, sizeof(command), "rm -r %s", directory);
+    CU_ASSERT_EQUAL(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
 static void certificates_are_read_again(void)
 {
     static const char *const rows[] = {"", WORKERS};
     char command[128];
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
+    make_directory();
     for (size_t i = 0; i < 2; i++) {
         struct client old;
         struct server server;
@@ -617,6 +692,7 @@ static CU_TestInfo tests[] = {
     TEST(a_worker_that_hangs_gets_the_newest_configuration_when_it_goes_on),
     TEST(a_worker_ignores_the_signal),
     TEST(certificates_are_read_again),
+    TEST(sessions_outlive_a_reload_but_not_their_certificate),
     TEST(the_log_changes_at_once),
     TEST(a_closed_terminal_is_a_stop),
     CU_TEST_INFO_NULL,

@@ -1,5 +1,6 @@
 /* The same over TLS. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,16 @@
 #include <openssl/x509v3.h>
 
 #include "client.h"
+#include "clock.h"
 #include "runner.h"
 #include "server.h"
 #include "sites/tls.h"
 #include "stream.h"
 
 #define SELF_SIGNED ON_FREE_PORT ", \"tls\": \"self-signed\""
+
+/* What a record carries at most (RFC 8446 section 5.1). */
+#define RECORD_BYTES ((size_t)16384)
 
 static void messages_come_back_over_wss(void)
 {
@@ -77,6 +82,86 @@ static void the_group_that_clients_begin_with_is_taken(void)
         client_say_goodbye(&client);
     }
     server_stop(&server);
+}
+
+/* Returns a session to be freed, or NULL. */
+static SSL_SESSION *first_session(const struct server *server, int version)
+{
+    struct client client;
+    SSL_SESSION *session = NULL;
+
+    if (client_resume_tls(&client, server->port, version, NULL) && client_upgrade(&client, "/ws")) {
+        CU_ASSERT_FALSE(SSL_session_reused(client.ssl));
+        check_echo(&client, OPCODE_TEXT, "behind the ticket", 17, "first");
+        session = client_session(&client);
+        client_say_goodbye(&client);
+    }
+
+    return session;
+}
+
+/* Of 20 connections, two workers get at least one each, but for 1 in 2^19 runs. */
+static void sessions_are_resumed_by_whichever_process(void)
+{
+    static const struct {
+        const char *name;
+        const char *members;
+        int version;
+    } rows[] = {
+        {"TLS 1.3", SELF_SIGNED, TLS1_3_VERSION},
+        {"TLS 1.2", SELF_SIGNED, TLS1_2_VERSION},
+        {"TLS 1.3, two workers", SELF_SIGNED ", \"workers\": 2", TLS1_3_VERSION},
+        {"TLS 1.2, two workers", SELF_SIGNED ", \"workers\": 2", TLS1_2_VERSION},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct server server;
+        SSL_SESSION *session;
+        int resumed = 0;
+
+        if (!server_start(&server, rows[i].members))
+            continue;
+        session = first_session(&server, rows[i].version);
+        CHECK_ROW(session != NULL, rows[i].name);
+        for (int c = 0; session && c < 20; c++) {
+            struct client client;
+
+            if (!client_resume_tls(&client, server.port, rows[i].version, session) ||
+                !client_upgrade(&client, "/ws"))
+                break;
+            resumed += SSL_session_reused(client.ssl);
+            check_echo(&client, OPCODE_TEXT, "resumed", 7, rows[i].name);
+            client_say_goodbye(&client);
+        }
+        CHECK_ROW(resumed == 20, rows[i].name);
+        SSL_SESSION_free(session);
+        server_stop(&server);
+    }
+}
+
+/* A client that takes no tickets gets no name for its session either. */
+static void the_server_keeps_no_session(void)
+{
+    struct server server;
+    struct client client;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    unsigned bytes = 1;
+
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    if (server_start(&server, SELF_SIGNED)) {
+        if (client_connect(&client, server.port)) {
+            client.ssl = SSL_new(context);
+            SSL_set_fd(client.ssl, client.fd);
+            CU_ASSERT_EQUAL(SSL_connect(client.ssl), 1);
+            SSL_SESSION_get_id(SSL_get0_session(client.ssl), &bytes);
+            CU_ASSERT_EQUAL(bytes, 0);
+            CU_ASSERT_TRUE(client_upgrade(&client, "/ws"));
+            client_say_goodbye(&client);
+        }
+        server_stop(&server);
+    }
+    SSL_CTX_free(context);
 }
 
 static void only_http_1_1_is_negotiated(void)
@@ -196,6 +281,113 @@ static void nobody_is_asked_for_a_passphrase(void)
     unlink(key);
 }
 
+/* Counts the headers of the records that come. */
+static void on_record(int write, int version, int type, const void *data, size_t bytes, SSL *ssl,
+                      void *records)
+{
+    (void)version;
+    (void)data;
+    (void)bytes;
+    (void)ssl;
+    if (!write && type == SSL3_RT_HEADER)
+        ++*(size_t *)records;
+}
+
+/* Sends a message in full records and returns in how many records it comes back. */
+static size_t echo_records(struct client *client, const uint8_t *payload, size_t bytes,
+                           size_t *frames, const char *row)
+{
+    struct message message;
+    size_t records = 0;
+
+    SSL_set_msg_callback(client->ssl, on_record);
+    SSL_set_msg_callback_arg(client->ssl, &records);
+    client_send_frame(client, FIN | OPCODE_BINARY, payload, bytes);
+    CHECK_ROW(client_read_message(client, &message) == READ_OK, row);
+    CHECK_ROW(message.bytes == bytes && !memcmp(message.payload, payload, bytes), row);
+    *frames = message.frames;
+    message_free(&message);
+    SSL_set_msg_callback(client->ssl, NULL);
+
+    return records;
+}
+
+/*
+ * A piece that fills a record coming in does not fill more than one going out. Each piece has a
+ * header, so the least number of records is that of the payload, and one for all headers.
+ */
+static void a_piece_and_its_header_share_a_record(void)
+{
+    static const struct {
+        size_t bytes;
+        size_t least;
+        const char *name;
+    } rows[] = {
+        {64, 1, "64 bytes"},    {4096, 1, "4 KiB"},
+        {16384, 2, "16 KiB"},   {102400, 7, "100 KiB"},
+        {1 << 20, 65, "1 MiB"}, {64 * RECORD_BYTES - 14, 65, "the last piece fills a record"},
+    };
+    struct server server;
+    struct client client;
+
+    if (!server_start(&server, SELF_SIGNED))
+        return;
+    if (client_open_tls(&client, server.port)) {
+        check_echo(&client, OPCODE_TEXT, "behind the tickets", 18, "first");
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            uint8_t *payload = random_bytes((uint32_t)i, rows[i].bytes);
+            int64_t deadline_ms = clock_deadline_ms();
+            size_t records;
+            size_t frames;
+
+            /* on a busy machine more frames may be needed, as pieces do not wait for long */
+            do {
+                records = echo_records(&client, payload, rows[i].bytes, &frames, rows[i].name);
+                CHECK_ROW(records <= frames + 1, rows[i].name);
+            } while (records != rows[i].least && clock_tick(deadline_ms));
+            CHECK_ROW(records == rows[i].least, rows[i].name);
+            free(payload);
+        }
+        client_say_goodbye(&client);
+    }
+    server_stop(&server);
+}
+
+/* What a piece has left for the next record is sent before a Close ends the wait for it. */
+static void what_was_sent_of_a_message_is_back_before_the_close(void)
+{
+    struct server server;
+    struct client client;
+    struct received_frame frame;
+    size_t sent = 3 * RECORD_BYTES - 14; /* three records, with the header */
+    uint8_t *payload = random_bytes(1, sent);
+    uint8_t *out = malloc(sent + 14);
+    size_t header = compose_header(out, FIN | OPCODE_BINARY, 1 << 20);
+    size_t got = 0;
+
+    for (size_t i = 0; i < sent; i++)
+        out[header + i] = (uint8_t)(payload[i] ^ mask_key(i));
+    if (server_start(&server, SELF_SIGNED)) {
+        if (client_open_tls(&client, server.port)) {
+            client_send(&client, out, header + sent);
+            while (got < 2 * RECORD_BYTES && client_read_frame(&client, &frame) == READ_OK)
+                got += frame.bytes;
+            kill(server.pid, SIGTERM);
+            while (client_read_frame(&client, &frame) == READ_OK && frame.opcode != OPCODE_CLOSE) {
+                CU_ASSERT_TRUE(got + frame.bytes <= sent &&
+                               !memcmp(frame.payload, payload + got, frame.bytes));
+                got += frame.bytes;
+            }
+            CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
+            CU_ASSERT_EQUAL(got, sent);
+            client_close(&client);
+        }
+        server_stop(&server);
+    }
+    free(payload);
+    free(out);
+}
+
 static void a_large_message_passes_in_constant_memory(void)
 {
     check_large_message(SELF_SIGNED, true, 32 << 20);
@@ -250,10 +442,14 @@ static CU_TestInfo tests[] = {
     TEST(messages_come_back_over_wss),
     TEST(the_self_signed_certificate_is_for_this_machine_and_short_lived),
     TEST(the_group_that_clients_begin_with_is_taken),
+    TEST(sessions_are_resumed_by_whichever_process),
+    TEST(the_server_keeps_no_session),
     TEST(only_http_1_1_is_negotiated),
     TEST(certificate_and_key_may_be_files),
     TEST(a_key_of_another_certificate_stops_the_start),
     TEST(nobody_is_asked_for_a_passphrase),
+    TEST(a_piece_and_its_header_share_a_record),
+    TEST(what_was_sent_of_a_message_is_back_before_the_close),
     TEST(a_large_message_passes_in_constant_memory),
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(a_protocol_error_is_answered_1002_and_ends_the_connection),

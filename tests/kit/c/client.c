@@ -94,7 +94,9 @@ bool client_connect_local(struct client *client, const char *path)
     return connected;
 }
 
-bool client_connect_tls(struct client *client, uint16_t port, const char *alpn)
+/* Returns false, and fails the test, when it fails; @alpn and @session may be NULL. */
+static bool connect_tls(struct client *client, uint16_t port, const char *alpn, int version,
+                        SSL_SESSION *session)
 {
     SSL_CTX *context;
     bool connected;
@@ -107,12 +109,33 @@ bool client_connect_tls(struct client *client, uint16_t port, const char *alpn)
     SSL_CTX_free(context);
     SSL_set_fd(client->ssl, client->fd);
     SSL_set_mode(client->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_set_max_proto_version(client->ssl, version);
     if (alpn)
         SSL_set_alpn_protos(client->ssl, (const unsigned char *)alpn, (unsigned)strlen(alpn));
+    if (session) {
+        session = SSL_SESSION_dup(session);
+        SSL_set_session(client->ssl, session);
+        SSL_SESSION_free(session);
+    }
     connected = SSL_connect(client->ssl) == 1;
     CU_ASSERT_TRUE(connected);
 
     return connected;
+}
+
+bool client_connect_tls(struct client *client, uint16_t port, const char *alpn)
+{
+    return connect_tls(client, port, alpn, TLS1_3_VERSION, NULL);
+}
+
+SSL_SESSION *client_session(const struct client *client)
+{
+    return SSL_SESSION_dup(SSL_get0_session(client->ssl));
+}
+
+bool client_resume_tls(struct client *client, uint16_t port, int version, SSL_SESSION *session)
+{
+    return connect_tls(client, port, NULL, version, session);
 }
 
 static void expected_accept(char out[64])

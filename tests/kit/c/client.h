@@ -23,6 +23,8 @@ struct client {
     struct corpus corpus; /* what it has sent */
 };
 
+struct ssl_session_st; /* SSL_SESSION */
+
 /* One frame as it came. */
 struct received_frame {
     bool fin;
@@ -70,6 +72,16 @@ bool client_connect_local(struct client *client, const char *path);
 
 /** Connects over TLS, offering @alpn in wire format or NULL. */
 bool client_connect_tls(struct client *client, uint16_t port, const char *alpn);
+
+/**
+ * The same in @version at most, such as TLS1_2_VERSION, with @session or NULL. OpenSSL spoils the
+ * session of a connection that ends without close_notify, so these two copy it.
+ */
+bool client_resume_tls(struct client *client, uint16_t port, int version,
+                       struct ssl_session_st *session);
+
+/** Returns the session, to be freed, with the ticket that has come last. */
+struct ssl_session_st *client_session(const struct client *client);
 
 /** Connects and upgrades at /ws. */
 bool client_open(struct client *client, uint16_t port);

@@ -37,7 +37,10 @@ static void send_all(struct client *client, const struct conversation *row, enum
         const struct said *said = &row->sent[i];
 
         out = realloc(out, used + said->bytes + 14);
-        used += compose_frame(out + used, said->first, said->payload, said->bytes);
+        if (said->raw)
+            memcpy(out + used, said->payload, said->bytes);
+        used += said->raw ? said->bytes
+                          : compose_frame(out + used, said->first, said->payload, said->bytes);
         if (delivery == DELIVERY_FRAMES) {
             client_send(client, out, used); /* may fail after an error */
             used = 0;
@@ -128,8 +131,9 @@ static void check_end_of(struct client *client, const struct listening *listenin
     CHECK_ROW(client_read_frame(client, &more) == READ_END, listening->name);
 }
 
-static void check_conversation(uint16_t port, const struct conversation *conversation,
-                               enum delivery delivery, bool in_order)
+static void check_conversation(uint16_t port, const char *headers,
+                               const struct conversation *conversation, enum delivery delivery,
+                               bool in_order)
 {
     static const char *const deliveries[] = {"in one write", "by frames", "by bytes"};
     struct listening listening = {.row = conversation, .in_order = in_order};
@@ -141,7 +145,7 @@ static void check_conversation(uint16_t port, const struct conversation *convers
 
     snprintf(name, sizeof(name), "%s (%s)", conversation->name, deliveries[delivery]);
     listening.name = name;
-    if (!client_open(&client, port))
+    if (!client_open_with(&client, port, headers))
         return;
 
     send_all(&client, conversation, delivery);
@@ -162,19 +166,26 @@ static void check_conversation(uint16_t port, const struct conversation *convers
     client_close(&client);
 }
 
-static void check_all(uint16_t port, const struct conversation *rows, size_t count, bool in_order)
+static void check_all(uint16_t port, const char *headers, const struct conversation *rows,
+                      size_t count, bool in_order)
 {
     for (size_t i = 0; i < count; i++)
         for (int delivery = 0; delivery < DELIVERIES; delivery++)
-            check_conversation(port, &rows[i], (enum delivery)delivery, in_order);
+            check_conversation(port, headers, &rows[i], (enum delivery)delivery, in_order);
 }
 
 void check_conversations(uint16_t port, const struct conversation *rows, size_t count)
 {
-    check_all(port, rows, count, false);
+    check_all(port, "", rows, count, false);
+}
+
+void check_conversations_with(uint16_t port, const char *headers, const struct conversation *rows,
+                              size_t count)
+{
+    check_all(port, headers, rows, count, false);
 }
 
 void check_ordered_conversations(uint16_t port, const struct conversation *rows, size_t count)
 {
-    check_all(port, rows, count, true);
+    check_all(port, "", rows, count, true);
 }

@@ -16,12 +16,19 @@ struct said {
     const char *payload;
     size_t bytes;
     bool present;
+    bool raw; /* no frame is made of the payload: it is sent as it is */
 };
 
 /* A frame whose payload is the string @text. */
 #define SAY(first, text)                                                                           \
     {                                                                                              \
-        (first), (text), sizeof(text) - 1, true                                                    \
+        (first), (text), sizeof(text) - 1, true, false                                             \
+    }
+
+/* The bytes of the string @text, to be sent as they are. */
+#define RAW(text)                                                                                  \
+    {                                                                                              \
+        0, (text), sizeof(text) - 1, true, true                                                    \
     }
 
 struct conversation {
@@ -34,5 +41,9 @@ struct conversation {
 /** Plays each of @rows, over connections to @port, in every delivery, and checks what is heard. */
 void check_conversations(uint16_t port, const struct conversation *rows, size_t count);
 
-/** The same, but messages and Pongs must come in the row's order. */
+/** The same over connections whose handshakes have the further header lines @headers. */
+void check_conversations_with(uint16_t port, const char *headers, const struct conversation *rows,
+                              size_t count);
+
+/** As check_conversations(), but messages and Pongs must come in the row's order. */
 void check_ordered_conversations(uint16_t port, const struct conversation *rows, size_t count);

@@ -8,8 +8,11 @@ static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 void deflater_init(struct deflater *deflater, int out_bits, bool keeps_out, int in_bits,
                    bool keeps_in)
 {
+    /* zlib cannot compress with 8; with 9 no distance is greater than 250 */
+    int zlib_bits = out_bits == 8 ? 9 : out_bits;
+
     memset(deflater, 0, sizeof(*deflater));
-    deflateInit2(&deflater->out, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -out_bits, 8,
+    deflateInit2(&deflater->out, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -zlib_bits, 8,
                  Z_DEFAULT_STRATEGY);
     inflateInit2(&deflater->in, -in_bits);
     deflater->keeps_out = keeps_out;

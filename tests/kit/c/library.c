@@ -28,6 +28,55 @@ static const struct {
     [LIMIT_PREFIX_OF_A_HEADER] = {IN_4_1_6 | IN_4_3_5,
                                   "a header whose name is the beginning of a known one, such as "
                                   "`X-Auth`, swallows the next line"},
+    [LIMIT_METHOD_AS_A_HEADER] =
+        {IN_4_1_6 | IN_4_3_5,
+         "takes a header whose name begins with `Put`, `Patch` or `Delete` for a request line"},
+    [LIMIT_REQUEST_SYNTAX] = {IN_4_1_6 | IN_4_3_5,
+                              "passes over most errors in the head of a request, or ends the "
+                              "connection without a response"},
+    [LIMIT_BLANKS_AROUND_VALUES] = {IN_4_1_6 | IN_4_3_5,
+                                    "takes blanks behind the value of a header for a part of it"},
+    [LIMIT_UNKNOWN_UPGRADE] = {IN_4_1_6 | IN_4_3_5,
+                               "refuses an upgrade to an unknown protocol with 403, and 4.1.6 then "
+                               "asks the protocol with freed memory (CVE-2025-11677)"},
+    [LIMIT_COMPLAINT_AFTER_UNKNOWN_UPGRADE] = {IN_4_3_5,
+                                               "goes on after that 403, and logs \"Missing URI\""},
+    [LIMIT_UNMASKED_FRAMES] = {IN_4_1_6 | IN_4_3_5, "takes frames that are not masked"},
+    [LIMIT_LONGER_LENGTHS] = {IN_4_1_6 | IN_4_3_5, "takes lengths in a longer form than they need"},
+    [LIMIT_RSV1_ON_PING] = {IN_4_1_6 | IN_4_3_5,
+                            "ignores RSV1 on Pings and empty Pongs where compression is in use"},
+    [LIMIT_CODES_1012_TO_1014] = {IN_4_1_6 | IN_4_3_5,
+                                  "answers the close codes 1012, 1013 and 1014 with 1002"},
+    [LIMIT_LOST_PINGS] =
+        {IN_4_1_6 | IN_4_3_5,
+         "answers only the first of several Pings that come at once, and none if a "
+         "Close or an error follows at once"},
+    [LIMIT_AFTER_OUR_CLOSE] = {IN_4_1_6 | IN_4_3_5,
+                               "answers a Ping that comes after our Close, and sends another Close "
+                               "if the peer then makes an error"},
+    [LIMIT_SECOND_BODY_HANGS] = {IN_4_1_6 | IN_4_3_5,
+                                 "two requests with bodies in one segment stop the service thread "
+                                 "for ever"},
+    [LIMIT_UNCLEAR_LENGTH] = {IN_4_1_6 | IN_4_3_5,
+                              "a Content-Length that is no number or comes twice is taken for some "
+                              "number, and Transfer-Encoding is ignored"},
+    [LIMIT_NO_LENGTH_IS_100_MB] = {IN_4_1_6 | IN_4_3_5,
+                                   "a POST without Content-Length waits for 100 MB and takes the "
+                                   "next requests for its body"},
+    [LIMIT_BODY_TOO_LONG] = {IN_4_3_5, "what follows a body in a segment is passed on as a part of "
+                                       "it"},
+    [LIMIT_ANSWERED_TWICE] =
+        {IN_4_1_6 | IN_4_3_5,
+         "an endpoint that answers before it has the whole body, with more than "
+         "the socket takes at once, is called for the body too"},
+    [LIMIT_PARKED_PEER_ENDS] = {IN_4_1_6, "a peer that ends before its request is answered costs "
+                                          "CPU time until then, except on callback mounts"},
+    [LIMIT_INPUT_WHILE_RESPONSE_IS_OWED] =
+        {IN_4_1_6 | IN_4_3_5, "input that comes before a request is answered costs CPU time until "
+                              "then, repeats that request or ends the connection"},
+    [LIMIT_RESPONSE_OVERWRITES_INPUT] =
+        {IN_4_1_6 | IN_4_3_5, "a request in one read with one for a file is overwritten by the "
+                              "response, and refused"},
 };
 
 /* Reads what "--version" prints. */

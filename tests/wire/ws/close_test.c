@@ -1,11 +1,13 @@
 /* The closing handshake (RFC 6455 section 7). */
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "conversation.h"
+#include "library.h"
 #include "runner.h"
 #include "server.h"
 
@@ -65,6 +67,36 @@ static void close_is_answered(void)
         check_close(&client, rows[i].answer, rows[i].answer_bytes, rows[i].name);
         client_close(&client);
     }
+}
+
+/* Service Restart, Try Again Later and Bad Gateway came later, to IANA's registry. */
+static void the_codes_1012_to_1014_are_answered_like_others(void)
+{
+    static const struct conversation rows[] = {
+        {"1012 (IANA)", {SAY(FIN | OPCODE_CLOSE, "\x03\xf4")}, {{0}}, 1012},
+        {"1013 (IANA)",
+         {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | OPCODE_CLOSE, "\x03\xf5later")},
+         {SAY(OPCODE_TEXT, "owed")},
+         1013},
+        {"1014 (IANA)", {SAY(FIN | OPCODE_CLOSE, "\x03\xf6")}, {{0}}, 1014},
+    };
+    static const struct conversation refused[] = {
+        {"1012", {SAY(FIN | OPCODE_CLOSE, "\x03\xf4")}, {{0}}, 1002},
+        {"1013", {SAY(FIN | OPCODE_CLOSE, "\x03\xf5later")}, {{0}}, 1002},
+        {"1014", {SAY(FIN | OPCODE_CLOSE, "\x03\xf6")}, {{0}}, 1002},
+    };
+    struct client client;
+
+    if (library_has(LIMIT_CODES_1012_TO_1014)) {
+        check_conversations(server.port, refused, sizeof(refused) / sizeof(refused[0]));
+        return;
+    }
+    check_conversations(server.port, rows, sizeof(rows) / sizeof(rows[0]));
+    if (!client_open(&client, server.port))
+        return;
+    client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xf4soon", 6);
+    check_close(&client, "\x03\xf4soon", 6, "with its reason");
+    client_close(&client);
 }
 
 static void a_close_that_must_not_be_sent_is_answered_with_its_error(void)
@@ -304,7 +336,7 @@ static void a_close_after_a_protocol_error_does_no_harm(void)
     free(payload);
 }
 
-/* libwebsockets alone would end these without a Close. */
+/* The distribution's libwebsockets alone would end these without a Close. */
 static void lengths_that_must_not_be_are_answered_1002(void)
 {
     static const struct {
@@ -325,7 +357,8 @@ static void lengths_that_must_not_be_are_answered_1002(void)
             return;
         client_send(&client, out, bytes + sizeof(rows[i].header));
         check_message(&client, OPCODE_TEXT, "owed", 4, rows[i].name);
-        check_close(&client, "\x03\xeamalformed frame", 17, rows[i].name);
+        check_protocol_error(&client, rows[i].name);
+        check_end(&client);
         client_close(&client);
     }
 }
@@ -378,6 +411,51 @@ static void nothing_is_kept_of_a_peer_that_has_gone(void)
     server_stop(&other);
 }
 
+/* The server stops, and its Close is out: what the peer then does must bring nothing more. */
+static void nothing_follows_our_own_close(void)
+{
+    static const struct {
+        const char *name;
+        struct said said;
+    } rows[] = {
+        {"Ping", SAY(FIN | OPCODE_PING, "late")},
+        {"Ping, then Close", RAW("\x89\x81\0\0\0\0x\x88\x82\0\0\0\0\x03\xe9")},
+        {"text", SAY(FIN | OPCODE_TEXT, "late")},
+        {"reserved opcode", SAY(FIN | 0x3, "x")},
+        {"nothing to continue", SAY(FIN | OPCODE_CONTINUATION, "x")},
+        {"unmasked text", RAW("\x81\x05Hello")},
+        {"Ping of 126 bytes", RAW("\x89\xfe\x00\x7e")},
+        {"Ping, then reserved opcode", RAW("\x89\x81\0\0\0\0x\x83\x80\0\0\0\0")},
+        {"Close", SAY(FIN | OPCODE_CLOSE, "\x03\xe9")},
+    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct server other;
+    struct client clients[ROWS];
+    struct received_frame frame;
+
+    if (library_has(LIMIT_AFTER_OUR_CLOSE) || !server_start(&other, ON_FREE_PORT))
+        return;
+    for (size_t i = 0; i < ROWS; i++)
+        if (!client_open(&clients[i], other.port))
+            return;
+    kill(other.pid, SIGTERM);
+    for (size_t i = 0; i < ROWS; i++) {
+        check_close_code(&clients[i], 1001, rows[i].name);
+        if (rows[i].said.raw)
+            client_send(&clients[i], rows[i].said.payload, rows[i].said.bytes);
+        else
+            client_send_frame(&clients[i], rows[i].said.first, rows[i].said.payload,
+                              rows[i].said.bytes);
+        client_wait_taken(&clients[i]);
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        client_send_frame(&clients[i], FIN | OPCODE_CLOSE, "\x03\xe9", 2); /* may fail */
+        CHECK_ROW(client_read_frame(&clients[i], &frame) == READ_END, rows[i].name);
+        client_close(&clients[i]);
+    }
+    CU_ASSERT_EQUAL(server_wait_exit(&other), 0);
+}
+
 static void an_abrupt_end_leaves_the_others_alone(void)
 {
     struct client stays;
@@ -397,6 +475,7 @@ static void an_abrupt_end_leaves_the_others_alone(void)
 
 static CU_TestInfo tests[] = {
     TEST(close_is_answered),
+    TEST(the_codes_1012_to_1014_are_answered_like_others),
     TEST(a_close_that_must_not_be_sent_is_answered_with_its_error),
     TEST(what_came_before_the_close_is_echoed_first),
     TEST(nothing_is_echoed_after_the_close),
@@ -408,6 +487,7 @@ static CU_TestInfo tests[] = {
     TEST(a_close_after_a_protocol_error_does_no_harm),
     TEST(lengths_that_must_not_be_are_answered_1002),
     TEST(nothing_is_kept_of_a_peer_that_has_gone),
+    TEST(nothing_follows_our_own_close),
     TEST(an_abrupt_end_leaves_the_others_alone),
     CU_TEST_INFO_NULL,
 };

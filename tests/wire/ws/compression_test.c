@@ -78,6 +78,14 @@ static void offers_are_answered(void)
          "; server_max_window_bits=12; client_max_window_bits=11",
          "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
          "client_max_window_bits=11"},
+        {"the smallest windows, if the client offers its own (7.1.2)",
+         OFFER("; server_max_window_bits=8; client_max_window_bits=8"),
+         "; server_max_window_bits=8; client_max_window_bits=8",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8; "
+         "client_max_window_bits=8"},
+        {"the smallest window, which is asked of no client (7.1.2)",
+         OFFER("; server_max_window_bits=8; client_max_window_bits"), "; server_max_window_bits=8",
+         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8"},
         {"all of them",
          OFFER("; client_max_window_bits; server_max_window_bits=9; client_no_context_takeover; "
                "server_no_context_takeover"),
@@ -244,8 +252,12 @@ static const struct agreement {
     {"no context", OFFER("; server_no_context_takeover"), 15, false, 15, false, true},
     {"small windows", OFFER("; server_max_window_bits=9; client_max_window_bits"), 9, true, 9, true,
      true},
+    {"the smallest windows", OFFER("; server_max_window_bits=8; client_max_window_bits=8"), 8, true,
+     8, true, true},
     {"a small window of the client", OFFER("; client_max_window_bits=10"), 10, true, 15, true,
      true},
+    {"the smallest window of the server",
+     OFFER("; server_max_window_bits=8; client_max_window_bits"), 15, true, 8, true, false},
     {"a small window of the server", NARROW_OFFER, 15, true, 9, true, false},
     {"that and no context", OFFER("; server_max_window_bits=9; server_no_context_takeover"), 15,
      false, 9, false, false},
@@ -404,26 +416,38 @@ static void forms_of_deflate_that_the_rfc_shows_are_taken(void)
         {"shared window after a last block", "\xf2\x00\x11\x00\x00", 5},
         {"two blocks (7.2.3.5)", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13},
         {"empty (7.2.3.6)", "\x00", 1},
+        {"ended by a last block (7.2.1)", "\xf2\x48\xcd\xc9\xc9\x07\x04", 7},
+        {"empty, ended by a last block (7.2.1)", "\x01", 1},
+        {"shared window after both", "\xf2\x00\x11\x00\x00", 5},
+        {"last blocks alone", "\xf3\x48\xcd\xc9\xc9\x07\x00\x01", 8},
+        {"shared window, last blocks between", "\x01\x00\x00\xff\xff\x03\x00\xf2\x00\x11\x00\x04",
+         12},
     };
-    struct deflater deflater;
-    struct message reply;
-    struct client client;
+    static const char *const offers[] = {OFFER(""), NARROW_OFFER};
 
-    if (!client_open_with(&client, server.port, NARROW_OFFER))
-        return;
-    deflater_init(&deflater, 15, true, 15, true);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
+    for (size_t o = 0; o < 2; o++) {
+        bool mirrors = o == 0;
+        struct client client;
 
-        send_compressed(&client, OPCODE_TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes, 1);
-        CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
-        CHECK_ROW(reply.bytes == strlen(message) &&
-                      (!reply.bytes || !memcmp(reply.payload, message, reply.bytes)),
-                  rows[i].name);
-        message_free(&reply);
+        if (!client_open_with(&client, server.port, offers[o]))
+            return;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            const char *message = strstr(rows[i].name, "empty") ? "" : "Hello";
+            const char *wanted = mirrors ? rows[i].payload : message;
+            size_t wanted_bytes = mirrors ? rows[i].bytes : strlen(message);
+            struct message reply;
+
+            send_compressed(&client, OPCODE_TEXT, (const uint8_t *)rows[i].payload, rows[i].bytes,
+                            1);
+            CHECK_ROW(client_read_message(&client, &reply) == READ_OK, rows[i].name);
+            CHECK_ROW(reply.compressed == mirrors, rows[i].name);
+            CHECK_ROW(reply.bytes == wanted_bytes &&
+                          (!reply.bytes || !memcmp(reply.payload, wanted, wanted_bytes)),
+                      rows[i].name);
+            message_free(&reply);
+        }
+        client_say_goodbye(&client);
     }
-    client_say_goodbye(&client);
-    deflater_fini(&deflater);
 }
 
 static void what_is_wrong_with_compressed_messages_is_named(void)
@@ -447,6 +471,8 @@ static void what_is_wrong_with_compressed_messages_is_named(void)
         {"cut inside a block (7.2.1)", FIN | RSV1 | OPCODE_TEXT, "\xf2\x48\xcd", 3, INVALID},
         {"a last block without what follows (7.2.3.4)", FIN | RSV1 | OPCODE_TEXT,
          "\xf3\x48\xcd\xc9\xc9\x07\x00", 7, INVALID},
+        {"a last block, and the removed octets (7.2.1)", FIN | RSV1 | OPCODE_TEXT,
+         "\x01\x00\x00\xff\xff", 5, INVALID},
         {"text that is not UTF-8 (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
          "\x00\x01\x00\xfe\xff\xff\x00", 7, NOT_UTF8},
         {"text that ends in a character (RFC 6455 8.1)", FIN | RSV1 | OPCODE_TEXT,
@@ -521,6 +547,79 @@ static void data_beyond_the_window_agreed_on_is_refused(void)
     deflater_fini(&deflater);
     free(sent);
     free(message);
+}
+
+/* Writes a message of random bytes and a match of 3 bytes from @distance before its end. Returns
+ * its size in bytes. */
+static size_t write_match(uint8_t *out, const uint8_t *bytes, size_t count, unsigned distance)
+{
+    unsigned code = 0;
+    unsigned extra_bits = 0;
+    unsigned first = 1; /* the distance that has the code, and extra bits of 0 */
+    uint64_t bits;
+
+    while (distance >= first + (1U << extra_bits)) {
+        first += 1U << extra_bits;
+        code++;
+        extra_bits = code < 4 ? 0 : code / 2 - 1;
+    }
+    /* fixed codes (RFC 1951 section 3.2.6): length 3, the distance; then an empty stored block */
+    bits = 2 | 1 << 9 | (uint64_t)(distance - first) << 15;
+    for (unsigned i = 0; i < 5; i++)
+        bits |= (uint64_t)(code >> i & 1) << (14 - i);
+
+    out[0] = 0; /* a stored block */
+    out[1] = (uint8_t)count;
+    out[2] = (uint8_t)(count >> 8);
+    out[3] = (uint8_t)~out[1];
+    out[4] = (uint8_t)~out[2];
+    memcpy(out + 5, bytes, count);
+    for (unsigned i = 0; i < 5; i++)
+        out[5 + count + i] = (uint8_t)(bits >> (8 * i));
+
+    return 5 + count + (25 + extra_bits + 7) / 8;
+}
+
+/* Also where all of it comes at once, so that zlib knows more than the window. */
+static void a_distance_may_be_as_great_as_the_window(void)
+{
+    enum { BEHIND = 88 };
+    uint8_t *bytes = random_bytes(6, (1 << 14) + BEHIND);
+    uint8_t payload[(1 << 14) + BEHIND + 10];
+    struct message reply;
+    struct client client;
+
+    for (unsigned window_bits = 8; window_bits <= 14; window_bits++) {
+        unsigned window = 1U << window_bits;
+        size_t count = window + BEHIND;
+
+        for (size_t narrow = 0; narrow < 2; narrow++) {
+            size_t sent_bytes = write_match(payload, bytes, count, window);
+            char offer[200];
+
+            snprintf(offer, sizeof(offer), OFFER("; client_max_window_bits=%u%s"), window_bits,
+                     narrow ? "; server_max_window_bits=8" : "");
+            if (!client_open_with(&client, server.port, offer))
+                goto free_bytes;
+            send_compressed(&client, OPCODE_BINARY, payload, sent_bytes, 1);
+            CHECK_ROW(client_read_message(&client, &reply) == READ_OK, offer);
+            if (reply.compressed)
+                CHECK_ROW(reply.bytes == sent_bytes && !memcmp(reply.payload, payload, sent_bytes),
+                          offer);
+            else
+                CHECK_ROW(reply.bytes == count + 3 && !memcmp(reply.payload, bytes, count) &&
+                              !memcmp(reply.payload + count, bytes + count - window, 3),
+                          offer);
+            message_free(&reply);
+
+            sent_bytes = write_match(payload, bytes, count, window + 1);
+            send_compressed(&client, OPCODE_BINARY, payload, sent_bytes, 1);
+            check_close(&client, "\x03\xefinvalid compressed data", 25, offer);
+            client_close(&client);
+        }
+    }
+free_bytes:
+    free(bytes);
 }
 
 static void inflated_messages_have_a_limit(void)
@@ -956,6 +1055,7 @@ static CU_TestInfo tests[] = {
     TEST(what_is_wrong_with_compressed_messages_is_named),
     TEST(rsv1_elsewhere_is_a_protocol_error),
     TEST(data_beyond_the_window_agreed_on_is_refused),
+    TEST(a_distance_may_be_as_great_as_the_window),
     TEST(inflated_messages_have_a_limit),
     TEST(only_what_comes_out_counts),
     TEST(the_compressed_form_is_limited_too),

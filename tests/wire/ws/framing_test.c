@@ -1,10 +1,19 @@
 /* Frames as RFC 6455 section 5 allows and forbids them, each in several deliveries. */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conversation.h"
+#include "library.h"
 #include "runner.h"
 #include "server.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
 
 SUITE_SERVER(ON_FREE_PORT)
 
@@ -16,6 +25,9 @@ SUITE_SERVER(ON_FREE_PORT)
 
 #define RSV2 0x20
 #define RSV3 0x10
+
+#define DEFLATE "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+#define KEY "\x12\x34\x56\x78"
 
 static void pings_are_answered_and_pongs_are_not(void)
 {
@@ -52,6 +64,74 @@ static void pings_are_answered_and_pongs_are_not(void)
     CHECK(rows);
 }
 
+static void frames_that_are_not_masked_are_an_error(void)
+{
+    static const struct conversation rows[] = {
+        {"unmasked text (5.1)",
+         {SAY(FIN | OPCODE_TEXT, "owed"), RAW("\x81\x05Hello")},
+         {SAY(OPCODE_TEXT, "owed")},
+         1002},
+        {"unmasked empty text (5.1)", {RAW("\x81\x00")}, {{0}}, 1002},
+        {"unmasked binary of 126 bytes (5.1)",
+         {RAW("\x82\x7e\x00\x7e" BYTES_125 "x")},
+         {{0}},
+         1002},
+        {"unmasked continuation (5.1)", {SAY(OPCODE_TEXT, "begun"), RAW("\x80\x01x")}, {{0}}, 1002},
+        {"unmasked Ping (5.1)", {RAW("\x89\x04ping")}, {{0}}, 1002},
+        {"unmasked Pong (5.1)", {RAW("\x8a\x00")}, {{0}}, 1002},
+        {"unmasked Close (5.1)", {RAW("\x88\x02\x03\xe8")}, {{0}}, 1002},
+    };
+    static const struct conversation taken[] = {
+        {"unmasked text", {RAW("\x81\x05Hello")}, {SAY(OPCODE_TEXT, "Hello")}, 0},
+        {"unmasked Ping", {RAW("\x89\x04ping")}, {SAY(OPCODE_PONG, "ping")}, 0},
+        {"unmasked Close", {RAW("\x88\x02\x03\xe8")}, {{0}}, 1000},
+    };
+
+    if (library_has(LIMIT_UNMASKED_FRAMES))
+        CHECK(taken);
+    else
+        CHECK(rows);
+}
+
+static void lengths_have_their_shortest_form(void)
+{
+    static const struct conversation rows[] = {
+        {"0 in 16 bits (5.2)", {RAW("\x81\xfe\x00\x00" KEY)}, {{0}}, 1002},
+        {"5 in 16 bits (5.2)",
+         {SAY(FIN | OPCODE_TEXT, "owed"), RAW("\x81\xfe\x00\x05" KEY "Hello")},
+         {SAY(OPCODE_TEXT, "owed")},
+         1002},
+        {"125 in 16 bits (5.2)", {RAW("\x82\xfe\x00\x7d" KEY BYTES_125)}, {{0}}, 1002},
+        {"0 in 64 bits (5.2)", {RAW("\x81\xff\0\0\0\0\0\0\0\0" KEY)}, {{0}}, 1002},
+        {"5 in 64 bits (5.2)", {RAW("\x81\xff\0\0\0\0\0\0\0\x05" KEY "Hello")}, {{0}}, 1002},
+        {"126 in 64 bits (5.2)",
+         {RAW("\x81\xff\0\0\0\0\0\0\0\x7e" KEY BYTES_125 "x")},
+         {{0}},
+         1002},
+        {"65535 in 64 bits (5.2)", {RAW("\x82\xff\0\0\0\0\0\0\xff\xff" KEY)}, {{0}}, 1002},
+        {"a continuation of 1 in 16 bits (5.2)",
+         {SAY(OPCODE_TEXT, "begun"), RAW("\x80\xfe\x00\x01" KEY "x")},
+         {{0}},
+         1002},
+        {"126 in 16 bits (5.2)",
+         {SAY(FIN | OPCODE_BINARY, BYTES_125 "x")},
+         {SAY(OPCODE_BINARY, BYTES_125 "x")},
+         0},
+    };
+    static const struct conversation taken[] = {
+        {"5 in 16 bits", {RAW("\x81\xfe\x00\x05\0\0\0\0Hello")}, {SAY(OPCODE_TEXT, "Hello")}, 0},
+        {"5 in 64 bits",
+         {RAW("\x81\xff\0\0\0\0\0\0\0\x05\0\0\0\0Hello")},
+         {SAY(OPCODE_TEXT, "Hello")},
+         0},
+    };
+
+    if (library_has(LIMIT_LONGER_LENGTHS))
+        CHECK(taken);
+    else
+        CHECK(rows);
+}
+
 static void reserved_bits_are_an_error(void)
 {
     static const struct conversation rows[] = {
@@ -82,6 +162,42 @@ static void reserved_bits_are_an_error(void)
     };
 
     CHECK(rows);
+}
+
+/* It marks messages (RFC 7692 section 6), and these rows agree on compression. */
+static void rsv1_on_a_control_frame_is_an_error(void)
+{
+    static const struct conversation rows[] = {
+        {"RSV1 on Pong (RFC 7692 6.1)", {SAY(FIN | RSV1 | OPCODE_PONG, "x")}, {{0}}, 1002},
+        {"RSV1 on Close (RFC 7692 6.1)", {SAY(FIN | RSV1 | OPCODE_CLOSE, "\x03\xe8")}, {{0}}, 1002},
+        {"RSV1 on Ping (RFC 7692 6.1)",
+         {SAY(FIN | OPCODE_TEXT, "owed"), SAY(FIN | RSV1 | OPCODE_PING, "x")},
+         {SAY(OPCODE_TEXT, "owed")},
+         1002},
+        {"RSV1 on an empty Ping (RFC 7692 6.1)", {SAY(FIN | RSV1 | OPCODE_PING, "")}, {{0}}, 1002},
+        {"RSV1 on an empty Pong (RFC 7692 6.1)", {SAY(FIN | RSV1 | OPCODE_PONG, "")}, {{0}}, 1002},
+        {"RSV1 on a Ping between fragments (RFC 7692 6.1)",
+         {SAY(OPCODE_TEXT, "begun"), SAY(FIN | RSV1 | OPCODE_PING, "x")},
+         {{0}},
+         1002},
+    };
+    static const struct conversation ignored[] = {
+        {"RSV1 on Ping", {SAY(FIN | RSV1 | OPCODE_PING, "x")}, {SAY(OPCODE_PONG, "x")}, 0},
+        {"RSV1 on an empty Pong", {SAY(FIN | RSV1 | OPCODE_PONG, "")}, {{0}}, 0},
+    };
+    enum { FOUND_BY_THE_PLUGIN = 2 };
+    struct server other;
+
+    if (!server_start(&other, ON_FREE_PORT ", \"echo\": { \"compression\": \"on\" }"))
+        return;
+    if (library_has(LIMIT_RSV1_ON_PING)) {
+        check_conversations_with(other.port, DEFLATE, rows, FOUND_BY_THE_PLUGIN);
+        check_conversations_with(other.port, DEFLATE, ignored,
+                                 sizeof(ignored) / sizeof(ignored[0]));
+    } else {
+        check_conversations_with(other.port, DEFLATE, rows, sizeof(rows) / sizeof(rows[0]));
+    }
+    server_stop(&other);
 }
 
 static void reserved_opcodes_are_an_error(void)
@@ -192,37 +308,195 @@ static void a_ping_is_answered_before_the_message_ends(void)
     check_ordered_conversations(server.port, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-/*
- * libwebsockets holds one Ping and forgets the others until its Pong is out. That is no error
- * (section 5.5.3 lets the most recent be answered alone), and nothing else may suffer from it.
- */
-static void many_pings_at_once_are_answered_by_at_least_one_pong(void)
+/* Composes Ping @i, whose payload is like no other's. Returns its size. */
+static size_t compose_ping(uint8_t *out, int i, char payload[16])
 {
-    enum { PINGS = 10 };
-    uint8_t out[PINGS * 16];
-    size_t bytes = 0;
-    struct client client;
-    struct received_frame frame;
+    snprintf(payload, 16, "ping %d", i);
 
-    if (!client_open(&client, server.port))
-        return;
-    for (int i = 0; i < PINGS; i++)
-        bytes += compose_frame(out + bytes, FIN | OPCODE_PING, "ping", 4);
-    client_send(&client, out, bytes);
-    CU_ASSERT_EQUAL(client_read_frame(&client, &frame), READ_OK);
-    CU_ASSERT_EQUAL(frame.opcode, OPCODE_PONG);
-    CU_ASSERT_EQUAL(frame.bytes, 4);
-    check_echo(&client, OPCODE_TEXT, "goes on", 7, "after Pings");
-    client_say_goodbye(&client);
+    return compose_frame(out, FIN | OPCODE_PING, payload, strlen(payload));
+}
+
+static bool is_pong(const struct received_frame *frame, int i)
+{
+    char payload[16];
+
+    snprintf(payload, sizeof(payload), "ping %d", i);
+
+    return frame->opcode == OPCODE_PONG && frame->bytes == strlen(payload) &&
+           !memcmp(frame->payload, payload, frame->bytes);
+}
+
+/* At once, one at a time, or in pieces of @bytes. */
+static void send_pieces(struct client *client, const uint8_t *data, size_t size, size_t bytes)
+{
+    for (size_t at = 0; at < size; at += bytes)
+        client_send(client, data + at, size - at < bytes ? size - at : bytes);
+}
+
+/*
+ * More than are kept (64), too. A limited library holds one Ping and forgets the others until its
+ * Pong is out. That is no error (RFC 6455 section 5.5.3), and nothing else may suffer from it.
+ */
+static void every_ping_is_answered_in_order_even_before_a_close(void)
+{
+    static const int counts[] = {2, 10, 63, 64, 65, 1000};
+    static const size_t pieces[] = {SIZE_MAX, 12, 1};
+    static const struct {
+        unsigned first;
+        const char *payload;
+        unsigned code;
+    } ends[] = {
+        {FIN | OPCODE_CLOSE, "\x0f\xa1", 4001},
+        {FIN | 0x3, "error", 1002},
+        {FIN | OPCODE_TEXT, "\xff\xff", 1007},
+    };
+    uint8_t *out = malloc(1000 * 32 + 64);
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) * 9; i++) {
+        int count = counts[i / 9];
+        size_t end = i / 3 % 3;
+        bool limited = library_has(LIMIT_LOST_PINGS);
+        struct received_frame frame = {.opcode = 0};
+        struct client client;
+        size_t bytes = 0;
+        char name[64];
+        int heard = 0;
+
+        if (!client_open(&client, server.port))
+            break;
+        for (int ping = 0; ping < count; ping++)
+            bytes += compose_ping(out + bytes, ping, name);
+        bytes += compose_frame(out + bytes, ends[end].first, ends[end].payload,
+                               strlen(ends[end].payload));
+        send_pieces(&client, out, bytes, pieces[i % 3] == SIZE_MAX ? bytes : pieces[i % 3]);
+        snprintf(name, sizeof(name), "%d Pings, %u, delivery %zu", count, ends[end].code, i % 3);
+        while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_PONG) {
+            while (limited && heard < count && !is_pong(&frame, heard))
+                heard++;
+            CHECK_ROW(is_pong(&frame, heard++), name);
+        }
+        CHECK_ROW(limited || heard == count, name);
+        CHECK_ROW(frame.opcode == OPCODE_CLOSE && frame.bytes >= 2 &&
+                      (unsigned)(frame.payload[0] << 8 | frame.payload[1]) == ends[end].code,
+                  name);
+        client_close(&client);
+    }
+    free(out);
+}
+
+/* However much is echoed at once: the message must not end before its Pings are answered. */
+static void a_ping_is_answered_between_fragments_of_any_size(void)
+{
+    static const size_t sizes[] = {1, 1000, 8192, 16384, 20000, 60000};
+    enum { FRAGMENTS = 4, LARGEST = 60000 };
+    uint8_t *payload = random_bytes(1, LARGEST);
+    uint8_t *out = malloc((size_t)FRAGMENTS * (LARGEST + 64));
+
+    if (library_has(LIMIT_LOST_PINGS)) /* answered, but perhaps later */
+        goto done;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct received_frame frame = {.opcode = 0};
+        struct client client;
+        size_t bytes = 0;
+        char name[64];
+        int pongs = 0;
+
+        if (!client_open(&client, server.port))
+            break;
+        for (unsigned fragment = 0; fragment < FRAGMENTS; fragment++) {
+            unsigned first = fragment ? OPCODE_CONTINUATION : OPCODE_BINARY;
+
+            if (fragment)
+                bytes += compose_ping(out + bytes, (int)fragment - 1, name);
+            first |= fragment == FRAGMENTS - 1 ? FIN : 0;
+            bytes += compose_frame(out + bytes, first, payload, sizes[i]);
+        }
+        client_send(&client, out, bytes);
+        snprintf(name, sizeof(name), "fragments of %zu bytes", sizes[i]);
+        while (!(frame.fin && frame.opcode == OPCODE_CONTINUATION) &&
+               client_read_frame(&client, &frame) == READ_OK)
+            if (frame.opcode == OPCODE_PONG)
+                CHECK_ROW(is_pong(&frame, pongs++), name);
+        CHECK_ROW(pongs == FRAGMENTS - 1, name);
+        check_echo(&client, OPCODE_TEXT, "goes on", 7, name);
+        client_say_goodbye(&client);
+    }
+done:
+    free(payload);
+    free(out);
+}
+
+/*
+ * The Pongs for a peer that does not read cannot all be kept, nor may it be kept from sending: the
+ * oldest are forgotten (RFC 6455 section 5.5.3).
+ */
+static void pings_of_a_peer_that_reads_nothing_take_no_memory(void)
+{
+    enum { PINGS = 400000, BATCH = 1000, PREFIX = sizeof("ping ") - 1 };
+    static const struct {
+        unsigned first;
+        const char *payload;
+        unsigned code;
+    } ends[] = {
+        {FIN | OPCODE_CLOSE, "\x0f\xa1", 4001},
+        {FIN | 0x3, "error", 1002},
+    };
+    uint8_t *out = malloc((size_t)BATCH * 32);
+    struct client witness;
+
+    if (!client_open(&witness, server.port))
+        goto done;
+    for (size_t end = 0; end < sizeof(ends) / sizeof(ends[0]); end++) {
+        uint64_t before = server_memory(&server, "VmRSS");
+        struct received_frame frame = {.opcode = 0};
+        struct client client;
+        char payload[16];
+        long heard = -1;
+
+        if (!client_open_narrow(&client, server.port, ""))
+            break;
+        for (int ping = 0; ping < PINGS;) {
+            size_t bytes = 0;
+
+            for (int i = 0; i < BATCH; i++)
+                bytes += compose_ping(out + bytes, ping++, payload);
+            CU_ASSERT_TRUE(client_send(&client, out, bytes));
+        }
+        wait_settled(&client, &witness);
+        if (!IS_SANITIZED) /* which keeps what is freed */
+            CU_ASSERT_TRUE(server_memory(&server, "VmRSS") < before + (1 << 20));
+        client_send_frame(&client, ends[end].first, ends[end].payload, strlen(ends[end].payload));
+        while (client_read_frame(&client, &frame) == READ_OK && frame.opcode == OPCODE_PONG) {
+            long ping = 0;
+
+            for (size_t i = PREFIX; i < frame.bytes; i++)
+                ping = 10 * ping + (frame.payload[i] - '0');
+            CU_ASSERT_TRUE(ping > heard);
+            heard = ping;
+        }
+        CU_ASSERT_TRUE(library_has(LIMIT_LOST_PINGS) || heard == PINGS - 1);
+        CU_ASSERT_EQUAL(frame.opcode, OPCODE_CLOSE);
+        if (frame.opcode == OPCODE_CLOSE && frame.bytes >= 2)
+            CU_ASSERT_EQUAL((unsigned)(frame.payload[0] << 8 | frame.payload[1]), ends[end].code);
+        client_close(&client);
+    }
+    client_say_goodbye(&witness);
+done:
+    free(out);
 }
 
 static CU_TestInfo tests[] = {
     TEST(pings_are_answered_and_pongs_are_not),
+    TEST(frames_that_are_not_masked_are_an_error),
+    TEST(lengths_have_their_shortest_form),
     TEST(reserved_bits_are_an_error),
+    TEST(rsv1_on_a_control_frame_is_an_error),
     TEST(reserved_opcodes_are_an_error),
     TEST(fragments_follow_the_rules),
     TEST(a_ping_is_answered_before_the_message_ends),
-    TEST(many_pings_at_once_are_answered_by_at_least_one_pong),
+    TEST(every_ping_is_answered_in_order_even_before_a_close),
+    TEST(a_ping_is_answered_between_fragments_of_any_size),
+    TEST(pings_of_a_peer_that_reads_nothing_take_no_memory),
     CU_TEST_INFO_NULL,
 };
 
