@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "config/json_line.h"
 #include "config/path.h"
 #include "config/setting_json.h"
@@ -234,6 +235,26 @@ static int load_key(struct loading *loading, const char *key, json_t *value)
     return set_row(loading, config_table(), loading->config, NULL, key, value);
 }
 
+static int check_http2(const struct loading *loading)
+{
+    struct setting_error wrong;
+
+    if (!loading->config->http2)
+        return 0;
+    if (loading->config->tls == CONFIG_TLS_OFF)
+        setting_fail(&wrong, "http2",
+                     "needs \"tls\": clients agree on HTTP/2 in the TLS handshake");
+    else if (!library_is_mended())
+        setting_fail(&wrong, "http2",
+                     "needs the libwebsockets that script/lws builds: this one, %s, loses data of "
+                     "WebSockets on HTTP/2",
+                     library_version());
+    else
+        return 0;
+
+    return fail_at(loading, NULL, wrong.key, &wrong);
+}
+
 static int load_root(struct loading *loading, json_t *root)
 {
     struct config *config = loading->config;
@@ -247,6 +268,8 @@ static int load_root(struct loading *loading, json_t *root)
 
     if (options_check(&config->options, config->tls != CONFIG_TLS_OFF, &wrong))
         return fail_at(loading, "echo", wrong.key, &wrong);
+    if (check_http2(loading))
+        return -1;
 
     return resolve(loading, NULL, "mount-origin", config->mount_origin,
                    sizeof(config->mount_origin)) ||

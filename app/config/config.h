@@ -39,7 +39,8 @@ struct config {
     uint64_t log_level;  /* index of log_levels */
     uint64_t log_format; /* enum log_format */
 
-    uint64_t tls; /* enum config_tls */
+    uint64_t http2; /* SETTING_SWITCH */
+    uint64_t tls;   /* enum config_tls */
     char tls_cert[PATH_MAX];
     char tls_key[PATH_MAX];
 

@@ -161,6 +161,12 @@ static const struct setting rows[] = {
         .help = "serve https and wss",
     },
     {
+        .key = "http2",
+        .type = SETTING_SWITCH,
+        .offset = offsetof(struct config, http2),
+        .help = "offer HTTP/2, with WebSockets on its streams; needs \"tls\"",
+    },
+    {
         .key = "echo",
         .type = SETTING_SECTION,
         .text = "{ OPTION: VALUE, ... }",

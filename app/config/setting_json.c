@@ -69,6 +69,16 @@ static json_t *string_value(const struct setting *row, const void *target)
     return json_string(setting_text(row, target));
 }
 
+static char *switch_text(const json_t *value)
+{
+    return strdup(json_is_true(value) ? "true" : "false");
+}
+
+static json_t *switch_value(const struct setting *row, const void *target)
+{
+    return json_boolean(setting_number(row, target));
+}
+
 static char *list_text(const json_t *value)
 {
     size_t size = 1;
@@ -125,6 +135,8 @@ static const struct {
                       number_value},
     [SETTING_TEXT] = {"a string", TYPE(JSON_STRING), string_text, string_value},
     [SETTING_CHOICE] = {"a string", TYPE(JSON_STRING), string_text, string_value},
+    [SETTING_SWITCH] = {"true or false", TYPE(JSON_TRUE) | TYPE(JSON_FALSE), switch_text,
+                        switch_value},
     [SETTING_LIST] = {"an array of strings, as in [\"a\", \"b\"]", TYPE(JSON_ARRAY), list_text,
                       list_value},
 };

@@ -55,6 +55,16 @@ static void compose_page(struct site *site)
     site->page.extra_mimetypes = &site->any_type;
 }
 
+/* What clients of HTTP/2 may do (RFC 9113 section 6.5.2), by the numbers of the settings. */
+static const uint32_t http2_settings[] = {
+    1,     /* the others are set */
+    4096,  /* SETTINGS_HEADER_TABLE_SIZE: the default, as more costs memory */
+    0,     /* SETTINGS_ENABLE_PUSH */
+    100,   /* SETTINGS_MAX_CONCURRENT_STREAMS */
+    0,     /* SETTINGS_INITIAL_WINDOW_SIZE: libwebsockets gives credit with each stream */
+    16384, /* SETTINGS_MAX_FRAME_SIZE */
+};
+
 static void compose_tls(const struct config *config, const struct tls_common *tls,
                         struct lws_context_creation_info *info)
 {
@@ -63,7 +73,8 @@ static void compose_tls(const struct config *config, const struct tls_common *tl
 
     info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
     info->user = (void *)tls; /* for tls_callback() */
-    info->alpn = "http/1.1";  /* WebSocket over HTTP/2 stalls in libwebsockets 4.1 */
+    info->alpn = config->http2 ? "h2,http/1.1" : "http/1.1";
+    memcpy(info->http2_settings, http2_settings, sizeof(http2_settings));
     if (config->tls == CONFIG_TLS_FILES) {
         info->ssl_cert_filepath = config->tls_cert;
         info->ssl_private_key_filepath = config->tls_key;

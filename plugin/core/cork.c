@@ -23,12 +23,14 @@ static size_t placed_start(const struct cork *cork, const void *payload, size_t 
 int cork_init(struct cork *cork, size_t payload_max)
 {
     /* an almost full cork, one more frame, and the page that placed_start() may skip */
+    uint8_t *memory;
     size_t capacity = CORK_FULL_BYTES + FRAME_HEADER_MAX + payload_max + PAGE_BYTES;
 
     memset(cork, 0, sizeof(*cork));
-    cork->buffer = malloc(capacity);
-    if (!cork->buffer)
+    memory = malloc(CORK_HEAD_BYTES + capacity);
+    if (!memory)
         return -1;
+    cork->buffer = memory + CORK_HEAD_BYTES;
     cork->capacity_bytes = capacity;
 
     return 0;
@@ -36,7 +38,8 @@ int cork_init(struct cork *cork, size_t payload_max)
 
 void cork_fini(struct cork *cork)
 {
-    free(cork->buffer);
+    if (cork->buffer)
+        free(cork->buffer - CORK_HEAD_BYTES);
     memset(cork, 0, sizeof(*cork));
 }
 

@@ -14,12 +14,15 @@
  * connection that is not the owner holds no buffer.
  */
 struct cork {
-    uint8_t *buffer;
+    uint8_t *buffer; /* after CORK_HEAD_BYTES more */
     size_t capacity_bytes;
     size_t start; /* offset of the first byte held */
     size_t end;   /* offset after the last byte held */
     void *owner;  /* whose bytes these are; NULL: nobody's */
 };
+
+/* What precedes the bytes that cork_take() returns; the transport may put its own header there. */
+#define CORK_HEAD_BYTES ((size_t)32)
 
 /* Hand the cork on when it holds this many bytes: larger writes are no faster. */
 #define CORK_FULL_BYTES ((size_t)16384)

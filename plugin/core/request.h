@@ -23,6 +23,8 @@ struct request_value {
 struct request {
     bool has_endpoint; /* the path has an endpoint that takes WebSocket connections */
     bool tls;
+    bool stream;              /* an extended CONNECT of HTTP/2 (RFC 8441), which has no key */
+    bool stream_works;        /* libwebsockets can carry WebSockets on streams */
     bool get;                 /* the method is GET */
     bool http_1_1;            /* the HTTP version is 1.1 */
     bool no_body;             /* nothing says that a body follows the headers */

@@ -12,6 +12,7 @@ enum status {
     TOO_MANY_REQUESTS = 429,
     INTERNAL_SERVER_ERROR = 500,
     SERVICE_UNAVAILABLE = 503,
+    HTTP_VERSION_NOT_SUPPORTED = 505,
 };
 
 /* What a requirement looks at. */
@@ -26,7 +27,13 @@ static bool key_is_valid(const struct judged *judged)
 {
     const struct request_value *key = &judged->request->key;
 
-    return key->readable && handshake_key_is_valid(key->text);
+    return judged->request->stream || (key->readable && handshake_key_is_valid(key->text));
+}
+
+/* If it is a stream, it must work; in lwsws HTTP/2 may be on with any libwebsockets. */
+static bool stream_works(const struct judged *judged)
+{
+    return !judged->request->stream || judged->request->stream_works;
 }
 
 static bool origin_is_allowed(const struct judged *judged)
@@ -84,6 +91,8 @@ static const struct requirement {
     const char *otherwise;
 } requirements[] = {
     {SAYS(has_endpoint), REFUSAL_PATH, NOT_FOUND, NULL},
+    {HOLDS(stream_works), REFUSAL_HTTP_VERSION, HTTP_VERSION_NOT_SUPPORTED,
+     "This server takes WebSocket connections over HTTP/1.1 only."},
     {SAYS(get), REFUSAL_METHOD, BAD_REQUEST, "A WebSocket handshake is a GET request."},
     {SAYS(http_1_1), REFUSAL_HTTP_VERSION, BAD_REQUEST, "A WebSocket handshake needs HTTP/1.1."},
     /* libwebsockets would take the body for frames */

@@ -7,6 +7,7 @@
 #include "core/base/inlining.h"
 #include "link/liveness.h"
 #include "link/output.h"
+#include "link/transport.h"
 
 /* How long libwebsockets lets the peer take to answer a Close. */
 #define CLOSE_TIMEOUT_S 5
@@ -135,10 +136,17 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
     return -1;
 }
 
-bool closing_is_half_closed(struct lws *wsi)
+bool closing_is_half_closed(struct lws *wsi, int *result)
 {
+    *result = 0;
     if (!library_close_bytes(wsi))
         return false;
+
+    /* a stream ends without harm to what the peer has not read */
+    if (transport_is_shared(wsi)) {
+        *result = -1;
+        return true;
+    }
 
     /*
      * libwebsockets waits some seconds for an answer. Nothing follows our Close, so the peer may
@@ -163,11 +171,18 @@ bool closing_send_owed(struct connection *connection, int *result)
     return true;
 }
 
-/* Says whether the peer still seems to be connected. */
+/*
+ * Says whether the peer still seems to be connected. Of a stream nothing shows it, and need not:
+ * the libwebsockets that we use HTTP/2 with sends the Close that this is asked for.
+ */
 static bool peer_is_there(struct lws *wsi)
 {
     char byte;
-    ssize_t got = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t got;
+
+    if (transport_is_shared(wsi))
+        return false;
+    got = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     return got > 0 || (got < 0 && errno == EAGAIN);
 }

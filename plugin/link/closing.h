@@ -48,9 +48,10 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
 
 /**
  * Ends our side of a writable connection if libwebsockets has sent a Close for an error of the
- * peer. Returns false, and does nothing, if it has not.
+ * peer. Returns false, and does nothing, if it has not. Otherwise sets @result to what the callback
+ * must return.
  */
-bool closing_is_half_closed(struct lws *wsi);
+bool closing_is_half_closed(struct lws *wsi, int *result);
 
 /**
  * Sends the Close that is owed, after blocked output has drained. Returns false if none is owed.

@@ -20,8 +20,10 @@ int first_request_begin(struct lws *wsi)
 
 void first_request_end(struct lws *wsi)
 {
-    if (first_request_is_pending(wsi))
-        lws_set_opaque_user_data(wsi, NULL);
+    struct lws *network = lws_get_network_wsi(wsi); /* which was accepted */
+
+    if (first_request_is_pending(network))
+        lws_set_opaque_user_data(network, NULL);
 }
 
 int first_request_file_sent(struct lws *wsi)

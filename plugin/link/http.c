@@ -5,28 +5,33 @@
 #include <strings.h>
 
 #include "link/lws_version.h"
+#include "link/transport.h"
 #include "link/vhost.h"
 
 #define RESPONSE_MAX 1024
 #define HEADERS_MAX 2048
 
-/* The statuses of refusals, with their phrases and headers. */
+/* The statuses of refusals, with their phrases and what is added to the headers. */
 static const struct status {
     unsigned code;
     const char *phrase;
-    const char *headers;
+    const char *name;    /* of a header, with a colon; NULL: none */
+    const char *value;   /* of that header */
+    const char *upgrade; /* a header of HTTP/1.1 only */
     const char *connection;
 } statuses[] = {
-    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", "", "close"}, /* the default */
-    {HTTP_STATUS_BAD_REQUEST, "Bad Request", "", "close"},
-    {HTTP_STATUS_FORBIDDEN, "Forbidden", "", "close"},
-    {HTTP_STATUS_NOT_FOUND, "Not Found", "", "close"},
-    {HTTP_STATUS_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow: GET, HEAD\r\n", "close"},
+    {HTTP_STATUS_INTERNAL_SERVER_ERROR, "Internal Server Error", /* the default */
+     NULL, "", "", "close"},
+    {HTTP_STATUS_BAD_REQUEST, "Bad Request", NULL, "", "", "close"},
+    {HTTP_STATUS_FORBIDDEN, "Forbidden", NULL, "", "", "close"},
+    {HTTP_STATUS_NOT_FOUND, "Not Found", NULL, "", "", "close"},
+    {HTTP_STATUS_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow:", "GET, HEAD", "", "close"},
     /* RFC 6455 section 4.4 and RFC 9110 section 15.5.22 */
-    {HTTP_STATUS_UPGRADE_REQUIRED, "Upgrade Required",
-     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "Upgrade, close"},
-    {HTTP_STATUS_TOO_MANY_REQUESTS, "Too Many Requests", "", "close"}, /* RFC 6585 section 4 */
-    {HTTP_STATUS_SERVICE_UNAVAILABLE, "Service Unavailable", "", "close"},
+    {HTTP_STATUS_UPGRADE_REQUIRED, "Upgrade Required", "Sec-WebSocket-Version:", "13",
+     "Upgrade: websocket\r\n", "Upgrade, close"},
+    {HTTP_STATUS_TOO_MANY_REQUESTS, "Too Many Requests", NULL, "", "", "close"}, /* RFC 6585 */
+    {HTTP_STATUS_SERVICE_UNAVAILABLE, "Service Unavailable", NULL, "", "", "close"},
+    {HTTP_STATUS_HTTP_VERSION_NOT_SUPPORTED, "HTTP Version Not Supported", NULL, "", "", "close"},
 };
 
 static const struct status *find_status(unsigned code)
@@ -89,6 +94,9 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
 {
     char upgrade[sizeof("websocket")];
 
+    /* on a stream libwebsockets has looked at ":protocol" */
+    if (transport_is_shared(wsi))
+        return HTTP_UPGRADE_WEBSOCKET;
     if (!http_has(wsi, WSI_TOKEN_UPGRADE))
         return HTTP_UPGRADE_GONE;
 
@@ -97,6 +105,43 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
                    !strcasecmp(upgrade, "websocket")
                ? HTTP_UPGRADE_WEBSOCKET
                : HTTP_UPGRADE_OTHER;
+}
+
+/* Writes the headers, which are all of the response if @whole; a stream of HTTP/2 has to be told.
+ */
+static int write_headers(struct lws *wsi, unsigned char *start, unsigned char **p,
+                         unsigned char *end, bool whole)
+{
+    int type = LWS_WRITE_HTTP_HEADERS;
+
+    if (whole && transport_is_shared(wsi))
+        type |= LWS_WRITE_H2_STREAM_END;
+    if (lws_finalize_http_header(wsi, p, end))
+        return -1;
+
+    return lws_write(wsi, start, (size_t)(*p - start), (enum lws_write_protocol)type) < 0 ? -1 : 0;
+}
+
+/* HTTP/2 has no text to compose, and no connection to end: the answer ends its stream. */
+static void refuse_on_stream(struct lws *wsi, const struct status *status, const char *sentence)
+{
+    unsigned char response[LWS_PRE + HEADERS_MAX];
+    unsigned char *start = response + LWS_PRE;
+    unsigned char *end = response + sizeof(response) - 1;
+    unsigned char *p = start;
+    bool head = http_has(wsi, WSI_TOKEN_HEAD_URI);
+    int bytes;
+
+    if (lws_add_http_common_headers(wsi, status->code, "text/plain; charset=utf-8",
+                                    strlen(sentence) + 1, &p, end) ||
+        (status->name && lws_add_http_header_by_name(wsi, (const unsigned char *)status->name,
+                                                     (const unsigned char *)status->value,
+                                                     (int)strlen(status->value), &p, end)))
+        return;
+    if (write_headers(wsi, start, &p, end, head) || head)
+        return;
+    bytes = snprintf((char *)start, HEADERS_MAX, "%s\n", sentence);
+    lws_write(wsi, start, (size_t)bytes, LWS_WRITE_HTTP_FINAL);
 }
 
 /*
@@ -109,16 +154,25 @@ int http_refuse(struct lws *wsi, unsigned code, const char *sentence)
     bool head = http_has(wsi, WSI_TOKEN_HEAD_URI);
     char response[LWS_PRE + RESPONSE_MAX];
     char *start = response + LWS_PRE;
-    int bytes = snprintf(start, RESPONSE_MAX,
-                         "HTTP/1.1 %u %s\r\n"
-                         "Content-Type: text/plain; charset=utf-8\r\n"
-                         "Content-Length: %zu\r\n"
-                         "X-Content-Type-Options: nosniff\r\n"
-                         "%sConnection: %s\r\n"
-                         "\r\n"
-                         "%s%s",
-                         status->code, status->phrase, strlen(sentence) + 1, status->headers,
-                         status->connection, head ? "" : sentence, head ? "" : "\n");
+    int bytes;
+
+    if (transport_is_shared(wsi)) {
+        refuse_on_stream(wsi, status, sentence);
+        return -1;
+    }
+
+    bytes = snprintf(start, RESPONSE_MAX,
+                     "HTTP/1.1 %u %s\r\n"
+                     "Content-Type: text/plain; charset=utf-8\r\n"
+                     "Content-Length: %zu\r\n"
+                     "X-Content-Type-Options: nosniff\r\n"
+                     "%s%s%s%s%sConnection: %s\r\n"
+                     "\r\n"
+                     "%s%s",
+                     status->code, status->phrase, strlen(sentence) + 1, status->upgrade,
+                     status->name ? status->name : "", status->name ? " " : "", status->value,
+                     status->name ? "\r\n" : "", status->connection, head ? "" : sentence,
+                     head ? "" : "\n");
 
     if (bytes > 0 && bytes < RESPONSE_MAX)
         lws_write(wsi, (unsigned char *)start, (size_t)bytes, LWS_WRITE_HTTP);
@@ -144,7 +198,7 @@ int http_serve(struct lws *wsi, unsigned code, const char *type, unsigned char *
         lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
                                      (const unsigned char *)"no-store", (int)strlen("no-store"), &p,
                                      end) ||
-        lws_finalize_write_http_header(wsi, start, &p, end))
+        write_headers(wsi, start, &p, end, head))
         return -1;
     if (!head && lws_write(wsi, body, bytes, LWS_WRITE_HTTP_FINAL) != (int)bytes)
         return -1;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stdbool.h>
+#include <string.h>
+
 #include <libwebsockets.h>
 
 /*
@@ -25,3 +28,9 @@
 #define LWS_VERSION_TOKENIZE_ASTERISK 0
 #define LWS_VERSION_SUBPROTOCOL_ENDS ""
 #endif
+
+/** Says whether the host's libwebsockets is one with our changes (libwebsockets/README.md). */
+static inline bool lws_version_is_mended(void)
+{
+    return strstr(lws_get_library_version(), "+lws-echo") != NULL;
+}

@@ -8,6 +8,7 @@
 #include "link/liveness.h"
 #include "link/pass.h"
 #include "link/tail.h"
+#include "link/transport.h"
 
 /* What a TLS record carries at most (RFC 8446 section 5.1). */
 #define RECORD_BYTES ((size_t)16384)
@@ -27,7 +28,8 @@ static void block(struct connection *connection)
 /*
  * Hands all but the first @sent bytes of @parts to libwebsockets, which keeps what the socket does
  * not take. The write is raw, as the frames are complete; libwebsockets may put its own control
- * frames between them. Returns 0, or -1 if the connection is unusable.
+ * frames between them. On a stream of HTTP/2 it makes DATA of them, as far as the peer's credit
+ * goes. Returns 0, or -1 if the connection is unusable.
  */
 static int write_rest(struct connection *connection, const struct iovec *parts, size_t count,
                       size_t sent)
@@ -215,7 +217,7 @@ NOINLINE static int send_large(struct connection *connection, struct frame frame
 {
     if (lws_is_ssl(connection->wsi))
         return send_records(connection, frame, payload, payload_bytes);
-    if (lws_partial_buffered(connection->wsi))
+    if (transport_is_shared(connection->wsi) || lws_partial_buffered(connection->wsi))
         return output_frame_now(connection, frame, payload, payload_bytes);
 
     if (connection->thread->cork.owner != connection)

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "link/transport.h"
+
 /* Returns the other end of the connection. */
 static struct address other_end(struct lws *wsi)
 {
@@ -12,7 +14,7 @@ static struct address other_end(struct lws *wsi)
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&storage;
     socklen_t bytes = sizeof(storage);
 
-    if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&storage, &bytes))
+    if (getpeername(transport_socket(wsi), (struct sockaddr *)&storage, &bytes))
         return unknown;
 
     switch (storage.ss_family) {

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "link/transport.h"
+
 /* Returns the bytes sent but not yet acknowledged, or on a unix socket not yet read. */
 static int pending_bytes(struct lws *wsi)
 {
@@ -19,6 +21,9 @@ uint64_t progress_of(struct lws *wsi)
     struct tcp_info info = {0};
     socklen_t bytes = sizeof(info);
 
+    if (transport_is_shared(wsi))
+        return 0;
+
     if (getsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_INFO, &info, &bytes))
         return (uint64_t)pending_bytes(wsi);
 
@@ -27,5 +32,5 @@ uint64_t progress_of(struct lws *wsi)
 
 bool progress_is_pending(struct lws *wsi)
 {
-    return pending_bytes(wsi) > 0;
+    return !transport_is_shared(wsi) && pending_bytes(wsi) > 0;
 }

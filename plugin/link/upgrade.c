@@ -7,8 +7,10 @@
 #include "link/admission.h"
 #include "link/extension.h"
 #include "link/http.h"
+#include "link/lws_version.h"
 #include "link/peer.h"
 #include "link/subprotocol.h"
+#include "link/transport.h"
 
 /* libwebsockets copies lists of tokens into a buffer, and drops connections that send more. */
 #define TOKENS_MAX_BYTES 126
@@ -102,20 +104,43 @@ static struct address sender_of(struct lws *wsi, const struct vhost *vhost,
                : unknown;
 }
 
+/* What HTTP/1.1 says of the upgrade. */
+static void fill_from_connection(struct lws *wsi, struct request *request)
+{
+    request->get = http_has(wsi, WSI_TOKEN_GET_URI);
+    request->http_1_1 = header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
+    request->has_host = http_has(wsi, WSI_TOKEN_HOST);
+    request->upgrade = connection_says_upgrade(wsi);
+    http_read(wsi, WSI_TOKEN_KEY, &request->key);
+    http_read(wsi, WSI_TOKEN_EXTENSIONS, &request->extensions);
+}
+
+/*
+ * What an extended CONNECT of HTTP/2 says instead (RFC 8441 section 4); libwebsockets asks about no
+ * other method and protocol. It answers no extensions there.
+ */
+static void fill_from_stream(struct lws *wsi, struct request *request)
+{
+    request->get = request->http_1_1 = request->upgrade = true;
+    request->has_host = http_has(wsi, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+    request->stream_works = lws_version_is_mended();
+    memset(&request->key, 0, sizeof(request->key));
+    memset(&request->extensions, 0, sizeof(request->extensions));
+}
+
 static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
                  struct request *request)
 {
     request->has_endpoint = endpoint && endpoint->piece;
-    request->tls = lws_is_ssl(wsi);
-    request->get = http_has(wsi, WSI_TOKEN_GET_URI);
-    request->http_1_1 = header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
+    request->tls = transport_has_tls(wsi);
+    request->stream = transport_is_shared(wsi);
+    if (request->stream)
+        fill_from_stream(wsi, request);
+    else
+        fill_from_connection(wsi, request);
     request->no_body = has_no_body(wsi);
-    request->has_host = http_has(wsi, WSI_TOKEN_HOST);
-    request->upgrade = connection_says_upgrade(wsi);
     request->version_13 = header_is(wsi, WSI_TOKEN_VERSION, "13");
-    http_read(wsi, WSI_TOKEN_KEY, &request->key);
     http_read(wsi, WSI_TOKEN_ORIGIN, &request->origin);
-    http_read(wsi, WSI_TOKEN_EXTENSIONS, &request->extensions);
     http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &request->forwarded_for);
     request->peer = sender_of(wsi, vhost, &request->forwarded_for);
 }
@@ -212,11 +237,13 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *
 
 /*
  * Says whether the verdict is on the request of @wsi. libwebsockets may have reused the memory of
- * an earlier connection, but the request of that one had another key.
+ * an earlier connection, but the request of that one had another key. Streams have no key, but
+ * there the verdict is followed at once.
  */
 static bool is_judged(struct lws *wsi, const struct upgrade *upgrade)
 {
-    return upgrade->wsi == wsi && header_is(wsi, WSI_TOKEN_KEY, upgrade->key);
+    return upgrade->wsi == wsi &&
+           (transport_is_shared(wsi) || header_is(wsi, WSI_TOKEN_KEY, upgrade->key));
 }
 
 int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi))

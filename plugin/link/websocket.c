@@ -55,7 +55,9 @@ int websocket_writable(struct lws *wsi, struct connection *connection)
 {
     int result;
 
-    if (closing_is_half_closed(wsi) || !connection->wsi)
+    if (closing_is_half_closed(wsi, &result))
+        return result;
+    if (!connection->wsi)
         return 0;
     if (output_flush(connection))
         return -1;

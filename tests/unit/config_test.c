@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "base/log.h"
 #include "check_text.h"
 #include "config/config.h"
@@ -65,7 +66,7 @@ static int load(struct config *config, const char *text, struct config_error *er
     "\"port\", \"address\", \"admin\", \"socket-mode\", \"user\", \"group\", \"mount-origin\", "   \
     "\"plugin-dir\", \"workers\", \"max-open-files\", \"drain-delay\", \"log-level\", "            \
     "\"log-format\", "                                                                             \
-    "\"tls\", \"echo\", \"$schema\""
+    "\"tls\", \"http2\", \"echo\", \"$schema\""
 
 /* Loads @text, which must be refused with the file's name and @says. */
 static void check_refused(const char *text, const char *says, const char *row)
@@ -363,6 +364,20 @@ static void tls_has_two_forms(void)
     CHECK_TEXT(config.tls_key, "/k", "key");
 }
 
+static void http2_needs_the_mended_library(void)
+{
+    const char *text = "{\"tls\": \"self-signed\",\n\"http2\": true}";
+    struct config_error error;
+    struct config config;
+
+    if (!library_is_mended()) {
+        check_begins(text, ":2: \"http2\": needs the libwebsockets that script/lws builds", text);
+        return;
+    }
+    CU_ASSERT_EQUAL(load(&config, text, &error), 0);
+    CU_ASSERT_EQUAL(config.http2, 1);
+}
+
 static void relative_paths_are_seen_from_the_file(void)
 {
     char page[80];
@@ -462,6 +477,10 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
         {"{\"port\": [5000]}", ":1: \"port\": an array is not a number" PORT_TAKES},
         {"{\"port\": {}}", ":1: \"port\": an object is not a number" PORT_TAKES},
 
+        {"{\"http2\": \"on\"}",
+         ":1: \"http2\": a string is not true or false (true or false; default false)"},
+        {"{\n\"http2\": true}",
+         ":2: \"http2\": needs \"tls\": clients agree on HTTP/2 in the TLS handshake"},
         {"{\"address\": 1}", ":1: \"address\": a number is not a string (default \"\")"},
         {"{\"address\": \"localhost\"}",
          ":1: \"address\": \"localhost\" is not an IPv4 or IPv6 address, or \"unix:\" and an "
@@ -958,6 +977,9 @@ static void defaults_are_printed_too(void)
                 CHECK_TEXT(json_string_value(value), row->choices[row->number], row->key);
             else if (row->type == SETTING_LIST)
                 CHECK_ROW(json_is_array(value) && !json_array_size(value), row->key);
+            else if (row->type == SETTING_SWITCH)
+                CHECK_ROW(json_is_boolean(value) && json_is_true(value) == (row->number != 0),
+                          row->key);
         }
     CU_ASSERT_PTR_NULL(json_object_get(printed, "tls"));
     json_decref(printed);
@@ -1035,6 +1057,7 @@ int main(int argc, char **argv)
         TEST(times_and_sizes_are_numbers_or_strings),
         TEST(without_its_own_the_plugin_has_the_log_format_of_the_app),
         TEST(tls_has_two_forms),
+        TEST(http2_needs_the_mended_library),
         TEST(relative_paths_are_seen_from_the_file),
         TEST(paths_stay_as_they_are_for_a_file_named_without_a_directory),
         TEST(a_path_is_too_long_with_its_directory),

@@ -102,6 +102,14 @@ static void check_enum(const json_t *property, const struct setting *row)
     CHECK_ROW(is_text(json_object_get(property, "default"), row->choices[row->number]), row->key);
 }
 
+static void check_boolean(const json_t *property, const struct setting *row)
+{
+    CHECK_ROW(is_text(json_object_get(property, "type"), "boolean"), row->key);
+    CHECK_ROW(json_is_boolean(json_object_get(property, "default")) &&
+                  json_is_true(json_object_get(property, "default")) == (row->number != 0),
+              row->key);
+}
+
 static void check_array(const json_t *property, const struct setting *row)
 {
     const json_t *items = json_object_get(property, "items");
@@ -131,6 +139,9 @@ static void check_property(const json_t *property, const struct setting *row)
         break;
     case SETTING_CHOICE:
         check_enum(property, row);
+        break;
+    case SETTING_SWITCH:
+        check_boolean(property, row);
         break;
     case SETTING_LIST:
         check_array(property, row);

@@ -115,6 +115,18 @@ static void long_forwarded_for(struct request *request)
     make_unreadable(&request->forwarded_for);
 }
 
+static void stream_without_key(struct request *request)
+{
+    no_key(request);
+    request->stream = request->stream_works = true;
+}
+
+static void stream_that_does_not_work(struct request *request)
+{
+    stream_without_key(request);
+    request->stream_works = false;
+}
+
 static void nothing(struct request *request)
 {
     (void)request;
@@ -133,6 +145,7 @@ static const struct row {
     const char *says; /* part of the sentence */
 } rows[] = {
     {"path", no_endpoint, REFUSAL_PATH, 404, "accepted at /echo only"},
+    {"streams", stream_that_does_not_work, REFUSAL_HTTP_VERSION, 505, "HTTP/1.1 only"},
     {"method", post, REFUSAL_METHOD, 400, "GET"},
     {"HTTP/1.0", http_1_0, REFUSAL_HTTP_VERSION, 400, "HTTP/1.1"},
     {"body", with_body, REFUSAL_BODY, 400, "body"},
@@ -257,6 +270,7 @@ static void what_does_not_matter_is_not_required(void)
     } accepted[] = {
         {"as it is", nothing},
         {"any origin", other_origin},
+        {"the key, on a stream", stream_without_key},
         {"X-Forwarded-For of nobody who is trusted", long_forwarded_for},
     };
     struct handshake handshake;

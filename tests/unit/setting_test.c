@@ -25,6 +25,7 @@ struct sample {
     char behind_note;
     uint64_t colour;
     uint64_t form;
+    uint64_t loud;
     char tags[TAGS_MAX_BYTES + 1];
     char behind_tags[8]; /* as many as leave no padding: samples are compared as bytes */
     char words[NOTE_MAX_BYTES + 1];
@@ -124,6 +125,11 @@ static const struct setting rows[] = {
         .offset = offsetof(struct sample, colour),
         .number = GREEN,
         .choices = colours,
+    },
+    {
+        .key = "loud",
+        .type = SETTING_SWITCH,
+        .offset = offsetof(struct sample, loud),
     },
     {
         .key = "tags",
@@ -584,6 +590,28 @@ static void a_word_that_is_no_choice_is_refused(void)
     }
 }
 
+static void a_switch_is_true_or_false(void)
+{
+    static const char *const wrong[] = {"", "on", "1", "True", "true "};
+    struct sample sample = new_sample();
+    struct setting_error error;
+
+    CU_ASSERT_EQUAL(sample.loud, 0);
+    CU_ASSERT_FALSE(setting_set(table, &sample, "loud", "true", &error));
+    CU_ASSERT_EQUAL(sample.loud, 1);
+    CHECK_TEXT(setting_text(setting_find(table, "loud"), &sample), "true", "loud");
+    CU_ASSERT_FALSE(setting_set(table, &sample, "loud", "false", &error));
+    CU_ASSERT_EQUAL(sample.loud, 0);
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char says[100];
+
+        check_refused("loud", wrong[i], wrong[i], &error);
+        snprintf(says, sizeof(says), "\"%s\" is neither true nor false (default false)", wrong[i]);
+        CHECK_TEXT(error.text, says, wrong[i]);
+    }
+}
+
 static void a_list_is_taken_without_the_spaces_around_items(void)
 {
     static const struct {
@@ -751,7 +779,7 @@ static void an_unknown_key_near_none_names_all(void)
         CHECK_TEXT(error.text,
                    "unknown key; known are \"size\", \"count\", \"threads\", \"delay\", \"room\", "
                    "\"name\", \"note\", "
-                   "\"colour\", "
+                   "\"colour\", \"loud\", "
                    "\"tags\", \"words\", \"parts\"",
                    keys[i]);
     }
@@ -860,6 +888,7 @@ static void values_a_row_takes_are_described(void)
         {"name", "default \"abc\""},
         {"note", "default \"\""},
         {"colour", "one of \"red\", \"green\", \"blue\"; default \"green\""},
+        {"loud", "true or false; default false"},
         {"tags", "a list of up to 10 bytes, commas included; default x,y"},
         {"words", "a list of up to 100 bytes, commas included; default empty"},
         {"parts", "{ PART, ... }"},
@@ -906,6 +935,7 @@ int main(int argc, char **argv)
         TEST(a_text_is_refused_by_its_rows_rule),
         TEST(a_word_is_taken_as_its_index),
         TEST(a_word_that_is_no_choice_is_refused),
+        TEST(a_switch_is_true_or_false),
         TEST(a_list_is_taken_without_the_spaces_around_items),
         TEST(a_list_with_a_wrong_item_is_refused),
         TEST(a_list_of_too_many_bytes_is_refused),

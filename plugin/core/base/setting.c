@@ -78,10 +78,17 @@ uint64_t setting_number(const struct setting *row, const void *target)
     return number;
 }
 
+static const char *switch_word(uint64_t number)
+{
+    return number ? "true" : "false";
+}
+
 const char *setting_text(const struct setting *row, const void *target)
 {
     if (row->type == SETTING_CHOICE)
         return row->choices[setting_number(row, target)];
+    if (row->type == SETTING_SWITCH)
+        return switch_word(setting_number(row, target));
 
     return (const char *)target + row->offset;
 }
@@ -284,6 +291,25 @@ static int set_choice(const struct setting *row, void *target, const char *value
     return -1;
 }
 
+static void describe_switch(const struct setting *row, char *out, size_t size)
+{
+    snprintf(out, size, "true or false; default %s", switch_word(row->number));
+}
+
+static int set_switch(const struct setting *row, void *target, const char *value,
+                      struct setting_error *error)
+{
+    for (uint64_t number = 0; number <= 1; number++)
+        if (!strcmp(value, switch_word(number))) {
+            store_number(row, target, number);
+            return 0;
+        }
+    setting_fail(error, row->key, "\"%.64s\" is neither true nor false (default %s)", value,
+                 switch_word(row->number));
+
+    return -1;
+}
+
 static const char *default_list(const struct setting *row)
 {
     return row->text[0] ? row->text : "empty";
@@ -409,6 +435,7 @@ static const struct {
     [SETTING_SIZE] = {default_number, describe_number, set_number},
     [SETTING_TEXT] = {default_text, describe_text, set_text},
     [SETTING_CHOICE] = {default_number, describe_choice, set_choice},
+    [SETTING_SWITCH] = {default_number, describe_switch, set_switch},
     [SETTING_LIST] = {default_text, describe_list, set_list},
     [SETTING_SECTION] = {default_nothing, describe_section, NULL},
 };

@@ -15,6 +15,7 @@ enum setting_type {
     SETTING_SIZE,   /* a uint64_t field, in bytes; written so, or with a unit: "64k", "16m" */
     SETTING_TEXT,   /* a char array field of max + 1 bytes */
     SETTING_CHOICE, /* a uint64_t field: the index of one of a few words */
+    SETTING_SWITCH, /* a uint64_t field: 1 for true, 0 for false */
     SETTING_LIST,   /* a char array field of max + 1 bytes: items joined by "," */
     /*
      * The value has parts, which the owner of the table reads. Where a change takes a restart, a
@@ -50,7 +51,7 @@ struct setting {
     size_t offset;   /* of the field in the target struct */
     uint64_t min;    /* numbers: smallest value; TEXT: shortest length in bytes */
     uint64_t max;    /* numbers: largest value; TEXT, LIST: longest length in bytes */
-    uint64_t number; /* default of a number; of a CHOICE as its index */
+    uint64_t number; /* default of a number or a SWITCH; of a CHOICE as its index */
     uint64_t grows_to;
     const char *text;     /* default of a TEXT or a LIST; how --help writes a SECTION */
     const char *app_text; /* default of a TEXT in lws-echo; NULL: the same */
@@ -123,13 +124,16 @@ void setting_describe(const struct setting *row, char *out, size_t size);
 /** Says whether @row is a NUMBER, a TIME or a SIZE. */
 bool setting_is_number(const struct setting *row);
 
-/** Returns the field of @row in @target, which must be a number or a CHOICE. */
+/** Returns the field of @row in @target, which must be a number, a CHOICE or a SWITCH. */
 uint64_t setting_number(const struct setting *row, const void *target);
 
 /** Writes the field of @row in @target, which must be a number, as setting_set() takes it. */
 void setting_write_number(const struct setting *row, const void *target, char *out, size_t size);
 
-/** Returns the field of @row in @target, which must be a TEXT, a LIST or a CHOICE: its word. */
+/**
+ * Returns the field of @row in @target, which must be a TEXT, a LIST, or a CHOICE or a SWITCH: its
+ * word.
+ */
 const char *setting_text(const struct setting *row, const void *target);
 
 /**
