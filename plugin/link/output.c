@@ -52,7 +52,7 @@ static int write_rest(struct connection *connection, const struct iovec *parts, 
 /* Says whether we may write to the socket directly: no TLS, no HTTP/2, and no output waits. */
 static inline bool is_open_to_us(struct lws *wsi)
 {
-    return !lws_is_ssl(wsi) && lws_get_network_wsi(wsi) == wsi && !lws_partial_buffered(wsi);
+    return !transport_is_shared(wsi) && !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
 }
 
 /* Returns how much the socket has taken. libwebsockets will get the same error as we did. */
