@@ -4,7 +4,8 @@
 
 /*
  * The differences between the supported versions of libwebsockets, 4.1.6 (Debian 12) and 4.3.5
- * (Debian 13). No other file checks the version.
+ * (Debian 13), when the plugin is built. No other file checks the version; library.h says whether
+ * the one that runs is mended.
  */
 
 /* From 4.2 on, a plugin must say which build of the library it is for, or it is not loaded. */
