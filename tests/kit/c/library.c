@@ -88,6 +88,10 @@ static const struct {
     [LIMIT_LONG_EXTENSIONS] =
         {IN_4_1_6 | IN_4_3_5,
          "reads 254 bytes of Sec-WebSocket-Extensions, and takes a tab there for a comma"},
+    [LIMIT_HEAD_SIZE] =
+        {IN_4_1_6 | IN_4_3_5,
+         "ends the connection where a head is larger than `max-header`, and counts 8 "
+         "bytes more for each header that it does not know"},
 };
 
 /* Reads what "--version" prints. */

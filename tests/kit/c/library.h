@@ -33,6 +33,7 @@ enum library_limit {
     LIMIT_TOKEN_LISTS,
     LIMIT_ASTERISK_IN_CONNECTION,
     LIMIT_LONG_EXTENSIONS,
+    LIMIT_HEAD_SIZE,
     LIBRARY_LIMITS, /* how many there are */
 };
 
