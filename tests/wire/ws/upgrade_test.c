@@ -190,6 +190,39 @@ static void subprotocols_are_a_list(void)
     CHECK(LIMIT_TOKEN_LISTS, rows);
 }
 
+/* RFC 9112 section 9.3: "close" and "keep-alive" may be among other options. */
+static void options_of_connection_are_a_list(void)
+{
+    static const struct {
+        const char *name;
+        const char *request;
+        bool stays;
+    } rows[] = {
+        {"close", "1.1\r\nConnection: foo, Close\r\n", false},
+        {"close before others", "1.1\r\nConnection: ,close ,foo\r\n", false},
+        {"close in a line of its own", "1.1\r\nConnection: foo\r\nConnection: close\r\n", false},
+        {"close counts more", "1.1\r\nConnection: close, keep-alive\r\n", false},
+        {"neither", "1.1\r\nConnection: closed, foo\r\n", true},
+        {"HTTP/1.0", "1.0\r\nConnection: keep-alive, foo\r\n", true},
+        {"HTTP/1.0 with neither", "1.0\r\nConnection: foo\r\n", false},
+    };
+    char request[256];
+    char response[8192];
+    struct client client;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !library_has(LIMIT_TOKEN_LISTS); i++) {
+        snprintf(request, sizeof(request), "GET /info.json HTTP/%sHost: localhost\r\n\r\n",
+                 rows[i].request);
+        if (!client_connect(&client, server.port))
+            return;
+        CHECK_ROW(client_request(&client, request, response, sizeof(response)), rows[i].name);
+        CHECK_ROW(strtol(response + 9, NULL, 10) == 200, rows[i].name);
+        CHECK_ROW(client_request(&client, request, response, sizeof(response)) == rows[i].stays,
+                  rows[i].name);
+        client_close(&client);
+    }
+}
+
 #define DEFLATE "permessage-deflate; client_max_window_bits=10"
 #define TAKEN "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n"
 
@@ -265,6 +298,7 @@ static CU_TestInfo tests[] = {
     TEST(other_upgrades_are_no_websocket),
     TEST(connection_is_a_list),
     TEST(tokens_of_connection_have_all_characters),
+    TEST(options_of_connection_are_a_list),
     TEST(subprotocols_are_a_list),
     TEST(extensions_are_as_long_as_the_header),
     TEST(a_tab_between_parameters_is_a_blank),
