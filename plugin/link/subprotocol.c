@@ -12,7 +12,12 @@
 /* The distribution's libwebsockets may take the first offer for a shorter one. */
 static size_t first_bytes(const char *offers)
 {
-    return strcspn(offers, library_is_mended() ? "," : LWS_VERSION_SUBPROTOCOL_ENDS ",");
+    const char *ends = LWS_VERSION_SUBPROTOCOL_ENDS ",";
+
+    if (library_is_mended())
+        ends = ",";
+
+    return strcspn(offers, ends);
 }
 
 /* Renames our protocol, in the vhost's own copy of it, to the @bytes at @name. */

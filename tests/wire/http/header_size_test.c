@@ -4,6 +4,7 @@
  */
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,19 @@ static int stop(void)
     return stopped ? 0 : 1;
 }
 
+/* Writes behind the @used bytes of the head, and returns how many there are then. */
+__attribute__((format(printf, 2, 3))) static size_t add(size_t used, const char *format, ...)
+{
+    va_list arguments;
+    int bytes;
+
+    va_start(arguments, format);
+    bytes = vsnprintf(head + used, sizeof(head) - used, format, arguments);
+    va_end(arguments);
+
+    return used + (size_t)bytes;
+}
+
 /* Where the bytes of a head are. */
 struct shape {
     const char *name;
@@ -83,25 +97,25 @@ static const struct shape shapes[] = {
 static void compose(const struct shape *shape, size_t bytes)
 {
     const size_t end_bytes = strlen("\r\n");
-    size_t used = (size_t)sprintf(head, "GET %s", shape->target);
+    size_t used = add(0, "GET %s", shape->target);
     size_t fill;
 
     if (!shape->line && !shape->last) {
         fill = bytes - used - strlen(VERSION REST) - end_bytes;
         memset(head + used, 'x', fill);
-        sprintf(head + used + fill, VERSION REST "\r\n");
+        add(used + fill, VERSION REST "\r\n");
         return;
     }
-    used += (size_t)sprintf(head + used, VERSION REST);
+    used = add(used, VERSION REST);
     while (shape->line &&
            used + strlen(shape->line) + strlen(shape->last) + 2 * end_bytes + 1 <= bytes)
-        used += (size_t)sprintf(head + used, "%s", shape->line);
-    used += (size_t)sprintf(head + used, "%s", shape->last);
+        used = add(used, "%s", shape->line);
+    used = add(used, "%s", shape->last);
     fill = bytes - used - 2 * end_bytes;
     memset(head + used, 'x', fill);
     if (!strchr(shape->last, ':'))
         head[used + fill - 1] = ':'; /* it is the name that is long */
-    sprintf(head + used + fill, "\r\n\r\n");
+    add(used + fill, "\r\n\r\n");
 }
 
 static void check_status(struct client *client, const char *request, long status, const char *row)
@@ -137,12 +151,11 @@ static void handshakes_up_to_the_limit_pass(void)
     struct client client;
 
     for (size_t l = 0; l < LIMITS; l++) {
-        size_t used =
-            (size_t)sprintf(head, "GET /ws" VERSION REST UPGRADE "Sec-WebSocket-Protocol: ");
+        size_t used = add(0, "GET /ws" VERSION REST UPGRADE "Sec-WebSocket-Protocol: ");
 
         while (used + 6 <= limits[l])
-            used += (size_t)sprintf(head + used, "a,");
-        used += (size_t)sprintf(head + used, "%s\r\n\r\n", used + 5 <= limits[l] ? "b" : "");
+            used = add(used, "a,");
+        used = add(used, "%s\r\n\r\n", used + 5 <= limits[l] ? "b" : "");
         CU_ASSERT_EQUAL(used, limits[l]);
         if (!library_has(LIMIT_TOKEN_LISTS) && client_connect(&client, servers[l].port)) {
             check_status(&client, head, 101, "subprotocols");
@@ -150,9 +163,9 @@ static void handshakes_up_to_the_limit_pass(void)
             client_say_goodbye(&client);
         }
 
-        used = (size_t)sprintf(head, "GET /ws" VERSION REST UPGRADE "Cookie: ");
+        used = add(0, "GET /ws" VERSION REST UPGRADE "Cookie: ");
         memset(head + used, 'c', limits[l] - used);
-        sprintf(head + limits[l] - 4, "\r\n\r\n");
+        add(limits[l] - 4, "\r\n\r\n");
         if (client_connect(&client, servers[l].port)) {
             check_status(&client, head, 101, "a cookie");
             check_echo(&client, OPCODE_TEXT, "open", 4, "a cookie");
@@ -223,14 +236,14 @@ static void much_larger_ones_too(void)
 
 static void too_many_headers_are_refused(void)
 {
-    size_t used = (size_t)sprintf(head, "GET /info.json" VERSION REST);
+    size_t used = add(0, "GET /info.json" VERSION REST);
     struct client client;
 
     if (library_has(LIMIT_HEAD_SIZE) || !client_connect(&client, servers[BY_DEFAULT].port))
         return;
     for (int i = 0; i < 200; i++)
-        used += (size_t)sprintf(head + used, "Cookie: a\r\n");
-    used += (size_t)sprintf(head + used, "\r\n");
+        used = add(used, "Cookie: a\r\n");
+    used = add(used, "\r\n");
     CU_ASSERT_TRUE(client_send(&client, head, used));
     check_refused(&client, "200 cookies");
     client_close(&client);
@@ -261,7 +274,7 @@ static void nothing_behind_it_is_served(void)
     if (library_has(LIMIT_HEAD_SIZE) || !client_connect(&client, servers[0].port))
         return;
     compose(&shapes[0], 2 * limits[0]);
-    strcat(head, "GET /info.json HTTP/1.1\r\nHost: a\r\n\r\n");
+    add(2 * limits[0], "GET /info.json HTTP/1.1\r\nHost: a\r\n\r\n");
     CU_ASSERT_TRUE(client_send(&client, head, strlen(head)));
     check_refused(&client, "and another");
     client_send(&client, "GET /info.json HTTP/1.1\r\nHost: a\r\n\r\n", 37);
@@ -316,10 +329,10 @@ static void the_room_is_given_back(void)
     enum { CONNECTIONS = 200 };
     static struct client clients[CONNECTIONS];
     uint64_t before = server_memory(&servers[3], "Rss");
-    size_t used = (size_t)sprintf(head, "GET /ws" VERSION REST UPGRADE "Cookie: ");
+    size_t used = add(0, "GET /ws" VERSION REST UPGRADE "Cookie: ");
 
     memset(head + used, 'c', limits[3] - used);
-    sprintf(head + limits[3] - 4, "\r\n\r\n");
+    add(limits[3] - 4, "\r\n\r\n");
     for (size_t i = 0; i < CONNECTIONS; i++) {
         if (!client_connect(&clients[i], servers[3].port))
             return;
