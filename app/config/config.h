@@ -35,6 +35,7 @@ struct config {
     char plugin_dir[CONFIG_PLUGIN_DIR_MAX + 1];
     uint64_t max_open_files;
     uint64_t workers; /* SETTING_WORD: one per processor */
+    uint64_t max_header_bytes;
     uint64_t drain_delay_ms;
     uint64_t log_level;  /* index of log_levels */
     uint64_t log_format; /* enum log_format */

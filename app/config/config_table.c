@@ -129,6 +129,15 @@ static const struct setting rows[] = {
         .help = "limit of open files per process, connections included; \"auto\" means up to 16384",
     },
     {
+        .key = "max-header",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct config, max_header_bytes),
+        .min = 1024,
+        .max = 61440, /* libwebsockets counts in 16 bits */
+        .number = 16384,
+        .help = "largest request line and headers of a request; larger ones are answered 431",
+    },
+    {
         .key = "drain-delay",
         .type = SETTING_TIME,
         .offset = offsetof(struct config, drain_delay_ms),

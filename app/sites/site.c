@@ -142,6 +142,7 @@ static int open_echo(struct site *site, struct host *host, const struct tls_comm
         .vhost_name = "lws-echo",
         .mounts = &site->page,
         .pt_serv_buf_size = (unsigned)options_service_buffer_bytes(&config->options),
+        .max_http_header_data = (unsigned short)config->max_header_bytes,
     };
 
     compose_page(site);
@@ -155,6 +156,7 @@ static int open_admin(struct site *site, struct host *host)
     struct lws_context_creation_info info = {
         .vhost_name = "admin",
         .pt_serv_buf_size = ADMIN_BUFFER_BYTES,
+        .max_http_header_data = (unsigned short)site->config.max_header_bytes,
     };
 
     return open_vhost(&site->admin, host, &info);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/token_list.h"
+
 #define WINDOW_BITS_MIN 8
 #define WINDOW_BITS_MAX 15
 
@@ -60,15 +62,6 @@ struct negotiation {
     struct offer offer;      /* the taken one */
 };
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token_char(char c)
-{
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-        return true;
-
-    return c && strchr("!#$%&'*+-.^_`|~", c);
-}
-
 /* RFC 6455 section 9.1 allows whitespace between any two tokens (RFC 2616 section 2.1). */
 static void skip_whitespace(const char **at)
 {
@@ -89,7 +82,7 @@ static bool skip_char(const char **at, char c)
 static bool read_token(const char **at, struct token *token)
 {
     token->start = *at;
-    while (is_token_char(**at))
+    while (token_has_char(**at))
         (*at)++;
     token->length = (size_t)(*at - token->start);
 
@@ -98,7 +91,7 @@ static bool read_token(const char **at, struct token *token)
 
 static bool read_value_char(const char **at, struct value *value)
 {
-    if (!is_token_char(**at))
+    if (!token_has_char(**at))
         return false;
 
     if (value->length < sizeof(value->start))

@@ -9,8 +9,8 @@
 #define KEY_CHARACTERS (HANDSHAKE_KEY_BYTES - strlen(KEY_PADDING))
 
 /*
- * libwebsockets copies the offered extensions into the buffer in which it has begun to write the
- * response, further on. It then reads only the first bytes of the copy.
+ * The distribution's libwebsockets copies the offered extensions into the buffer in which it has
+ * begun to write the response, further on. It then reads only the first bytes of the copy.
  */
 #define EXTENSIONS_COPIED_MAX_BYTES 399
 #define EXTENSIONS_READ_MAX_BYTES 254
@@ -60,21 +60,24 @@ struct handshake_subprotocol handshake_choose_subprotocol(const char *known, con
     return chosen;
 }
 
-int handshake_answer_extensions(const struct request_value *extensions, enum compression_mode mode,
+int handshake_answer_extensions(const struct request *request, enum compression_mode mode,
                                 struct deflate_answer *answer)
 {
+    const struct request_value *extensions = &request->extensions;
+
     memset(answer, 0, sizeof(*answer));
     if (!extensions->present)
         return 0;
-    if (!extensions->readable || extensions->bytes > EXTENSIONS_COPIED_MAX_BYTES ||
+    if (!extensions->readable ||
+        (!request->reads_extensions && extensions->bytes > EXTENSIONS_COPIED_MAX_BYTES) ||
         deflate_negotiate(extensions->text, mode == COMPRESSION_NO_CONTEXT_TAKEOVER, answer))
         return -1;
 
-    /* libwebsockets treats a tab as a comma, and would count the offers differently from us */
-    if (mode == COMPRESSION_OFF || strchr(extensions->text, '\t')) {
+    /* the distribution's treats a tab as a comma, and would count the offers differently from us */
+    if (mode == COMPRESSION_OFF || (!request->reads_extensions && strchr(extensions->text, '\t'))) {
         answer->offer = 0;
         answer->read_bytes = extensions->bytes;
     }
 
-    return answer->read_bytes <= EXTENSIONS_READ_MAX_BYTES ? 0 : -1;
+    return request->reads_extensions || answer->read_bytes <= EXTENSIONS_READ_MAX_BYTES ? 0 : -1;
 }

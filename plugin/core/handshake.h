@@ -62,11 +62,11 @@ struct handshake_subprotocol handshake_choose_subprotocol(const char *known, con
                                                           const char *offers);
 
 /**
- * Answers the offered @extensions, as @mode allows: sets @answer, which takes no offer if
- * compression is off.
+ * Answers the extensions that @request offers, as @mode allows: sets @answer, which takes no offer
+ * if compression is off.
  *
  * Returns 0, or -1 if they do not conform to RFC 6455 section 9.1 or are longer than libwebsockets
  * can read.
  */
-int handshake_answer_extensions(const struct request_value *extensions, enum compression_mode mode,
+int handshake_answer_extensions(const struct request *request, enum compression_mode mode,
                                 struct deflate_answer *answer);

@@ -5,8 +5,8 @@
 
 #include "core/base/address.h"
 
-/* The longest header value that is read, in bytes. */
-#define REQUEST_VALUE_MAX 1023
+/* The longest value of a header, in bytes: libwebsockets counts it in 16 bits. */
+#define REQUEST_VALUE_MAX 65535
 
 /* The value of a header. The lines of a repeated header are joined by commas. */
 struct request_value {
@@ -18,7 +18,8 @@ struct request_value {
 
 /*
  * A WebSocket opening handshake (RFC 6455 section 4.2.1): what the client says, as far as it
- * matters. link/upgrade.c fills it once, from the headers that libwebsockets holds.
+ * matters. link/upgrade.c fills it once, from the headers that libwebsockets holds. It is large,
+ * but only as much of it is ever touched as the headers are long.
  */
 struct request {
     bool has_endpoint; /* the path has an endpoint that takes WebSocket connections */
@@ -32,6 +33,7 @@ struct request {
     bool upgrade;             /* Connection is a list that libwebsockets can read, with "Upgrade" */
     bool version_13;          /* Sec-WebSocket-Version is 13 */
     bool offers_readable;     /* libwebsockets can read Sec-WebSocket-Protocol, or it is absent */
+    bool reads_extensions;    /* libwebsockets can read Sec-WebSocket-Extensions, however long */
     struct address peer;      /* who has sent it; unknown if it is not needed */
     struct request_value key; /* Sec-WebSocket-Key */
     struct request_value origin;        /* Origin */

@@ -50,7 +50,7 @@ static bool origin_is_allowed(const struct judged *judged)
 
 static bool extensions_are_readable(const struct judged *judged)
 {
-    return !handshake_answer_extensions(&judged->request->extensions,
+    return !handshake_answer_extensions(judged->request,
                                         (enum compression_mode)judged->options->compression,
                                         &judged->handshake->deflate);
 }
@@ -99,19 +99,22 @@ static const struct requirement {
     {SAYS(no_body), REFUSAL_BODY, BAD_REQUEST, "A WebSocket handshake has no body."},
     {SAYS(has_host), REFUSAL_HOST, BAD_REQUEST, "The Host header is missing."},
     {SAYS(upgrade), REFUSAL_CONNECTION, BAD_REQUEST,
-     "The Connection header must be a list of tokens, of at most 126 bytes, with \"Upgrade\"."},
+     "The Connection header must be a list of tokens with \"Upgrade\" (of at most 126 bytes, if "
+     "libwebsockets is the distribution's)."},
     {SAYS(version_13), REFUSAL_VERSION, UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13."},
     {HOLDS(key_is_valid), REFUSAL_KEY, BAD_REQUEST,
      "Sec-WebSocket-Key must be 16 bytes in base64."},
     {HOLDS(origin_is_allowed), REFUSAL_ORIGIN, FORBIDDEN, "Pages of this origin may not connect."},
     {SAYS(offers_readable), REFUSAL_SUBPROTOCOL, BAD_REQUEST,
-     "Sec-WebSocket-Protocol must be a list of tokens, of at most 126 bytes, whose first has at "
-     "most 62 and is not a number."},
+     "Sec-WebSocket-Protocol must be a list of tokens (of at most 126 bytes, whose first has at "
+     "most 62 and is not a number, if libwebsockets is the distribution's)."},
     {HOLDS(extensions_are_readable), REFUSAL_EXTENSIONS, BAD_REQUEST,
-     "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1), of at most 254 "
-     "bytes, or 399 if one with parameters that is taken ends within the first 254."},
+     "Sec-WebSocket-Extensions must be a list of extensions (RFC 6455 section 9.1). If "
+     "libwebsockets "
+     "is the distribution's, it must have at most 254 bytes, or 399 if one with parameters that is "
+     "taken ends within the first 254."},
     {HOLDS(forwarded_is_readable), REFUSAL_FORWARDED, BAD_REQUEST,
-     "X-Forwarded-For must be a list of addresses, of at most 1023 bytes."},
+     "X-Forwarded-For must be a list of addresses."},
     {HOLDS(there_is_room), REFUSAL_MAX_CONNECTIONS, SERVICE_UNAVAILABLE,
      "The server has as many connections as it may; try again later."},
     {HOLDS(peer_has_room), REFUSAL_MAX_CONNECTIONS_PER_ADDRESS, TOO_MANY_REQUESTS,

@@ -4,12 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/token_list.h"
+#include "link/library.h"
 #include "link/lws_version.h"
 #include "link/transport.h"
 #include "link/vhost.h"
 
 #define RESPONSE_MAX 1024
 #define HEADERS_MAX 2048
+#define UPGRADE_MAX 1023
 
 /* The statuses of refusals, with their phrases and what is added to the headers. */
 static const struct status {
@@ -92,7 +95,8 @@ const char *http_path(struct lws *wsi, size_t *bytes)
 
 enum http_upgrade http_upgrade_of(struct lws *wsi)
 {
-    char upgrade[sizeof("websocket")];
+    char upgrade[UPGRADE_MAX + 1];
+    bool websocket;
 
     /* on a stream libwebsockets has looked at ":protocol" */
     if (transport_is_shared(wsi))
@@ -101,10 +105,13 @@ enum http_upgrade http_upgrade_of(struct lws *wsi)
         return HTTP_UPGRADE_GONE;
 
     /* a longer value does not fit and is not copied */
-    return lws_hdr_copy(wsi, upgrade, sizeof(upgrade), WSI_TOKEN_UPGRADE) > 0 &&
-                   !strcasecmp(upgrade, "websocket")
-               ? HTTP_UPGRADE_WEBSOCKET
-               : HTTP_UPGRADE_OTHER;
+    if (lws_hdr_copy(wsi, upgrade, sizeof(upgrade), WSI_TOKEN_UPGRADE) <= 0)
+        return HTTP_UPGRADE_OTHER;
+    /* the distribution's libwebsockets has refused lists already */
+    websocket = library_is_mended() ? token_list_has(upgrade, "/", "websocket")
+                                    : !strcasecmp(upgrade, "websocket");
+
+    return websocket ? HTTP_UPGRADE_WEBSOCKET : HTTP_UPGRADE_OTHER;
 }
 
 /* Writes the headers, which are all of the response if @whole; a stream of HTTP/2 has to be told.

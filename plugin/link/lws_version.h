@@ -1,13 +1,11 @@
 #pragma once
 
-#include <stdbool.h>
-#include <string.h>
-
 #include <libwebsockets.h>
 
 /*
  * The differences between the supported versions of libwebsockets, 4.1.6 (Debian 12) and 4.3.5
- * (Debian 13). No other file checks the version.
+ * (Debian 13), when the plugin is built. No other file checks the version; library.h says whether
+ * the one that runs is mended.
  */
 
 /* From 4.2 on, a plugin must say which build of the library it is for, or it is not loaded. */
@@ -28,9 +26,3 @@
 #define LWS_VERSION_TOKENIZE_ASTERISK 0
 #define LWS_VERSION_SUBPROTOCOL_ENDS ""
 #endif
-
-/** Says whether the host's libwebsockets is one with our changes (libwebsockets/README.md). */
-static inline bool lws_version_is_mended(void)
-{
-    return strstr(lws_get_library_version(), "+lws-echo") != NULL;
-}

@@ -3,7 +3,22 @@
 #include <string.h>
 
 #include "core/base/setting.h"
+#include "link/library.h"
 #include "link/lws_version.h"
+
+/* Protocols with longer names are not known here. */
+#define OTHER_NAME_MAX 255
+
+/* The distribution's libwebsockets may take the first offer for a shorter one. */
+static size_t first_bytes(const char *offers)
+{
+    const char *ends = LWS_VERSION_SUBPROTOCOL_ENDS ",";
+
+    if (library_is_mended())
+        ends = ",";
+
+    return strcspn(offers, ends);
+}
 
 /* Renames our protocol, in the vhost's own copy of it, to the @bytes at @name. */
 static void rename_to(struct lws *wsi, struct upgrade *upgrade, const char *name, size_t bytes)
@@ -17,7 +32,7 @@ static void rename_to(struct lws *wsi, struct upgrade *upgrade, const char *name
 bool subprotocol_is_for_another(struct lws *wsi, const char *offers)
 {
     const struct lws_protocols *named;
-    char name[UPGRADE_NAME_ROOM];
+    char name[OTHER_NAME_MAX + 1];
     const char *offer;
     size_t bytes;
 
@@ -44,7 +59,7 @@ int subprotocol_bind(struct lws *wsi, struct upgrade *upgrade, const char *offer
     if (!vhost_get(wsi)->may_rename)
         return bytes == strlen(PROTOCOL_NAME) && !memcmp(first, PROTOCOL_NAME, bytes) ? 0 : -1;
 
-    rename_to(wsi, upgrade, first, strcspn(first, LWS_VERSION_SUBPROTOCOL_ENDS ","));
+    rename_to(wsi, upgrade, first, first_bytes(first));
 
     return 0;
 }

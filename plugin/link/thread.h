@@ -10,13 +10,11 @@
 #include "core/counters.h"
 #include "core/handshake.h"
 #include "core/keepalive.h"
+#include "core/request.h"
 #include "link/vhost.h"
 
 struct connection;
 struct endpoint;
-
-/* Room for the name of a protocol, in bytes, including its NUL. */
-#define UPGRADE_NAME_ROOM (OPTIONS_SUBPROTOCOL_MAX + 1)
 
 /* The current opening handshake of the thread; see upgrade.h. */
 struct upgrade {
@@ -24,10 +22,11 @@ struct upgrade {
     lws_sorted_usec_list_t over;
     char key[HANDSHAKE_KEY_BYTES + 1]; /* Sec-WebSocket-Key, which no two requests share */
     const struct endpoint *endpoint;
+    struct request request; /* only while it is judged */
     struct handshake handshake;
 
-    struct lws_protocols *renamed; /* NULL: our protocol has its own name */
-    char name[UPGRADE_NAME_ROOM];  /* its name during the handshake */
+    struct lws_protocols *renamed;    /* NULL: our protocol has its own name */
+    char name[REQUEST_VALUE_MAX + 1]; /* its name during the handshake */
 
     unsigned extension_asked; /* how often libwebsockets has asked about the extension */
     bool extension_taken;     /* libwebsockets has been told to attach it */

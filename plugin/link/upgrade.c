@@ -3,94 +3,135 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/token_list.h"
 #include "core/requirements.h"
 #include "link/admission.h"
 #include "link/extension.h"
 #include "link/http.h"
-#include "link/lws_version.h"
+#include "link/library.h"
 #include "link/peer.h"
 #include "link/subprotocol.h"
 #include "link/transport.h"
 
-/* libwebsockets copies lists of tokens into a buffer, and drops connections that send more. */
+/* The distribution's libwebsockets copies lists of tokens, and drops who sends more. */
 #define TOKENS_MAX_BYTES 126
+
+/* Room for a short value. */
+#define SHORT_MAX 63
 
 static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *text)
 {
-    struct request_value value;
+    char value[SHORT_MAX + 1];
 
-    http_read(wsi, token, &value);
-
-    return value.readable && !strcmp(value.text, text);
+    return lws_hdr_copy(wsi, value, sizeof(value), token) == (int)strlen(text) &&
+           !strcmp(value, text);
 }
 
 /* RFC 9112 section 6.3; a length that is no number is not 0 either. */
 static bool has_no_body(struct lws *wsi)
 {
-    struct request_value length;
+    char length[SHORT_MAX + 1];
+    int bytes = lws_hdr_copy(wsi, length, sizeof(length), WSI_TOKEN_HTTP_CONTENT_LENGTH);
 
-    if (http_has(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
+    if (bytes < 0 || http_has(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
         return false;
-    http_read(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, &length);
 
-    return !length.present || (length.readable && strspn(length.text, "0 \t") == length.bytes);
+    return strspn(length, "0 \t") == (size_t)bytes;
 }
 
-static bool connection_says_upgrade(struct lws *wsi)
+/* Looks for a token as the distribution's libwebsockets does. */
+static bool distribution_finds(const struct request_value *value, const char *token)
 {
-    struct request_value connection;
     struct lws_tokenize list;
 
-    http_read(wsi, WSI_TOKEN_CONNECTION, &connection);
-    if (!connection.readable || connection.bytes > TOKENS_MAX_BYTES)
+    if (value->bytes > TOKENS_MAX_BYTES)
         return false;
 
-    http_tokens_begin(&list, connection.text);
+    http_tokens_begin(&list, value->text);
     while (http_tokens_next(&list) == LWS_TOKZE_TOKEN)
-        if (list.token_len == strlen("upgrade") &&
-            !strncasecmp(list.token, "upgrade", list.token_len))
+        if (list.token_len == strlen(token) && !strncasecmp(list.token, token, list.token_len))
             return true;
 
     return false;
 }
 
-/*
- * Reads the offered subprotocols as libwebsockets does. The first must be a token, as libwebsockets
- * looks at it; later items that it takes for numbers, say, are kept too.
- */
-static void read_offers(struct lws *wsi, struct request *request)
+static bool connection_says_upgrade(struct lws *wsi, struct request_value *connection)
 {
-    struct request_value header;
+    http_read(wsi, WSI_TOKEN_CONNECTION, connection);
+    if (!connection->readable)
+        return false;
+
+    return library_is_mended() ? token_list_has(connection->text, "", "upgrade")
+                               : distribution_finds(connection, "upgrade");
+}
+
+/* Appends a subprotocol to @offers, whose text it may overlap further on. */
+static void add_offer(struct request_value *offers, const char *name, size_t bytes)
+{
+    if (offers->bytes)
+        offers->text[offers->bytes++] = ',';
+    memmove(offers->text + offers->bytes, name, bytes);
+    offers->bytes += bytes;
+}
+
+/* Returns whether all of them are tokens, and whether there is one. */
+static bool read_offers_whole(struct request_value *offers)
+{
+    const char *rest = offers->text;
+    enum token_list_element element;
+    const char *name;
+    size_t bytes;
+
+    while ((element = token_list_next(&rest, "", &name, &bytes)) == TOKEN_LIST_TOKEN)
+        add_offer(offers, name, bytes);
+
+    return element == TOKEN_LIST_END && offers->bytes;
+}
+
+/*
+ * Reads the offered subprotocols as the distribution's libwebsockets does. The first must be a
+ * token, as that looks at it; later items that it takes for numbers, say, are kept too.
+ */
+static bool distribution_reads_offers(struct request_value *offers)
+{
+    bool readable = offers->bytes <= TOKENS_MAX_BYTES;
     struct lws_tokenize list;
     lws_tokenize_elem element;
-    char *out = request->offers.text;
     bool is_first = true;
 
-    http_read(wsi, WSI_TOKEN_PROTOCOL, &header);
-    request->offers.present = header.present;
-    request->offers.readable = header.readable;
-    request->offers_readable =
-        !header.present || (header.readable && header.bytes <= TOKENS_MAX_BYTES);
-    *out = '\0';
-    if (!header.readable)
-        return;
-
-    http_tokens_begin(&list, header.text);
+    offers->bytes = 0;
+    http_tokens_begin(&list, offers->text);
     while ((element = http_tokens_next(&list)) > LWS_TOKZE_ENDED) {
         if (is_first && (element != LWS_TOKZE_TOKEN || list.token_len > OPTIONS_SUBPROTOCOL_MAX))
-            request->offers_readable = false;
+            readable = false;
         if (memchr(list.token, ',', list.token_len))
             continue; /* a quoted string, so no subprotocol */
-        if (!is_first)
-            *out++ = ',';
-        memcpy(out, list.token, list.token_len);
-        out += list.token_len;
-        *out = '\0';
+        add_offer(offers, list.token, list.token_len);
         is_first = false;
     }
-    if (element != LWS_TOKZE_ENDED || is_first)
-        request->offers_readable = false;
-    request->offers.bytes = (size_t)(out - request->offers.text);
+
+    return readable && element == LWS_TOKZE_ENDED && !is_first;
+}
+
+/* Reads the offered subprotocols, if libwebsockets can read them. */
+static void read_offers(struct lws *wsi, struct request *request)
+{
+    struct request_value *offers = &request->offers;
+
+    http_read(wsi, WSI_TOKEN_PROTOCOL, offers);
+    request->offers_readable = !offers->present;
+    if (!offers->readable) {
+        offers->text[0] = '\0';
+        return;
+    }
+
+    if (library_is_mended()) {
+        offers->bytes = 0;
+        request->offers_readable = read_offers_whole(offers);
+    } else {
+        request->offers_readable = distribution_reads_offers(offers);
+    }
+    offers->text[offers->bytes] = '\0';
 }
 
 /* Returns who has sent the request of @wsi, if that matters here: it costs a system call. */
@@ -110,9 +151,17 @@ static void fill_from_connection(struct lws *wsi, struct request *request)
     request->get = http_has(wsi, WSI_TOKEN_GET_URI);
     request->http_1_1 = header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
     request->has_host = http_has(wsi, WSI_TOKEN_HOST);
-    request->upgrade = connection_says_upgrade(wsi);
+    /* the room of the extensions is free yet */
+    request->upgrade = connection_says_upgrade(wsi, &request->extensions);
     http_read(wsi, WSI_TOKEN_KEY, &request->key);
     http_read(wsi, WSI_TOKEN_EXTENSIONS, &request->extensions);
+}
+
+static void leave_out(struct request_value *value)
+{
+    value->present = value->readable = false;
+    value->bytes = 0;
+    value->text[0] = '\0';
 }
 
 /*
@@ -123,9 +172,9 @@ static void fill_from_stream(struct lws *wsi, struct request *request)
 {
     request->get = request->http_1_1 = request->upgrade = true;
     request->has_host = http_has(wsi, WSI_TOKEN_HTTP_COLON_AUTHORITY);
-    request->stream_works = lws_version_is_mended();
-    memset(&request->key, 0, sizeof(request->key));
-    memset(&request->extensions, 0, sizeof(request->extensions));
+    request->stream_works = library_is_mended();
+    leave_out(&request->key);
+    leave_out(&request->extensions);
 }
 
 static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
@@ -139,6 +188,7 @@ static void fill(struct lws *wsi, const struct vhost *vhost, const struct endpoi
     else
         fill_from_connection(wsi, request);
     request->no_body = has_no_body(wsi);
+    request->reads_extensions = library_is_mended();
     request->version_13 = header_is(wsi, WSI_TOKEN_VERSION, "13");
     http_read(wsi, WSI_TOKEN_ORIGIN, &request->origin);
     http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &request->forwarded_for);
@@ -151,14 +201,14 @@ static void on_over(lws_sorted_usec_list_t *timer)
 }
 
 /*
- * Fills in the rest of @request, whose offers have been read, judges it and keeps the verdict.
+ * Fills in the rest of the request, whose offers have been read, judges it and keeps the verdict.
  * Returns 0, or -1 after a refusal.
  */
-static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint,
-                 struct request *request)
+static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoint *endpoint)
 {
     struct thread *thread = thread_of(wsi, vhost);
     struct upgrade *upgrade = &thread->upgrade;
+    struct request *request = &upgrade->request;
     const struct handshake_refusal *refusal;
     struct requirements_load load;
 
@@ -183,12 +233,13 @@ static int judge(struct lws *wsi, const struct vhost *vhost, const struct endpoi
 
 static int refuse_other_upgrade(struct lws *wsi, const struct vhost *vhost)
 {
-    struct request_value forwarded_for;
     struct address peer = {{0}};
 
     if (vhost) {
-        http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, &forwarded_for);
-        peer = sender_of(wsi, vhost, &forwarded_for);
+        struct request_value *forwarded_for = &thread_of(wsi, vhost)->upgrade.request.forwarded_for;
+
+        http_read(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded_for);
+        peer = sender_of(wsi, vhost, forwarded_for);
     }
 
     return admission_refuse(wsi, vhost, &peer, REFUSAL_UPGRADE, HTTP_STATUS_BAD_REQUEST,
@@ -199,8 +250,8 @@ static int refuse_other_upgrade(struct lws *wsi, const struct vhost *vhost)
 int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi))
 {
     struct vhost *vhost = vhost_get(wsi);
-    struct request request;
     struct upgrade *upgrade;
+    const char *offers;
 
     /*
      * libwebsockets asks even after it has refused an upgrade that it does not know, and then
@@ -219,16 +270,17 @@ int upgrade_confirm(struct lws *wsi, const struct endpoint *(*find)(struct lws *
 
     upgrade = &thread_of(wsi, vhost)->upgrade;
     upgrade_end(upgrade);
-    read_offers(wsi, &request);
-    if (subprotocol_is_for_another(wsi, request.offers.text))
+    read_offers(wsi, &upgrade->request);
+    offers = upgrade->request.offers.text;
+    if (subprotocol_is_for_another(wsi, offers))
         return 0;
 
-    if (judge(wsi, vhost, find(wsi), &request))
+    if (judge(wsi, vhost, find(wsi)))
         return -1;
-    if (subprotocol_bind(wsi, upgrade, request.offers.text)) {
+    if (subprotocol_bind(wsi, upgrade, offers)) {
         upgrade_end(upgrade);
         return admission_refuse(
-            wsi, vhost, &request.peer, REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
+            wsi, vhost, &upgrade->request.peer, REFUSAL_SUBPROTOCOL, HTTP_STATUS_BAD_REQUEST,
             "The first subprotocol offered must be \"" PROTOCOL_NAME "\" here.");
     }
 
@@ -249,7 +301,6 @@ static bool is_judged(struct lws *wsi, const struct upgrade *upgrade)
 int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *wsi))
 {
     struct vhost *vhost = vhost_get(wsi);
-    struct request request;
     struct upgrade *upgrade;
 
     if (!vhost)
@@ -259,8 +310,8 @@ int upgrade_filter(struct lws *wsi, const struct endpoint *(*find)(struct lws *w
     upgrade = &thread_of(wsi, vhost)->upgrade;
     if (!is_judged(wsi, upgrade)) {
         upgrade_end(upgrade);
-        read_offers(wsi, &request);
-        if (judge(wsi, vhost, find(wsi), &request))
+        read_offers(wsi, &upgrade->request);
+        if (judge(wsi, vhost, find(wsi)))
             return -1;
     }
 

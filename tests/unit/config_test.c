@@ -64,8 +64,8 @@ static int load(struct config *config, const char *text, struct config_error *er
 
 #define KNOWN_KEYS                                                                                 \
     "\"port\", \"address\", \"admin\", \"socket-mode\", \"user\", \"group\", \"mount-origin\", "   \
-    "\"plugin-dir\", \"workers\", \"max-open-files\", \"drain-delay\", \"log-level\", "            \
-    "\"log-format\", "                                                                             \
+    "\"plugin-dir\", \"workers\", \"max-open-files\", \"max-header\", \"drain-delay\", "           \
+    "\"log-level\", \"log-format\", "                                                              \
     "\"tls\", \"http2\", \"echo\", \"$schema\""
 
 /* Loads @text, which must be refused with the file's name and @says. */
@@ -178,7 +178,7 @@ static void every_key_is_taken(void)
                          "  \"user\": \"somebody\", \"group\": \"some\",\n"
                          "  \"drain-delay\": 7,\n"
                          "  \"log-level\": \"info\", \"log-format\": \"json\",\n"
-                         "  \"workers\": 3,\n"
+                         "  \"workers\": 3, \"max-header\": \"8k\",\n"
                          "  \"tls\": { \"cert\": \"/srv/c.pem\", \"key\": \"/srv/k.pem\" },\n"
                          "  \"echo\": { \"ping-interval\": 1, \"pong-timeout\": 2,\n"
                          "              \"rx-buffer\": 30000, \"path\": \"/four\" }\n"
@@ -190,6 +190,7 @@ static void every_key_is_taken(void)
     CHECK_TEXT(config.mount_origin, "/srv/page", "mount-origin");
     CHECK_TEXT(config.plugin_dir, "/srv/plugins", "plugin-dir");
     CU_ASSERT_EQUAL(config.workers, 3);
+    CU_ASSERT_EQUAL(config.max_header_bytes, 8192);
     CHECK_TEXT(config.admin, "[::1]:9090", "admin");
     CHECK_TEXT(config.socket_mode, "600", "socket-mode");
     CHECK_TEXT(config.user, "somebody", "user");
@@ -455,6 +456,7 @@ static void a_path_is_too_long_with_its_directory(void)
 
 #define PORT_TAKES " (0..65535; default 5000)"
 #define FILES_TAKES " (64..1048576 or \"auto\"; default \"auto\")"
+#define HEADER_TAKES " (1024..61440 bytes, like 65536 or 64k; default 16384)"
 #define WORKERS_TAKES " (1..256 or \"auto\"; default 1)"
 #define TEN "mmmmmmmmmm"
 #define FIFTY TEN TEN TEN TEN TEN
@@ -506,6 +508,8 @@ static void a_wrong_key_of_the_app_is_refused_at_its_line(void)
          ":1: \"mount-origin\": \"" FIFTY TEN "mmmm...\" has 192 bytes (0..191; default \"\")"},
         {"{\"plugin-dir\": \"" FIFTY FIFTY FIFTY FIFTY TEN TEN "mmmm\"}",
          ":1: \"plugin-dir\": \"" FIFTY TEN "mmmm...\" has 224 bytes (0..223; default \"\")"},
+        {"{\"max-header\": 1023}", ":1: \"max-header\": 1023 is out of range" HEADER_TAKES},
+        {"{\"max-header\": \"61k\"}", ":1: \"max-header\": 61k is out of range" HEADER_TAKES},
         {"{\"max-open-files\": 63}", ":1: \"max-open-files\": 63 is out of range" FILES_TAKES},
         {"{\"max-open-files\": 1048577}",
          ":1: \"max-open-files\": 1048577 is out of range" FILES_TAKES},
@@ -875,6 +879,8 @@ static void what_is_printed_loads_as_the_same(void)
         "{\"workers\": 256}",
         "{\"max-open-files\": 64}",
         "{\"max-open-files\": 1048576}",
+        "{\"max-header\": 1024}",
+        "{\"max-header\": \"60k\"}",
         "{\"workers\": \"auto\"}",
         "{\"tls\": \"self-signed\"}",
         "{\"tls\": {\"cert\": \"c.pem\", \"key\": \"/k \\\" \\u00fc.pem\"}}",

@@ -363,17 +363,24 @@ static void extensions_are_as_long_as_libwebsockets_can_read(void)
         const char *first;
         size_t bytes;
         bool accepted;
+        bool mended;
     } lengths[] = {
-        {"all of it is read", "", 254, true},
-        {"one more", "", 255, false},
+        {"all of it is read", "", 254, true, false},
+        {"one more", "", 255, false, false},
         {"the one that is taken ends early", "permessage-deflate; client_max_window_bits=9, ", 399,
-         true},
-        {"more than is copied", "permessage-deflate; client_max_window_bits=9, ", 400, false},
+         true, false},
+        {"more than is copied", "permessage-deflate; client_max_window_bits=9, ", 400, false,
+         false},
+        {"a tab", "permessage-deflate;\tclient_max_window_bits=9, ", 255, false, false},
+        {"mended: one more", "", 255, true, true},
+        {"mended: a tab", "permessage-deflate;\tclient_max_window_bits=9, ", 399, true, true},
+        {"mended: the longest there is", "permessage-deflate; client_max_window_bits=9, ",
+         REQUEST_VALUE_MAX, true, true},
     };
     struct handshake handshake;
     struct options options;
     struct request request;
-    char offers[512];
+    char offers[REQUEST_VALUE_MAX + 1];
 
     setting_defaults(options_table(), &options);
     set_option(&options, "compression", "on");
@@ -384,6 +391,7 @@ static void extensions_are_as_long_as_libwebsockets_can_read(void)
         memset(offers + first, 'x', lengths[i].bytes - first);
         offers[lengths[i].bytes] = '\0';
         fill(&request);
+        request.reads_extensions = lengths[i].mended;
         set(&request.extensions, offers);
         CHECK_ROW(!requirements_check(&request, &options, &none, OWN, &handshake) ==
                       lengths[i].accepted,

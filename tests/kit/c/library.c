@@ -77,6 +77,21 @@ static const struct {
     [LIMIT_RESPONSE_OVERWRITES_INPUT] =
         {IN_4_1_6 | IN_4_3_5, "a request in one read with one for a file is overwritten by the "
                               "response, and refused"},
+    [LIMIT_UPGRADE_LISTS] = {IN_4_1_6 | IN_4_3_5,
+                             "knows `websocket` in Upgrade only if nothing else is there"},
+    [LIMIT_TOKEN_LISTS] =
+        {IN_4_1_6 | IN_4_3_5,
+         "reads 126 bytes of Connection and of Sec-WebSocket-Protocol, no empty elements, and no "
+         "first subprotocol that is longer than 62 bytes or a number"},
+    [LIMIT_ASTERISK_IN_CONNECTION] =
+        {IN_4_3_5, "drops a handshake whose Connection has an asterisk, without a response"},
+    [LIMIT_LONG_EXTENSIONS] =
+        {IN_4_1_6 | IN_4_3_5,
+         "reads 254 bytes of Sec-WebSocket-Extensions, and takes a tab there for a comma"},
+    [LIMIT_HEAD_SIZE] =
+        {IN_4_1_6 | IN_4_3_5,
+         "ends the connection where a head is larger than `max-header`, and counts 8 "
+         "bytes more for each header that it does not know"},
 };
 
 /* Reads what "--version" prints. */
