@@ -73,7 +73,7 @@ static enum outcome find_symbol(const struct distances *distances, const uint16_
     for (unsigned length = 1; length <= DISTANCES_CODE_BITS_MAX; length++) {
         if (length > distances->held)
             return MISSING;
-        code = code * 2 + (hold & 1);
+        code = (code << 1) | (hold & 1);
         hold >>= 1;
         first *= 2;
         if (code - first < of_length[length]) {

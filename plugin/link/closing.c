@@ -99,6 +99,21 @@ static bool is_same(const struct close_payload *answer, const uint8_t *payload, 
     return answer->bytes == bytes && !memcmp(answer->payload, payload, bytes);
 }
 
+/*
+ * Reads what is there behind the peer's Close: nothing that counts, but perhaps the close_notify of
+ * TLS. To close with input unread resets the connection, and the kernel then discards what the peer
+ * has not received yet.
+ */
+static void discard_input(struct lws *wsi)
+{
+    enum { READS_MAX = 16 }; /* whoever sends more than that is on his own */
+    char input[4096];
+
+    for (int i = 0; i < READS_MAX && !transport_is_shared(wsi); i++)
+        if (recv(lws_get_socket_fd(wsi), input, sizeof(input), MSG_DONTWAIT) <= 0)
+            break;
+}
+
 int closing_take_peer_close(struct connection *connection, struct lws *wsi, const uint8_t *payload,
                             size_t bytes)
 {
@@ -132,6 +147,7 @@ int closing_take_peer_close(struct connection *connection, struct lws *wsi, cons
 
     /* otherwise answer ourselves: libwebsockets would mirror even an empty Close */
     output_close(connection, &answer);
+    discard_input(wsi);
 
     return -1;
 }

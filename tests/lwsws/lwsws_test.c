@@ -41,7 +41,7 @@ static void page_and_documents_are_served(void)
     } rows[] = {
         {"/", "<!doctype html>"},
         {"/js/main.js", "import "},
-        {"/info.json", "\"libwebsockets\":\"4.1.6-lwsws\""},
+        {"/info.json", "+lws-echo."},
         {"/healthz", "ok\n"},
         {"/metrics", "\nlws_echo_processes 1\n"},
     };

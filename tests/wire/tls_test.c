@@ -438,6 +438,30 @@ static void plain_text_on_the_tls_port_is_refused(void)
     server_stop(&server);
 }
 
+/* It is input that nobody reads any more, and must not make the end of the connection a reset. */
+static void a_close_notify_behind_the_close_costs_no_echo(void)
+{
+    enum { BYTES = 400000 };
+    uint8_t *payload = random_bytes(7, BYTES);
+    struct server server;
+    struct client client;
+    struct client witness;
+
+    if (server_start(&server, SELF_SIGNED) && client_open_tls(&client, server.port) &&
+        client_open_tls(&witness, server.port)) {
+        client_send_frame(&client, FIN | OPCODE_BINARY, payload, BYTES);
+        client_send_frame(&client, FIN | OPCODE_CLOSE, "\x03\xe8", 2);
+        SSL_shutdown(client.ssl);
+        wait_settled(&client, &witness);
+        check_message(&client, OPCODE_BINARY, payload, BYTES, "close_notify");
+        check_close(&client, "\x03\xe8", 2, "close_notify");
+        client_close(&client);
+        client_say_goodbye(&witness);
+        server_stop(&server);
+    }
+    free(payload);
+}
+
 static CU_TestInfo tests[] = {
     TEST(messages_come_back_over_wss),
     TEST(the_self_signed_certificate_is_for_this_machine_and_short_lived),
@@ -454,6 +478,7 @@ static CU_TestInfo tests[] = {
     TEST(a_slow_reader_loses_nothing_and_costs_no_memory),
     TEST(a_protocol_error_is_answered_1002_and_ends_the_connection),
     TEST(plain_text_on_the_tls_port_is_refused),
+    TEST(a_close_notify_behind_the_close_costs_no_echo),
     CU_TEST_INFO_NULL,
 };
 
