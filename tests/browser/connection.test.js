@@ -231,7 +231,7 @@ describe('what the server is', () => {
 
     await page.server.waitFor();
     const { Version: version, ...rest } = await page.figures(page.server);
-    assert.match(version, /^lws-echo \d+\.\d+\.\d+ on libwebsockets 4\.[\d.]+\d(-[\w.+]+)?$/);
+    assert.match(version, /^lws-echo \d+\.\d+\.\d+ on libwebsockets 4\.[\d.]+\d(-[\w.+-]+)?$/);
     assert.deepEqual(rest, {
       Path: '/socket', Subprotocols: 'mqtt', 'Largest message': '64 KiB',
       'Keep-alive': 'ping after 30 s of silence, lost 5 s later',
